@@ -20,7 +20,7 @@ class DocumentsOutcome(Outcome):
         erased: Documents of the backup, or of the history, that stay erased.
         kept: The first documents that differ and were kept.
         kept_count: How many there are.
-        never_restored: Ephemeral collections, which no recovery brings back.
+        ephemeral: Ephemeral collections, which no recovery brings back.
     """
 
     written: int = 0
@@ -29,7 +29,7 @@ class DocumentsOutcome(Outcome):
     erased: int = 0
     kept: tuple[ListedDocument, ...] = ()
     kept_count: int = 0
-    never_restored: tuple[str, ...] = ()
+    ephemeral: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -61,8 +61,8 @@ def _what_happened(outcome: DocumentsOutcome, kept: str, named: tuple[Row, ...])
     yield from failure_rows(outcome)
     for found in outcome.findings:
         yield Row(f"{shown(found.aspect)}: {found.actual}, expected {found.expected}")
-    if outcome.never_restored:
-        names = ", ".join(outcome.never_restored)
+    if outcome.ephemeral:
+        names = ", ".join(outcome.ephemeral)
         yield Row(f"locks, heartbeats and instances, never restored: {names}")
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from manifests.parts import PARTS
 from tests.bench.platform import rebound_on_cloud
 from tests.bench.ratio import Ratio
 from tests.deployed import ROOT
@@ -62,7 +63,8 @@ def _backup_seconds(
     """Return how long one run of these tables takes."""
     path = folder / f"catalog-{name}.json"
     entries = [{"table": table, "group": "bench"} for table in tables]
-    path.write_text(json.dumps({**catalog, "tables": entries, "buckets": [], "databases": []}))
+    nothing = {kind.name: [] for kind in PARTS}
+    path.write_text(json.dumps({**catalog, **nothing, "tables": entries}))
     run_id = name.replace(".", "-")
     with serving(rebound, REBOUND_CATALOG=str(path)) as function:
         return _seconds(lambda: function.complete(run_id, full=True))

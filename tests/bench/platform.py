@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from manifests.kinds.tables.kind import TABLES
+from manifests.parts import PARTS
 from tests.deployed import ROOT
 from tests.harness import Rebound, make_rebound
 from tests.standin.cloud import PROJECT, running
@@ -34,7 +36,8 @@ def rebound_on_cloud(folder: Path, *, scale: float | None = None) -> Generator[R
 
 def protect_tables_only(rebound: Rebound) -> None:
     """Let both sides know a catalog of the shipped tables alone, in a project without protection."""
-    _protect(rebound, buckets=[], databases=[], resources=[], protected_projects=[])
+    others = {kind.name: () for kind in PARTS if kind is not TABLES}
+    _protect(rebound, **others, protected_projects=())
 
 
 def _protect(rebound: Rebound, **other: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from manifests.parts import PARTS
 from tests.deployed import ROOT
 from tests.harness import LOCATION, Rebound, make_rebound
 from tests.served import serving
@@ -51,13 +52,7 @@ def rebound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
         seed_bigquery(made.project, SCALE, LOCATION)
     odd = list(made.bigquery_client.list_tables("rebound_odd"))
     tables = [{"table": f"rebound_odd.{item.table_id}", "group": "odd"} for item in odd]
-    more = {
-        "buckets": [],
-        "databases": [],
-        "resources": [],
-        "fence": None,
-        "protected_projects": [],
-    }
+    more = {kind.name: [] for kind in PARTS} | {"fence": None, "protected_projects": []}
     path.write_text(json.dumps({**catalog, **more, "tables": catalog["tables"] + tables}))
     return made
 

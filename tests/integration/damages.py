@@ -65,7 +65,7 @@ DAMAGES = {
     "schema changed": Damage(
         ("ALTER TABLE `{lake}.games` ADD COLUMN surprise STRING",),
         lake.GAMES,
-        "rebuild",
+        "replace",
         overwrite=True,
     ),
     "partitioning lost": Damage(
@@ -76,7 +76,7 @@ DAMAGES = {
             "DROP TABLE `{lake}.copy`",
         ),
         lake.GAMES,
-        "rebuild",
+        "replace",
         overwrite=True,
     ),
     "properties lost": Damage(
@@ -103,7 +103,7 @@ DAMAGES = {
             "CREATE VIEW `{lake}.empty` AS SELECT 1 AS id, 'x' AS note",
         ),
         lake.EMPTY,
-        "rebuild",
+        "replace",
         overwrite=True,
     ),
 }

@@ -42,7 +42,7 @@ def test_rebuilt(rebound: Rebound):
     before = state.content()
     done = of_kind(rebound.json("recover", SCENARIO, "--rebuild", "--yes"), "completions")[0]
     assert (done["written"], done["equal"], done["kept_count"]) == (2, 2, 1)
-    assert done["never_restored"] == ["processing_locks"]
+    assert done["ephemeral"] == ["processing_locks"]
     document = state.client.document(f"phase3_completion/{yesterday()}").get().to_dict()
     assert document == {
         "player_game_summary": {

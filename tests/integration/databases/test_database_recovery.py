@@ -65,7 +65,7 @@ def test_everything_lost(rebound: Rebound):
     plan = rebound.run("plan", SCENARIO).stdout
     assert "never restored (processing_locks 2, processor_heartbeats 1)" in plan
     (step,) = of_kind(rebound.json("plan", SCENARIO), "database")
-    assert step["never_restored"] == {"processing_locks": 2, "processor_heartbeats": 1}
+    assert step["ephemeral"] == {"processing_locks": 2, "processor_heartbeats": 1}
     assert sum(item["missing"] for item in step["state"]["collections"]) == len(back)
     done = rebound.run("recover", SCENARIO, "--yes")
     assert state.content() == back

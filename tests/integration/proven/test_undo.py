@@ -99,7 +99,7 @@ SHAPES = {
     "types replaced by a view": Damage(
         ("DROP TABLE `{lake}.types`", "CREATE VIEW `{lake}.types` AS SELECT 1 AS id"),
         lake.TYPES,
-        "rebuild",
+        "replace",
     ),
 }
 SORTS: Mapping[str, Sort] = {

@@ -81,7 +81,7 @@ def test_a_step_that_somebody_added():
     """Of two steps of one name each counts; what is carried out is what is planned now."""
     made = plan(world(games=GONE))
     step = next(step for step in made.steps if step.name == "nba.games")
-    forged = step.model_copy(update={"action": "rebuild"})
+    forged = step.model_copy(update={"action": "replace"})
     with_more = made.model_copy(update={"steps": (forged, *made.steps)})
     with pytest.raises(RefusedError, match=r"not what the plan saw: nba\.games"):
         held(with_more, made)

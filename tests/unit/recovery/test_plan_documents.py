@@ -197,7 +197,7 @@ def test_ephemeral_collections_are_out_of_scope():
     assert not any(item.holds(path) for item in ranges for path in ("locks/1", "locks/x/sub/y"))
     assert all(any(item.holds(path) for item in ranges) for path in ("a/1", "lockt/1", "z/1"))
     step = planned(made, DatabaseState(exists=True, left_out={"locks": 2}), wanted)
-    assert step.never_restored == {"locks": 2, "beats": 0}
+    assert step.ephemeral == {"locks": 2, "beats": 0}
     with pytest.raises(RefusedError, match="never restored"):
         named_ranges(request(collections=("locks",), ephemeral=wanted.ephemeral))
 

@@ -152,7 +152,7 @@ def test_a_table_that_was_made_anew_goes_back_as_a_whole():
     """It had another shape, was empty, or was a view; what is written to it since keeps it."""
     narrow = {**GAMES, "schema": {"fields": GAMES["schema"]["fields"][:2]}}
     kept = ObservedTable(resource={**narrow, "type": "SNAPSHOT"}, partitions=BEFORE)
-    found = back(now(), kept, Former(resource=narrow), action="rebuild")
+    found = back(now(), kept, Former(resource=narrow), action="replace")
     assert (found.is_whole, found.step.action) == (True, "put back")
     assert found.step.source == "platform.nba.games"
     assert "as it was, with 5 rows" in found.step.why
@@ -161,11 +161,11 @@ def test_a_table_that_was_made_anew_goes_back_as_a_whole():
         "type": "VIEW",
         "view": {"query": "SELECT\n1"},
     }
-    shown = back(now(), NOTHING, Former(resource=view), action="rebuild")
+    shown = back(now(), NOTHING, Former(resource=view), action="replace")
     assert (shown.step.why, shown.step.told) == ("as the view that it was", ("| SELECT", "| 1"))
-    written = back(now({**LEFT, DAY: LATER}), kept, Former(resource=narrow), action="rebuild")
+    written = back(now({**LEFT, DAY: LATER}), kept, Former(resource=narrow), action="replace")
     assert written.step.action == "cannot"
-    assert back(NOTHING, kept, Former(resource=narrow), action="rebuild").is_whole
+    assert back(NOTHING, kept, Former(resource=narrow), action="replace").is_whole
 
 
 def test_a_key_that_only_a_journal_names_is_told():
@@ -174,7 +174,7 @@ def test_a_key_that_only_a_journal_names_is_told():
     locked = {**GAMES, "encryptionConfiguration": {"kmsKeyName": key}}
     kept = ObservedTable(resource={**locked, "type": "SNAPSHOT"}, partitions=BEFORE)
     for live in (NOTHING, now()):
-        found = back(live, kept, Former(resource=locked), action="rebuild")
+        found = back(live, kept, Former(resource=locked), action="replace")
         keys = [item for item in found.step.access if key in item.what]
         assert [item.change for item in keys] == ["uses a foreign key"]
 

@@ -125,7 +125,7 @@ class CompletionsWork(Work[CompletionsSeen]):
             erased=len(told) - len(documents),
             ignored=ignored,
             unread=tuple(unread),
-            never_restored=entry.ephemeral,
+            ephemeral=entry.ephemeral,
             listening=triggers.of("firestore", "database", into),
         )
 
@@ -194,7 +194,7 @@ def _outcome(
         kept=tuple(ListedDocument(path=item.path, state="newer") for item in kept),
         kept_count=len(kept),
         erased=step.erased,
-        never_restored=step.never_restored,
+        ephemeral=step.ephemeral,
         findings=tuple(
             Finding(
                 subject=step.into,

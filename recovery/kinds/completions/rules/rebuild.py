@@ -101,7 +101,7 @@ class CompletionsStep(Step):
     erased: int = 0
     ignored: Mapping[str, int] = {}
     unread: tuple[str, ...] = ()
-    never_restored: tuple[str, ...] = ()
+    ephemeral: tuple[str, ...] = ()
     listening: Listening = Listening()
 
     @property

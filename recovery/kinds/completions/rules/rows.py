@@ -33,8 +33,8 @@ def _rebuilt_rows(step: CompletionsStep) -> Iterator[Row]:
     if step.kept:
         yield Row(f"`--overwrite '{step.into}'` replaces what is kept")
     yield from _left_rows(step)
-    if step.never_restored:
-        yield Row(f"{', '.join(step.never_restored)}: what runs now says so anew", "never")
+    if step.ephemeral:
+        yield Row(f"{', '.join(step.ephemeral)}: what runs now says so anew", "never")
 
 
 def _left_rows(step: CompletionsStep) -> Iterator[Row]:

@@ -21,7 +21,7 @@ class SeenCompletions(Value):
         erased: How many it tells of that stay erased.
         ignored: Names in the history that no document may hold, with the runs they had.
         unread: The sources that could not be read, and why.
-        never_restored: The ephemeral top-level collections.
+        ephemeral: The ephemeral top-level collections.
         listening: What Eventarc starts for each document that is written.
     """
 
@@ -32,7 +32,7 @@ class SeenCompletions(Value):
     erased: int = 0
     ignored: Mapping[str, int] = {}
     unread: tuple[str, ...] = ()
-    never_restored: tuple[str, ...] = ()
+    ephemeral: tuple[str, ...] = ()
     listening: Listening = Listening()
 
 

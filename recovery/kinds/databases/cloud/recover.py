@@ -136,7 +136,7 @@ def _outcome(step: DatabaseStep, restored: Restored, *, undo: str) -> DatabaseOu
         kept=listed,
         kept_count=step.keeps(state),
         undo=undo,
-        never_restored=tuple(step.never_restored),
+        ephemeral=tuple(step.ephemeral),
         failure=_refused(restored.refused),
         findings=tuple(
             Finding(

@@ -33,7 +33,7 @@ class DatabaseStep(Step):
         collections: The paths of the only collections that are recovered; all when empty.
         documents: The paths of the only documents; with `/**` everything below one too.
         triggers: What every document that is written or removed starts; None where nobody says.
-        never_restored: The ephemeral top-level collections, with their documents in the backup.
+        ephemeral: The ephemeral top-level collections, with their documents in the backup.
         stored_bytes: What is read of the backup.
         sets_indexes: Where the database is created, the indexes and field settings that are made with
             it; None where the backup does not know them.
@@ -56,7 +56,7 @@ class DatabaseStep(Step):
     collections: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     triggers: tuple[str, ...] | None = ()
-    never_restored: Mapping[str, int] = {}
+    ephemeral: Mapping[str, int] = {}
     stored_bytes: int = 0
     sets_indexes: tuple[str, ...] | None = ()
     made_with: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class DatabaseStep(Step):
     @property
     def ranges(self) -> list[NameRange]:
         """Return the documents the step is about, in name order."""
-        return scope(self.collections, self.documents, tuple(self.never_restored))
+        return scope(self.collections, self.documents, tuple(self.ephemeral))
 
     def document_action(self, state: DocumentState) -> DocumentAction | None:
         """Decide what happens to a document in some state; None leaves it as it is."""
@@ -166,9 +166,7 @@ def plan_database(
         collections=request.collections,
         documents=request.documents,
         triggers=request.triggers.get(into, ()),
-        never_restored={
-            name: state.left_out.get(name, 0) for name in ephemeral_of(backup, request)
-        },
+        ephemeral={name: state.left_out.get(name, 0) for name in ephemeral_of(backup, request)},
         sets_indexes=() if state.exists else _set_indexes(backup),
         made_with=() if state.exists else made_settings(backup.resource),
         made_without=() if state.exists else unmade_settings(backup.resource),

@@ -151,9 +151,7 @@ class DatabaseRules(Rules[DatabasesSeen]):
         self, outcomes: Sequence[Outcome], steps: Sequence[Step], manifest: Manifest
     ) -> Iterator[Restored]:
         """Yield the databases of which documents came back; ephemeral ones never do."""
-        left_out = {
-            step.name: sum(step.never_restored.values()) for step in of(steps, DatabaseStep)
-        }
+        left_out = {step.name: sum(step.ephemeral.values()) for step in of(steps, DatabaseStep)}
         for outcome in of(outcomes, DatabaseOutcome):
             database = manifest.part(DATABASES, outcome.name)
             if database is not None and outcome.is_proven and outcome.action != "leave":

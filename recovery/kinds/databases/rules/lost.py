@@ -18,9 +18,9 @@ def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) ->
     notes = [f"documents as they were changed after {recovery_point:%Y-%m-%dT%H:%MZ}"]
     notes += [
         f"locks, heartbeats and instances of {step.name}: never restored "
-        f"({', '.join(f'{name} {count:,}' for name, count in step.never_restored.items())})"
+        f"({', '.join(f'{name} {count:,}' for name, count in step.ephemeral.items())})"
         for step in steps
-        if step.never_restored
+        if step.ephemeral
     ]
     notes += [
         f"indexes and field settings of {step.into}, which is created: the backup could not read them; "

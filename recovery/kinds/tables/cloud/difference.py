@@ -92,7 +92,7 @@ def table_difference(
 
 
 def _check(table: TableBackup, step: TableStep, key: Sequence[str]) -> None:
-    if step.action in ("create", "rebuild", "fill"):
+    if step.action in ("create", "replace", "fill"):
         raise UsageError(
             f"there is nothing to compare: {step.why}",
             subject=table.name,

@@ -88,7 +88,7 @@ class Publisher:
                 saw, or somebody set its properties since.
         """
         live = self._target.resources.table(self._target.name(table.name))
-        if live is None and step.action not in ("create", "rebuild"):
+        if live is None and step.action not in ("create", "replace"):
             raise RefusedError(
                 "it was there when the plan was made, and is not there now; nothing was written",
                 subject=table.name,
@@ -105,7 +105,7 @@ class Publisher:
             # back.
             self._properties.set(table)
             self._replace(table, "replace", staged, going)
-        elif step.action in ("create", "fill", "rebuild"):
+        elif step.action in ("create", "fill", "replace"):
             self._write_whole(table, step, staged, going, kept=live)
         self._properties.set(table)
         return undo
@@ -113,7 +113,7 @@ class Publisher:
     def prove(self, table: TableBackup, step: TableStep, request: Request) -> Proof:
         """Look at the published table and say what is not equal to the recovery point."""
         observed, whole_table = self._target.observe_table(table), table
-        whole = step.action in ("create", "fill", "rebuild")
+        whole = step.action in ("create", "fill", "replace")
         if step.action == "create" and step.partitions:
             chosen = tuple(
                 item for item in table.partitions if item.partition_id in step.partitions
@@ -169,7 +169,7 @@ class Publisher:
         name = self._target.name(table.name)
         live = self._target.resources.table(name)
         if live is not None and shape_findings(table, live.resource):
-            if step.action != "rebuild" or kept is None:
+            if step.action != "replace" or kept is None:
                 raise RefusedError("a table of another shape appeared", subject=table.name)
             remove_kept(self._target, name, kept, live, subject=table.name)
         self._create_shell(table)

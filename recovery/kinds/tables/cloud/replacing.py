@@ -80,7 +80,7 @@ def rows_to_go(
     """
     going = Going(step.partitions, step.removed_partitions)
     is_planned, seen = True, dict[str, Fingerprint]()
-    if live and step.action == "rebuild":
+    if live and step.action == "replace":
         # Once its shape is right the table is our own, and has to be empty when it is filled.
         is_told = step.needs_overwrite or not holds_something(live)
         is_seen = is_told and modified(live) == step.modified

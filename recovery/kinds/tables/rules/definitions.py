@@ -145,7 +145,7 @@ def ended_views(datasets: Iterable[DatasetBackup], made: Iterable[str]) -> dict[
 
     Args:
         datasets: Every dataset of the run.
-        made: The tables that are created or rebuilt, `dataset.table`.
+        made: The tables that are created or replaced, `dataset.table`.
     """
     views = {
         name: resource

@@ -37,7 +37,7 @@ def decided(origin: Origin, seen: TablesSeen, request: Request) -> Decision:
     dataset_ids = {table.dataset_id for table in wanted} | whole_datasets(manifest, request)
     chosen = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
     ended = ended_views(
-        manifest.datasets, [step.name for step in steps if step.action in ("create", "rebuild")]
+        manifest.datasets, [step.name for step in steps if step.action in ("create", "replace")]
     )
     written = _definitions(chosen, seen, request, ended)
     definitions = [step for step in written if not (request.only_missing and step.needs_overwrite)]
@@ -99,7 +99,7 @@ def plan_source(
         source = Source(name="vault", why="it was asked for")
     elif step.action == "create":
         source = Source(name="vault", why="its history is gone with it")
-    elif step.action == "rebuild":
+    elif step.action == "replace":
         source = Source(name="vault", why="its history may have another shape")
     else:
         source = choose_source(

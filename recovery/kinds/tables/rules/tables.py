@@ -20,7 +20,7 @@ from recovery.listening import Listening
 from recovery.request import Request
 from recovery.units import counted
 
-Action = Literal["leave", "create", "fill", "replace partitions", "rebuild", "set properties"]
+Action = Literal["leave", "create", "fill", "replace partitions", "replace", "set properties"]
 
 
 class TableStep(Step):
@@ -155,7 +155,7 @@ def _plan_kept(table: TableBackup, observed: ObservedTable, request: Request) ->
     if shape:
         why = f"its {shape[0].aspect} changed, which only a new table can undo"
         loses_rows = holds_something(observed.resource)
-        step = _written(table, request, "rebuild", shape, why=why, loses_rows=loses_rows)
+        step = _written(table, request, "replace", shape, why=why, loses_rows=loses_rows)
         losing = int(observed.resource.get("numRows") or 0)
         return step.model_copy(update={"modified": modified(observed.resource), "losing": losing})
     return _plan_rows(table, observed, request)
