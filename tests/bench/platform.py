@@ -12,7 +12,7 @@ from manifests.parts import PARTS
 from tests.deployed import ROOT
 from tests.harness import Rebound, make_rebound
 from tests.standin.cloud import PROJECT, running
-from tests.standin.seed import seed_bigquery
+from tests.standin.seed.warehouse import seed_bigquery
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
-from tests.standin.bigquery.avro import arrow_type
+from tests.standin.bigquery.avro.fields import arrow_type
 from tests.standin.seed.names import TEAMS, player_lookup, player_names
 from tests.standin.seed.objects import raw_objects
 from tests.standin.seed.resources import table_resources

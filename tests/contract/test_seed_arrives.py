@@ -12,13 +12,13 @@ from google.cloud import bigquery, firestore, storage
 
 from tests.standin.bigquery.avro.fields import standard_type
 from tests.standin.cloud import Cloud
-from tests.standin.seed import seed_bigquery, seed_firestore, seed_storage
-from tests.standin.seed.objects import raw_objects
+from tests.standin.seed.objects import raw_objects, seed_storage
 from tests.standin.seed.odd import odd_tables
 from tests.standin.seed.resources import table_resources
 from tests.standin.seed.rows import definitions, write_rows
-from tests.standin.seed.states import state_documents
+from tests.standin.seed.states import seed_firestore, state_documents
 from tests.standin.seed.volumes import VOLUMES, total_rows
+from tests.standin.seed.warehouse import seed_bigquery
 
 SCALE = 0.003
 LOCATION = "us-west2"

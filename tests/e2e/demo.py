@@ -19,7 +19,10 @@ from tests.e2e.disasters import DISASTERS, Disaster, catalog_quiet_within
 from tests.harness import Rebound, make_rebound, whole_minute
 from tests.served import serving
 from tests.standin.cloud import PROJECT, Cloud, running
-from tests.standin.seed import seed_bigquery, seed_control_plane, seed_firestore, seed_storage
+from tests.standin.seed.configuration import seed_control_plane
+from tests.standin.seed.objects import seed_storage
+from tests.standin.seed.states import seed_firestore
+from tests.standin.seed.warehouse import seed_bigquery
 
 SCALE = 0.01
 

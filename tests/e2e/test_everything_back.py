@@ -13,7 +13,7 @@ from tests.deployed import ROOT
 from tests.harness import LOCATION, Rebound, make_rebound
 from tests.served import serving
 from tests.standin.cloud import Cloud
-from tests.standin.seed import seed_bigquery
+from tests.standin.seed.warehouse import seed_bigquery
 
 SCALE = 0.001
 SCENARIO = "bigquery-dataset-loss"

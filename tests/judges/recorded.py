@@ -16,7 +16,10 @@ from tests.harness import Rebound, make_rebound
 from tests.integration.configuration import call
 from tests.served import serving
 from tests.standin.cloud import PROJECT, SERVICES, Cloud, Service, running
-from tests.standin.seed import seed_bigquery, seed_control_plane, seed_firestore, seed_storage
+from tests.standin.seed.configuration import seed_control_plane
+from tests.standin.seed.objects import seed_storage
+from tests.standin.seed.states import seed_firestore
+from tests.standin.seed.warehouse import seed_bigquery
 
 _SCALE = 0.002
 _DATASET = re.compile(r"/datasets/([^/:?]+)")

@@ -15,7 +15,10 @@ import threading
 from pathlib import Path
 
 from tests.standin.cloud import PROJECT, SERVICES, running
-from tests.standin.seed import seed_bigquery, seed_control_plane, seed_firestore, seed_storage
+from tests.standin.seed.configuration import seed_control_plane
+from tests.standin.seed.objects import seed_storage
+from tests.standin.seed.states import seed_firestore
+from tests.standin.seed.warehouse import seed_bigquery
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import fastavro
 import pyarrow.parquet as pq
 
-from tests.standin.bigquery.avro import LoadRules, read_files
+from tests.standin.bigquery.avro.load import read_files
+from tests.standin.bigquery.avro.rules import LoadRules
 
 type Row = dict[str, Any]
 type Schema = Any

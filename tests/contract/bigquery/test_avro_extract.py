@@ -11,13 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.standin.bigquery.avro import (
-    AvroRefusedError,
-    WrittenFile,
-    arrow_type,
-    avro_schema,
-    write_files,
-)
+from tests.standin.bigquery.avro.errors import AvroRefusedError
+from tests.standin.bigquery.avro.extract import WrittenFile, write_files
+from tests.standin.bigquery.avro.fields import arrow_type, avro_schema
 
 type Row = dict[str, Any]
 

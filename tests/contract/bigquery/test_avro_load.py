@@ -19,8 +19,10 @@ from tests.contract.bigquery.avro_loads import (
     load_value,
     logical,
 )
-from tests.standin.bigquery.avro import AvroRefusedError, arrow_type, write_files
 from tests.standin.bigquery.avro.container import varint
+from tests.standin.bigquery.avro.errors import AvroRefusedError
+from tests.standin.bigquery.avro.extract import write_files
+from tests.standin.bigquery.avro.fields import arrow_type
 
 JSON_TEXT = {"type": "string", "sqlType": "JSON"}
 

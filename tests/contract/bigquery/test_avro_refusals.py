@@ -16,7 +16,7 @@ from tests.contract.bigquery.avro_loads import (
     load_value,
     logical,
 )
-from tests.standin.bigquery.avro import AvroRefusedError
+from tests.standin.bigquery.avro.errors import AvroRefusedError
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import requests
 
 from tests.contract.platform.server import REGION, Server
 from tests.standin.credentials import write_credentials
-from tests.standin.seed import seed_control_plane
+from tests.standin.seed.configuration import seed_control_plane
 
 PROJECT = "nba-props-platform"
 LISTS = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from google.cloud import bigquery, storage
 
-from tests.standin.bigquery.avro import write_files
+from tests.standin.bigquery.avro.extract import write_files
 from tests.standin.seed import odd, resources
 from tests.standin.seed.resources import Resource
 from tests.standin.seed.rows import definitions, write_rows

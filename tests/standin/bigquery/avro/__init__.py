@@ -8,19 +8,3 @@ timestamp[us, UTC], RECORD a struct and a REPEATED field a list.
 
 The rules are those of BigQuery's pages "Export table data" and "Load Avro data from Cloud Storage".
 """
-
-from tests.standin.bigquery.avro.errors import AvroRefusedError
-from tests.standin.bigquery.avro.extract import WrittenFile, write_files
-from tests.standin.bigquery.avro.fields import arrow_type, avro_schema
-from tests.standin.bigquery.avro.load import read_files
-from tests.standin.bigquery.avro.rules import LoadRules
-
-__all__ = [
-    "AvroRefusedError",
-    "LoadRules",
-    "WrittenFile",
-    "arrow_type",
-    "avro_schema",
-    "read_files",
-    "write_files",
-]

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.standin.bigquery.avro import AvroRefusedError, LoadRules, read_files, write_files
+from tests.standin.bigquery.avro.errors import AvroRefusedError
+from tests.standin.bigquery.avro.extract import write_files
+from tests.standin.bigquery.avro.load import read_files
+from tests.standin.bigquery.avro.rules import LoadRules
 from tests.standin.bigquery.engine.types import (
     Field,
     is_picosecond,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.standin.bigquery.avro import LoadRules
+from tests.standin.bigquery.avro.rules import LoadRules
 from tests.standin.bigquery.engine.database import Connection
 from tests.standin.bigquery.engine.entries import Entry, Resource
 from tests.standin.bigquery.engine.types import Field, canonical
