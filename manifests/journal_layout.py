@@ -27,7 +27,7 @@ from manifests.errors import UsageError
 RECOVERIES_PREFIX = "recoveries/"
 _PLAN = "plan.json"
 PLANS_GLOB = f"{RECOVERIES_PREFIX}*/{_PLAN}"
-ENDS_GLOB = f"{RECOVERIES_PREFIX}*/{{plan,report,abandoned}}.json"
+ENDS_GLOB = f"{RECOVERIES_PREFIX}*/*.json"
 _REMOVED = "removed/"
 _SENT = re.compile(r"[^/]+/[^/]+/[^/]+")
 

@@ -16,8 +16,8 @@ FEW = 500
 """So many folders are looked into whatever they hold."""
 MOST_MANIFESTS = 3_000
 MOST_BEGUN = 200
-RECORDS_GLOB = f"{layout.RUNS_PREFIX}*/{{manifest,start}}.json"
-"""The records by which the others are told from folders that somebody made (`matchGlob`)."""
+RECORDS_GLOB = f"{layout.RUNS_PREFIX}*/*.json"
+"""Matches the records by which runs are told from folders that somebody made; other names, too."""
 
 
 class RunFolders(NamedTuple):
@@ -61,8 +61,10 @@ def run_folders(folders: Sequence[RunId], records: Iterable[Listed]) -> RunFolde
     begun: dict[RunId, datetime] = {}
     for record in records:
         if run_id := layout.run_id_of(record.name):
-            is_manifest = record.name == layout.manifest_name(run_id)
-            (ended if is_manifest else begun)[run_id] = record.written_at
+            if record.name == layout.manifest_name(run_id):
+                ended[run_id] = record.written_at
+            elif record.name == layout.start_name(run_id):
+                begun[run_id] = record.written_at
     manifests = some_of_each(ended, MOST_MANIFESTS, DAY)
     starts = some_of_each({it: begun[it] for it in begun.keys() - ended}, MOST_BEGUN, DAY)
     read = manifests | starts

@@ -47,7 +47,7 @@ def vault_of(bucket: MemoryBucket) -> Vault:
 
 def test_planted_folders_cost_no_call_each(bucket: CountingBucket):
     """A list of runs shows the genuine one, and one row for all that hold no manifest."""
-    bucket.objects |= {f"runs/planted{number}/x": b"" for number in range(MANY)}
+    bucket.objects |= {f"runs/planted{number}/x.json": b"" for number in range(MANY)}
     found = vault_of(bucket).runs()
     assert [(run.run_id, run.state) for run in found] == [
         (RUN, "complete"),
