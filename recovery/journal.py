@@ -74,8 +74,7 @@ class Journal(JournalEntries):
             raise RefusedError(
                 "an older version of Rebound began it, and only that one can continue it",
                 subject=self.recovery_id,
-                hint=f"`rebound abandon {self.recovery_id} --why ...` closes it, and `rebound recover` "
-                "begins another",
+                hint=f"`rebound abandon {self.recovery_id} --why ...` closes it; then begin another",
             )
         planned = self._seal.believed(content, PlannedRecovery, subject=name)
         begun_at = layout.recovery_begun_at(self.recovery_id)
@@ -98,7 +97,7 @@ class Journal(JournalEntries):
             raise UsageError(
                 f"no such recovery; there are: {known}",
                 subject=self.recovery_id,
-                hint="`rebound recover` begins one",
+                hint="`rebound report` lists them",
             )
         return content
 

@@ -52,7 +52,7 @@ def seen_again(
     planned: PlannedRecovery,
     *,
     lock_again: bool,
-    confirmed_project: str | None,
+    confirmed_projects: Collection[str],
 ) -> PlannedRecovery:
     """Return what of a journal's plan is left, with what it changes about access, looked at anew.
 
@@ -60,13 +60,13 @@ def seen_again(
         session: The clients.
         planned: What the journal says.
         lock_again: Whether the operator allows now what nobody can undo, if the plan asks for it.
-        confirmed_project: The project that the operator names now.
+        confirmed_projects: The projects that the operator names now.
 
     Raises:
         ManifestAlteredError: The plan is none that was begun, or names what its run has not.
         RefusedError: It goes to another project, and the operator did not name that one.
     """
-    request = _asked(session, planned, lock_again=lock_again, confirmed_project=confirmed_project)
+    request = _asked(session, planned, lock_again=lock_again, confirmed_projects=confirmed_projects)
     plan = planned.plan
     plan = plan.model_copy(
         update={"request": request, **told_of_run(session, plan.run_id, request)}
@@ -91,7 +91,7 @@ def differing(
     planned: PlannedRecovery,
     ended: RecoveryReport,
     *,
-    confirmed_project: str | None,
+    confirmed_projects: Collection[str],
 ) -> list[str]:
     """Return what of a recovery that is over is not as it was brought back, looked at now.
 
@@ -99,12 +99,12 @@ def differing(
         session: The clients.
         planned: What the journal says.
         ended: How it ended.
-        confirmed_project: The project that the operator names now.
+        confirmed_projects: The projects that the operator names now.
 
     Raises:
         RefusedError: It went to another project, and the operator did not name that one.
     """
-    request = _asked(session, planned, lock_again=False, confirmed_project=confirmed_project)
+    request = _asked(session, planned, lock_again=False, confirmed_projects=confirmed_projects)
     plan = planned.plan
     chosen = session.choose(run=plan.run_id, at=None) if plan.run_id else None
     if session.seal.is_checking and chosen is not None:
@@ -117,7 +117,11 @@ def differing(
 
 
 def _asked(
-    session: Session, planned: PlannedRecovery, *, lock_again: bool, confirmed_project: str | None
+    session: Session,
+    planned: PlannedRecovery,
+    *,
+    lock_again: bool,
+    confirmed_projects: Collection[str],
 ) -> Request:
     """Return what a journal says was asked for, but for what it is not asked for.
 
@@ -126,7 +130,7 @@ def _asked(
     """
     request = planned.plan.request
     into = request.target.project
-    if into not in (session.settings.project, confirmed_project):
+    if into not in (session.settings.project, *confirmed_projects):
         raise RefusedError(
             f"it goes to the project {into}, which is not REBOUND_PROJECT",
             subject=planned.recovery_id,
@@ -239,6 +243,6 @@ def origin_of(session: Session, plan: Plan) -> Origin:
         raise ManifestAlteredError(
             "its manifest is not the one that the plan was made of",
             subject=plan.run_id,
-            hint="find out who wrote it; `rebound recover` begins anew",
+            hint=f"find out who wrote it; `rebound plan {plan.request.scenario}` begins anew",
         )
     return session.origin(manifest, plan.request, plan.fallen_back)

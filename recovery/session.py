@@ -1,7 +1,7 @@
 """One call of the command: its clients, made once from the settings."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
@@ -259,7 +259,7 @@ class Session:
         self,
         plan: Plan,
         *,
-        confirmed_project: str | None,
+        confirmed_projects: Collection[str],
         access: bool,
         untrusted: bool,
         others: Iterable[RefusedError] = (),
@@ -268,7 +268,7 @@ class Session:
 
         Args:
             plan: What is to happen.
-            confirmed_project: The project that the operator named.
+            confirmed_projects: The projects that the operator named.
             access: Whether the operator allowed what changes about who may see what.
             untrusted: Whether the operator takes a run that nobody we trust signed.
             others: One for each word that is missing besides.
@@ -280,7 +280,7 @@ class Session:
         check_plan(
             plan,
             protected=self.catalog.protected_projects,
-            confirmed_project=confirmed_project,
+            confirmed_projects=confirmed_projects,
             access=access,
             untrusted=untrusted,
             others=others,

@@ -22,6 +22,7 @@ from recovery.plan.model import Plan
 from recovery.plan.said import resuming
 from recovery.plan.unread import unread
 from recovery.report.planned import plan_document
+from recovery.request import said_of_databases
 from recovery.session import Session
 from recovery.stored import Reading
 from recovery.under_way import under_way
@@ -34,7 +35,7 @@ class Words(NamedTuple):
     """What an operator says of a recovery beside what is asked for.
 
     Attributes:
-        confirmed_project: The protected project that may be changed.
+        confirmed_projects: The projects that may be changed, though protected or of others.
         access: Whether what the plan changes about access was allowed.
         untrusted: Whether a run is taken that nobody we trust signed.
         anew: Whether another recovery may be under way.
@@ -42,7 +43,7 @@ class Words(NamedTuple):
         as_json: Whether the command tells what it does in JSON.
     """
 
-    confirmed_project: str | None
+    confirmed_projects: tuple[str, ...]
     access: bool
     untrusted: bool = False
     anew: bool = False
@@ -65,7 +66,7 @@ def agreed(session: Session, console: Console, made: Plan, words: Words, *, is_r
     others = () if words.anew else another(session, made)
     session.refuse(
         made,
-        confirmed_project=words.confirmed_project,
+        confirmed_projects=words.confirmed_projects,
         access=words.access,
         untrusted=words.untrusted,
         others=(*others, *silence(made, yes=words.yes)),
@@ -108,8 +109,18 @@ def still_planned(
     """
     check_beside([*(["scenario-name"] if scenario_name else []), *options.said])
     plan = read_plan(read_file(file, UsageError), "recovery", Plan, subject=str(file))
+    request, own = plan.request, session.settings.project
+    is_own = request.target.project == own
+    if not (is_own or request.project_was_named):
+        raise RefusedError(
+            f"the plan was made where REBOUND_PROJECT is {request.target.project}, and here it is {own}",
+            subject=str(file),
+            hint="carry it out there, or make a new plan with `--out` here",
+        )
+    # What the catalog alone says of databases no file is asked for.
+    request = request.model_copy(update=said_of_databases(session.catalog, is_own=is_own))
     chosen = session.choose(run=plan.run_id, at=None) if plan.run_id else None
-    now = with_fence(session, session.plan(chosen, plan.request, plan.fallen_back))
+    now = with_fence(session, session.plan(chosen, request, plan.fallen_back))
     return approved(plan, now, decided_of_recovery, subject=str(file))
 
 

@@ -1,5 +1,6 @@
 """Carrying a recovery out that was agreed to, and telling how it ended."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from manifests.errors import NotEqualError, ReboundError
@@ -19,7 +20,7 @@ def tell_proven(
     ended: RecoveryReport,
     written_at: datetime,
     *,
-    confirm_project: str | None,
+    confirmed_projects: Collection[str],
     as_json: bool,
 ) -> None:
     """Print the report of a recovery that is over, if what it brought back is still equal.
@@ -30,7 +31,7 @@ def tell_proven(
     Raises:
         NotEqualError: Something of it is not equal now.
     """
-    found = differing(session, begun, ended, confirmed_project=confirm_project)
+    found = differing(session, begun, ended, confirmed_projects=confirmed_projects)
     if found:
         raise NotEqualError(
             f"the report says that everything was proven, and it is not so now: {found[0]}",

@@ -119,7 +119,9 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
         return
     if session.journal(recovery_id).abandoned() is not None:
         raise RefusedError(
-            "it was abandoned", subject=recovery_id, hint="`rebound recover` begins another"
+            "it was abandoned",
+            subject=recovery_id,
+            hint=f"`rebound plan {SCENARIO}` shows what lacks",
         )
     made = _planned(session, rules, request)
     made = made._replace(plan=continued(made.plan, begun.plan))
@@ -146,6 +148,8 @@ def report(session: Session, recovery_id: str, html: Path | None, *, as_json: bo
         print_json(begun.model_dump(mode="json"))
     else:
         say(f"recovery {recovery_id}: under way, {journal.requests:,} requests sent")
+        again = begun.plan.request.resuming(recovery_id)
+        note(f"hint: if nobody is at it, `{again}` continues it")
 
 
 def tell(session: Session, ended: DatesReport, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from recovery.kinds.processors.rules.agreed import check_plan
 from recovery.kinds.processors.rules.outcome import is_of_dates
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.plan.said import confirming
+from recovery.plan.words import refuse_all
 from recovery.session import Session
 
 _UNDER_WAY = timedelta(days=1)
@@ -37,7 +38,9 @@ def agree(
     check_plan(made, rules)
     project = session.settings.project
     refusals = list(others)
-    if project in session.catalog.protected_projects and said["confirm_project"] != project:
+    if project in session.catalog.protected_projects and project not in (
+        said["confirm_project"] or ()
+    ):
         refusals.append(
             RefusedError(
                 "the project is protected", subject=project, hint=f"`{confirming(project)}`"
@@ -45,9 +48,7 @@ def agree(
         )
     if not said["yes"] and not sys.stdin.isatty():
         refusals.append(nobody_answers())
-    if refusals:
-        refusals[0].hint = ", and ".join(refusal.hint for refusal in refusals)
-        raise refusals[0]
+    refuse_all(refusals)
     if not said["yes"]:
         require_yes()
 

@@ -60,7 +60,7 @@ def recover(
         others = () if said["anew"] else another(session, plan)
         session.refuse(
             plan,
-            confirmed_project=said["confirm_project"],
+            confirmed_projects=said["confirm_project"] or (),
             access=said["access"],
             untrusted=said["untrusted"],
             others=(*others, *silence(plan, yes=said["yes"])),

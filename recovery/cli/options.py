@@ -32,7 +32,8 @@ At = Annotated[str | None, statement("at")]
 Partitions = Annotated[list[str] | None, statement("partition")]
 LockAgain = Annotated[bool, statement("lock_again")]
 ConfirmProject = Annotated[
-    str | None, typer.Option(help="The protected project's name, to allow changing it.")
+    list[str] | None,
+    typer.Option(help="A protected project's name, or another's number, to allow changing it."),
 ]
 Access = Annotated[
     bool,

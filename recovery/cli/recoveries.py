@@ -94,7 +94,7 @@ def plan(
     try:
         session.refuse(
             made,
-            confirmed_project=confirm_project,
+            confirmed_projects=confirm_project or (),
             access=access,
             untrusted=untrusted,
             others=another(session, made),
@@ -151,7 +151,7 @@ def recover(
     if scenario_name == SCENARIO or (plan_file and sort_of(plan_file) == "dates"):
         dates.recover(session, console, context)
         return
-    words = Words(confirm_project, access, untrusted, anew, yes, as_json)
+    words = Words(tuple(confirm_project or ()), access, untrusted, anew, yes, as_json)
 
     def agreed_now() -> Plan:
         if plan_file is not None:
@@ -211,7 +211,7 @@ def resume(
     """
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
-    of_repair = Words(confirm_project, access, untrusted, yes=yes, as_json=as_json)
+    of_repair = Words(tuple(confirm_project or ()), access, untrusted, yes=yes, as_json=as_json)
     if repairs.resumed(session, recovery_id, of_repair, reason):
         return
     if is_of_dates(recovery_id):
@@ -228,12 +228,16 @@ def resume(
     journal = session.journal(recovery_id)
     begun = journal.planned()
     if (ended := journal.dated_report(begun)) is not None and ended[0].is_proven:
-        tell_proven(session, begun, *ended, confirm_project=confirm_project, as_json=as_json)
+        confirmed = confirm_project or ()
+        tell_proven(session, begun, *ended, confirmed_projects=confirmed, as_json=as_json)
         return
     if (closed := journal.abandoned()) is not None:
-        another_one = "`rebound recover` begins another"
+        again = recovering(begun.plan, run_id=begun.plan.run_id)
+        another_one = f"`{again}` begins another"
         raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=another_one)
-    begun = seen_again(session, begun, lock_again=lock_again, confirmed_project=confirm_project)
+    begun = seen_again(
+        session, begun, lock_again=lock_again, confirmed_projects=confirm_project or ()
+    )
     if not as_json:
         show_plan(begun.plan, now=session.started_at, as_json=False)
     # Others can write to a journal: what it says was agreed to has to be agreed to again.
@@ -257,7 +261,7 @@ def resume(
     words = unsaid(begun.plan.request, repeated, recovery_id=recovery_id) if is_unasked else []
     session.refuse(
         begun.plan,
-        confirmed_project=confirm_project,
+        confirmed_projects=confirm_project or (),
         access=access,
         untrusted=untrusted,
         others=(*silence(begun.plan, yes=yes), *words),

@@ -108,7 +108,9 @@ def repair(
     Later writes stay. It shows what goes and what comes back, and asks.
     """
     session = open_session()
-    words = Words(confirm_project, access=False, untrusted=untrusted, yes=yes, as_json=as_json)
+    words = Words(
+        tuple(confirm_project or ()), access=False, untrusted=untrusted, yes=yes, as_json=as_json
+    )
     told = Told(samples, reason, html)
     asked = {
         "since": moment(since),

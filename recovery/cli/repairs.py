@@ -120,7 +120,7 @@ def refuse(session: Session, plan: Plan, words: Words) -> None:
     """
     session.refuse(
         plan,
-        confirmed_project=words.confirmed_project,
+        confirmed_projects=words.confirmed_projects,
         access=False,
         untrusted=words.untrusted,
         others=silence(plan, yes=words.yes),
@@ -148,6 +148,6 @@ def _found(journal: Journal, planned: PlannedRecovery) -> Repair:
         raise ManifestAlteredError(
             "what it was made of is not in its journal",
             subject=journal.recovery_id,
-            hint="`rebound abandon` closes it, `rebound repair` looks anew",
+            hint=f"`rebound abandon {journal.recovery_id} --why ...` closes it, then repair it anew",
         )
     return found

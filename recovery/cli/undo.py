@@ -1,6 +1,6 @@
 """`rebound undo`: undo what a recovery did, where nobody wrote since."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -76,8 +76,8 @@ def undo(
     was = approval.read("undo", UndoPlan, beside)
     begun = session.journal(_named(recovery, was)).planned()
     report = _report(session, begun)
-    words = Words(confirm_project, access, untrusted, yes=yes, as_json=as_json)
-    _check_project(session, report, confirm_project)
+    words = Words(tuple(confirm_project or ()), access, untrusted, yes=yes, as_json=as_json)
+    _check_project(session, report, words.confirmed_projects)
     undoing = Undoing(session, begun, report)
     undoing.check_own()
     plan = undoing.plan(parts or (() if was is None else was.parts))
@@ -147,10 +147,10 @@ def _refuse(
     Raises:
         RefusedError: It names every one.
     """
-    others = _of_others(plan, words.confirmed_project)
+    others = _of_others(session, plan, words.confirmed_projects)
     session.refuse(
         undoing.judged(plan),
-        confirmed_project=words.confirmed_project,
+        confirmed_projects=words.confirmed_projects,
         access=words.access,
         untrusted=words.untrusted,
         others=(*others, *silence(plan, yes=words.yes), *unsaid_words),
@@ -192,19 +192,16 @@ def _report(session: Session, begun: PlannedRecovery) -> RecoveryReport:
     return report.model_copy(update={"finished_at": min(report.finished_at, written_at)})
 
 
-def _check_project(session: Session, report: RecoveryReport, confirmed: str | None) -> None:
-    """Refuse to change a project that nobody named: a journal lies where others can write.
+def _check_project(session: Session, report: RecoveryReport, confirmed: Collection[str]) -> None:
+    """Refuse to look at a project that nobody named: a journal lies where others can write.
 
     Raises:
-        RefusedError: It is protected, or another than REBOUND_PROJECT.
+        RefusedError: It is another than REBOUND_PROJECT.
     """
     project = report.plan.request.target.project
-    is_own = (
-        project == session.settings.project and project not in session.catalog.protected_projects
-    )
-    if not is_own and confirmed != project:
+    if project not in (session.settings.project, *confirmed):
         raise RefusedError(
-            "the project is protected, or another than REBOUND_PROJECT",
+            "the project is another than REBOUND_PROJECT",
             subject=project,
             hint=f"`{confirming(project)}` allows it",
         )
@@ -215,14 +212,21 @@ def _unsaid(begun: PlannedRecovery, said: Mapping[str, object]) -> list[RefusedE
     return unsaid(begun.plan.request, said, recovery_id=begun.recovery_id, words=tuple(said))
 
 
-def _of_others(plan: UndoPlan, confirmed: str | None) -> list[RefusedError]:
-    """Return a refusal of each bucket of another project that nobody named."""
-    return [
-        RefusedError(
-            f"it belongs to the project with the number {step.owner}",
-            subject=f"{step.kind} {step.into}",
-            hint=f"`{confirming(step.owner)}` allows it",
+def _of_others(
+    session: Session, plan: UndoPlan, confirmed: Collection[str]
+) -> Iterator[RefusedError]:
+    """Yield a refusal of a protected project, and of each bucket of another, that nobody named."""
+    protected = session.catalog.protected_projects
+    if plan.changes and plan.project in protected and plan.project not in confirmed:
+        yield RefusedError(
+            "the project is protected",
+            subject=plan.project,
+            hint=f"`{confirming(plan.project)}` allows it",
         )
-        for step in plan.steps
-        if step.changes and step.owner and confirmed != step.owner
-    ]
+    for step in plan.steps:
+        if step.changes and step.owner and step.owner not in confirmed:
+            yield RefusedError(
+                f"it belongs to the project with the number {step.owner}",
+                subject=f"{step.kind} {step.into}",
+                hint=f"`{confirming(step.owner)}` allows it",
+            )

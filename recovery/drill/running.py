@@ -96,7 +96,7 @@ class Drill:
         session, stored = self._session, self._prepared.stored
         for task in self._prepared.tasks:
             plan = self._look(task)
-            session.refuse(plan, confirmed_project=None, access=True, untrusted=False)
+            session.refuse(plan, confirmed_projects=(), access=True, untrusted=False)
             self._plans.append((task, plan))
         parts = [part for _, plan in self._plans for part in unread(plan, stored)]
         reading = Reading(session.vault_bucket, stored.run_id, read_bytes=True)

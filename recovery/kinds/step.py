@@ -1,6 +1,6 @@
 """What happens to one thing of a recovery. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from manifests.errors import RefusedError
@@ -87,13 +87,13 @@ class Step(Value):
         return self.model_dump(mode="json")
 
     def missing_words(
-        self, request: Request, *, confirmed_project: str | None
+        self, request: Request, *, confirmed_projects: Collection[str]
     ) -> Iterator[MissingWord]:
         """Yield the words that the step needs and nobody said.
 
         Args:
             request: What the operator asked for.
-            confirmed_project: The project that the operator named.
+            confirmed_projects: The projects that the operator named.
         """
         raise NotImplementedError
 

@@ -84,6 +84,11 @@ def recovering(plan: Plan, *, run_id: RunId | None) -> str:
     return " ".join(("rebound recover", request.scenario, *words))
 
 
+def planning_table(table: str) -> str:
+    """Return the command that shows what brings a table back; it needs no word."""
+    return f"rebound plan bigquery-dataset-loss --table {shlex.quote(table)}"
+
+
 def confirming(project: str) -> str:
     """Return the word that names a project: a protected one is not changed without it."""
     return f"--confirm-project {shlex.quote(project)}"
@@ -97,7 +102,8 @@ def _allowed(plan: Plan) -> Iterator[str]:
         yield "--access"
     if plan.trust is not None and plan.trust.problem:
         yield "--untrusted"
-    yield confirming(plan.request.target.project)
+    owners = (str(getattr(step, "owner", "")) for step in plan.steps if step.changes)
+    yield from map(confirming, dict.fromkeys((plan.request.target.project, *filter(None, owners))))
 
 
 def unsaid(

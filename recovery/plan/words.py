@@ -1,6 +1,6 @@
 """The words that a plan needs: all that are missing at once, since each costs its operator a plan."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from manifests.errors import RefusedError
 from recovery.kinds.step import refusals
@@ -12,7 +12,7 @@ def check_plan(
     plan: Plan,
     *,
     protected: tuple[str, ...],
-    confirmed_project: str | None,
+    confirmed_projects: Collection[str],
     access: bool = False,
     untrusted: bool = False,
     others: Iterable[RefusedError] = (),
@@ -22,7 +22,7 @@ def check_plan(
     Args:
         plan: What is to happen.
         protected: The projects that are changed only when they are named.
-        confirmed_project: The project that the operator named.
+        confirmed_projects: The projects that the operator named.
         access: Whether the operator allowed what changes about who may see what.
         untrusted: Whether the operator takes a run that nobody we trust signed.
         others: One for each word that is missing besides, and does not follow from the plan.
@@ -37,21 +37,21 @@ def check_plan(
             *_trust_refusals(plan, taken=untrusted),
             *ledger_refusals(plan.erasures, plan.request),
             *_access_refusals(plan, allowed=access),
-            *_refusals(plan, protected, confirmed_project),
+            *_refusals(plan, protected, confirmed_projects),
         )
     )
 
 
 def _refusals(
-    plan: Plan, protected: tuple[str, ...], confirmed_project: str | None
+    plan: Plan, protected: tuple[str, ...], confirmed_projects: Collection[str]
 ) -> Iterator[RefusedError]:
     request, project = plan.request, plan.request.target.project
     yield from refusals(
         word
         for step in plan.steps
-        for word in step.missing_words(request, confirmed_project=confirmed_project)
+        for word in step.missing_words(request, confirmed_projects=confirmed_projects)
     )
-    if plan.changes and project in protected and confirmed_project != project:
+    if plan.changes and project in protected and project not in confirmed_projects:
         yield RefusedError(
             "the project is protected",
             subject=project,

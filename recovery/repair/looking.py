@@ -24,6 +24,7 @@ from recovery.kinds.tables.cloud.difference import measured
 from recovery.kinds.tables.cloud.erasing import Erasing
 from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.rules.sources import Source, choose_source
+from recovery.plan.said import planning_table
 from recovery.repair.jobs import job_facts, make_room
 from recovery.repair.model import Ask, Repair, Window, Witness
 from recovery.repair.rules import (
@@ -217,7 +218,7 @@ class RepairLook:
             raise RefusedError(
                 f"it was another table {when}: {findings[0].text}",
                 subject=self._ask.table,
-                hint="`rebound recover bigquery-dataset-loss --table` brings back what it was",
+                hint=f"`{planning_table(self._ask.table)}` shows what brings it back",
             )
 
     def _measured(self, name: str) -> Mapping[str, Fingerprint]:

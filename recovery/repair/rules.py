@@ -18,6 +18,7 @@ from recovery.kinds.tables.rules.sources import Source
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.approval import Decided, paused
 from recovery.plan.model import Plan
+from recovery.plan.said import planning_table
 from recovery.repair.model import PREFIX, Ask, Repair, RepairPlan, Window, Witness
 from recovery.request import Request, Target
 from recovery.units import listed
@@ -97,13 +98,13 @@ def check_table(ask: Ask, found: ObservedTable) -> Resource:
         raise UsageError(
             "there is no such table, so that nothing of it can be kept",
             subject=ask.table,
-            hint="`rebound recover bigquery-dataset-loss` brings tables back",
+            hint=f"`{planning_table(ask.table)}` shows what brings it back",
         )
     if is_ingestion_time(resource):
         raise RefusedError(
             "its rows do not tell which partition they are of",
             subject=ask.table,
-            hint="`rebound recover bigquery-dataset-loss --partition` brings back whole ones",
+            hint=f"`{planning_table(ask.table)}` shows which of its partitions come back whole",
         )
     if resource.get("streamingBuffer"):
         raise RefusedError(
@@ -237,6 +238,7 @@ def decided(made: RepairPlan) -> Decided:
     witness = found.witness
     said = {
         "what was asked for": made.ask,
+        "the project": plan.request.target.project,
         "when it went wrong": found.window,
         "the witness": (witness.name, witness.run_id, witness.point),
         "the run": (plan.run_id, plan.manifest_digest, plan.trust, plan.foreign),

@@ -20,6 +20,7 @@ from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.kinds.work import Entries
 from recovery.outcome import PlannedRecovery, RecoveryReport
+from recovery.plan.said import planning_table
 from recovery.repair.model import FOLDER, Repair
 from recovery.repair.rules import as_table, holds_then
 from recovery.session import Session
@@ -97,7 +98,11 @@ class Repairing:
         name = self._found.table
         found = self._target.resources.table(name)
         if found is None:
-            raise RefusedError("it is gone", subject=name, hint="`rebound recover` brings it back")
+            raise RefusedError(
+                "it is gone",
+                subject=name,
+                hint=f"`{planning_table(name)}` shows what brings it back",
+            )
         holds = self._target.measure(name, found.resource, self._found.version).partitions
         return ObservedTable(
             resource=found.resource,

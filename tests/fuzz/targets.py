@@ -158,7 +158,7 @@ def _planned(found: Manifest, scenario: str, seen: World) -> None:
     _told(plan_document(made, now=NOW))
     encode(made)
     try:
-        check_plan(made, protected=(), confirmed_project=None)
+        check_plan(made, protected=(), confirmed_projects=())
     except RefusedError:
         return
 
@@ -239,7 +239,7 @@ def take_plan(content: bytes) -> None:
         if step.partitions:
             statements.published("p.d.a", "p.d.b", GAMES, step.partitions, step.removed_partitions)
     try:
-        check_plan(made, protected=(), confirmed_project=None)
+        check_plan(made, protected=(), confirmed_projects=())
     except RefusedError:
         return
 

@@ -19,7 +19,7 @@ def check(made: Plan, *, access: bool) -> None:
     """Refuse a plan that lacks a word; nothing but the one about access is lacking."""
     words = made.request.model_copy(update={"overwrite": ("*",)})
     spoken = made.model_copy(update={"request": words})
-    check_plan(spoken, protected=(), confirmed_project=None, access=access)
+    check_plan(spoken, protected=(), confirmed_projects=(), access=access)
 
 
 def refused(made: Plan) -> str:

@@ -111,7 +111,7 @@ def test_what_is_impossible_is_refused_before_anything_begins():
         check_plan(
             made.model_copy(update={"takes": told}),
             protected=(),
-            confirmed_project=None,
+            confirmed_projects=(),
             access=True,
         )
     text = text_of(plan_document(made.model_copy(update={"takes": told}), now=POINT))

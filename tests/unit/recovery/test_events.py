@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from pytest_mock import MockerFixture
 
 from recovery.kinds.events import event_words, started_text, table_words
 from recovery.listening import Listening, Sinks, Triggers, of_tables
 from recovery.request import Request, Target
+from recovery.triggers import Listeners
 
 
 def asked(triggers: tuple[str, ...] | None, *, notify: bool = False) -> Request:
@@ -144,3 +146,16 @@ def test_what_listens_to_tables():
     assert "UNKNOWN which triggers of Eventarc: 403; not now" in unknown.text
     assert "logging.sinks.list" in word.hint
     assert not list(table_words("nba.games", of_tables(Triggers(is_enabled=False), Sinks())))
+
+
+def test_each_is_asked_once_for_all_kinds(mocker: MockerFixture):
+    """Each kind of a plan asks for its project; the services are asked for the first alone."""
+    triggers = mocker.patch("recovery.triggers.live_triggers", return_value=Triggers())
+    sinks = mocker.patch("recovery.triggers.live_sinks", return_value=Sinks())
+    listeners = Listeners(mocker.Mock())
+    for _ in range(2):
+        listeners.triggers("p")
+        listeners.of_tables("p")
+    assert (triggers.call_count, sinks.call_count) == (1, 1)
+    listeners.triggers("other")
+    assert triggers.call_count == 2

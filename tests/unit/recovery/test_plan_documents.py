@@ -168,7 +168,7 @@ def test_what_differs_needs_a_word():
     """Whenever it was written: it is replaced, or left, when the operator says which."""
     for word, lacking in (({}, 1), ({"overwrite": ("*",)}, 0), ({"only_missing": True}, 0)):
         step = planned(backup(("c/a",)), DAMAGED, request(**word))
-        found = list(step.missing_words(request(), confirmed_project=None))
+        found = list(step.missing_words(request(), confirmed_projects=()))
         assert len(found) == lacking
         for what, _, hint, _ in found:
             assert "2 documents hold something else now, 1 of them were changed" in what

@@ -209,14 +209,14 @@ def test_replacing_needs_the_word():
         )
 
     for words in ((), ("other",)):
-        (missing,) = plan.missing_words(request(*words), confirmed_project=None)
+        (missing,) = plan.missing_words(request(*words), confirmed_projects=())
         assert "--overwrite raw" in missing.hint
     for words in (("raw",), ("*",)):
-        assert not list(plan.missing_words(request(*words), confirmed_project=None))
+        assert not list(plan.missing_words(request(*words), confirmed_projects=()))
     left = request(only_missing=True)
-    assert not list(plan.missing_words(left, confirmed_project=None))
+    assert not list(plan.missing_words(left, confirmed_projects=()))
     told = plan.model_copy(update={"notified": ("topics/arrivals",)})
-    words = [item.hint for item in told.missing_words(request(), confirmed_project=None)]
+    words = [item.hint for item in told.missing_words(request(), confirmed_projects=())]
     assert ["--overwrite raw" in words[0], "--notify" in words[1]] == [True, True]
 
 

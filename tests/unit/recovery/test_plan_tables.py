@@ -20,7 +20,7 @@ def test_an_equal_world_is_left_alone():
     assert not made.changes
     assert [item.action for item in made.of(TableStep)] == ["leave"] * 3
     assert [item.action for item in made.of(DefinitionStep)] == ["leave"] * 2
-    check_plan(made, protected=("platform",), confirmed_project=None)
+    check_plan(made, protected=("platform",), confirmed_projects=())
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_newer_partitions_are_removed_when_exactness_is_asked_for():
     assert made.removed_partitions == ("20250102",)
     assert made.loses_rows
     assert not made.needs_overwrite
-    check_plan(plan(world(games=found), exact=True), protected=(), confirmed_project=None)
+    check_plan(plan(world(games=found), exact=True), protected=(), confirmed_projects=())
     replacing = step(now({**EQUAL, "20250101": OTHER, "20250102": OTHER}), exact=True)
     assert replacing.needs_overwrite
 
@@ -188,31 +188,33 @@ def test_missing_datasets_and_definitions_are_created():
 def test_losing_rows_needs_a_word(overwrite: tuple[str, ...]):
     """Rows that are there are not replaced unless this table, or all, was named."""
     with pytest.raises(RefusedError, match=r"would be replaced: nba\.games$") as caught:
-        check_plan(plan(LOSING, overwrite=overwrite), protected=(), confirmed_project="platform")
+        check_plan(
+            plan(LOSING, overwrite=overwrite), protected=(), confirmed_projects=("platform",)
+        )
     assert "--overwrite nba.games" in caught.value.hint
 
 
 @pytest.mark.parametrize("overwrite", [("nba.games",), ("*",)])
 def test_the_word_allows_it(overwrite: tuple[str, ...]):
     """With the word the plan may be carried out."""
-    check_plan(plan(LOSING, overwrite=overwrite), protected=(), confirmed_project=None)
+    check_plan(plan(LOSING, overwrite=overwrite), protected=(), confirmed_projects=())
 
 
-@pytest.mark.parametrize("word", [None, "", "yes", "other"])
-def test_a_protected_project_needs_its_name(word: str | None):
+@pytest.mark.parametrize("words", [(), ("",), ("yes", "other")])
+def test_a_protected_project_needs_its_name(words: tuple[str, ...]):
     """Changing a protected project needs its own name said, overwriting or not."""
     made = plan(world(games=GONE))
     with pytest.raises(RefusedError, match="protected") as caught:
-        check_plan(made, protected=("platform",), confirmed_project=word, access=True)
+        check_plan(made, protected=("platform",), confirmed_projects=words, access=True)
     assert "--confirm-project platform" in caught.value.hint
-    check_plan(made, protected=("platform",), confirmed_project="platform", access=True)
-    check_plan(made, protected=("other",), confirmed_project=None, access=True)
+    check_plan(made, protected=("platform",), confirmed_projects=("platform",), access=True)
+    check_plan(made, protected=("other",), confirmed_projects=(), access=True)
 
 
 def test_all_words_that_are_missing_are_told_at_once():
     """Each costs its operator a plan, so that one refusal names them all."""
     with pytest.raises(RefusedError) as refused:
-        check_plan(plan(LOSING), protected=("platform",), confirmed_project=None)
+        check_plan(plan(LOSING), protected=("platform",), confirmed_projects=())
     assert refused.value.message.startswith("2 options are missing: ")
     for word in ("--overwrite nba.games", "--only-missing", "--confirm-project platform"):
         assert word in refused.value.hint
@@ -226,7 +228,7 @@ def test_only_what_is_missing():
         "nba.arrivals": "create",
         "ref.nothing-yet": "leave",
     }
-    check_plan(made, protected=(), confirmed_project=None)
+    check_plan(made, protected=(), confirmed_projects=())
 
 
 def test_excluded_parts():
@@ -244,9 +246,9 @@ def test_both_words_are_needed():
     """One word does not stand for the other."""
     made = plan(LOSING, overwrite=("*",))
     with pytest.raises(RefusedError, match="protected"):
-        check_plan(made, protected=("platform",), confirmed_project=None)
+        check_plan(made, protected=("platform",), confirmed_projects=())
     with pytest.raises(RefusedError, match="would be replaced"):
-        check_plan(plan(LOSING), protected=("platform",), confirmed_project="platform")
+        check_plan(plan(LOSING), protected=("platform",), confirmed_projects=("platform",))
 
 
 def test_what_cannot_be_brought_back_is_told():

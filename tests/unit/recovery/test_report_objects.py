@@ -170,12 +170,12 @@ def test_what_eventarc_tells_needs_the_word(listening: Listening, said: str):
     """Every trigger for the bucket, and that Eventarc does not answer."""
     request = Request(scenario="gcs-bucket-corruption", target=Target(project="platform"))
     plan = plan_of(missing=1).model_copy(update={"listening": listening})
-    (missing,) = plan.missing_words(request, confirmed_project=None)
+    (missing,) = plan.missing_words(request, confirmed_projects=())
     assert said in missing.what
     allowed = request.model_copy(update={"notify": True})
-    assert not list(plan.missing_words(allowed, confirmed_project=None))
+    assert not list(plan.missing_words(allowed, confirmed_projects=()))
     unchanged = plan_of().model_copy(update={"listening": listening})
-    assert not list(unchanged.missing_words(request, confirmed_project=None))
+    assert not list(unchanged.missing_words(request, confirmed_projects=()))
 
 
 def test_a_plan_says_what_eventarc_starts():

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from manifests.catalog import load_catalog
+from manifests.errors import RefusedError
 from manifests.values import RunId, UtcTime
 from recovery.cli.commands import loaded
 from recovery.cli.options import moment
+from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.known import RULES
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.kinds.tables.rules.datasets import DatasetStep
@@ -19,6 +21,7 @@ from recovery.options.asked import Options
 from recovery.options.processors import ProcessorOptions
 from recovery.outcome import contradiction
 from recovery.plan.said import HOW, OF_DATES, SCOPE, WORDS, recovering, resuming, undoing, unsaid
+from recovery.plan.words import check_plan
 from recovery.request import Target
 from recovery.scenarios import ScenarioName
 from tests.fuzz.whole import BEGUN, whole_recovery, whole_report
@@ -118,13 +121,25 @@ def test_a_printed_command_asks_for_the_same(scenario: ScenarioName):
     made = PLANNED.model_copy(update={"request": wanted})
     _, params = read(recovering(made, run_id=None))
     assert asked_by(params).request(scenario, load_catalog(), **how) == wanted
-    assert params["confirm_project"] == wanted.target.project
+    assert params["confirm_project"] == [wanted.target.project]
     verb, params = read(resuming("r", made))
     assert (verb, params["recovery"]) == ("resume", "r")
     assert not unsaid(wanted, params, recovery_id="r")
     assert params["lock_again"] == wanted.lock_again
     _, params = read(undoing("r", wanted))
     assert params["into_bucket"] == wanted.target.bucket
+
+
+def test_a_protected_project_and_another_owner_are_both_named():
+    """Who names the one has not named the other, and both can be."""
+    nothing = {"keeps_replaced": True, "objects": 0, "equal": 0, "counts": (), "samples": ()}
+    theirs = BucketStep(name="raw", into="raw", action="create", owner="123", **nothing)
+    made = PLANNED.model_copy(update={"steps": (theirs,), "request": request(notify=True)})
+    for names in ((), ("platform",), ("123",)):
+        with pytest.raises(RefusedError):
+            check_plan(made, protected=("platform",), confirmed_projects=names)
+    check_plan(made, protected=("platform",), confirmed_projects=("platform", "123"))
+    assert resuming("r", made).endswith("--confirm-project platform --confirm-project 123")
 
 
 def test_every_option_is_spelt():

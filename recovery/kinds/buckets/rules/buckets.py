@@ -1,6 +1,6 @@
 """What a recovery would do to a bucket: objects counted and explained, never listed whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -155,13 +155,13 @@ class BucketStep(Step, SeenBucket):
         return self.create or self.damaged > self.unrecoverable or moves
 
     def missing_words(
-        self, request: Request, *, confirmed_project: str | None
+        self, request: Request, *, confirmed_projects: Collection[str]
     ) -> Iterator[MissingWord]:
         """Yield the words that writing another's bucket, replacing content, and telling others need.
 
         Bucket names are global, so that the project that is named does not say whose a bucket is.
         """
-        if self.owner and self.changes and confirmed_project != self.owner:
+        if self.owner and self.changes and self.owner not in confirmed_projects:
             yield MissingWord(
                 f"it belongs to the project with the number {self.owner}, not to "
                 f"{request.target.project}",

@@ -7,7 +7,7 @@ triggered, so that no late message makes the next phase run again.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -115,10 +115,10 @@ class CompletionsStep(Step):
         return f"rebuild of {self.into}"
 
     def missing_words(
-        self, request: Request, *, confirmed_project: str | None
+        self, request: Request, *, confirmed_projects: Collection[str]
     ) -> Iterator[MissingWord]:
         """Yield the word that starting what listens to documents needs."""
-        del confirmed_project
+        del confirmed_projects
         yield from event_words(self.into, len(self.writes), request, self.listening)
 
     @property

@@ -1,6 +1,6 @@
 """What a recovery would do to each Firestore database, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 from manifests.errors import RefusedError, UsageError
@@ -113,10 +113,10 @@ class DatabaseStep(Step):
         return "remove" if state == "extra" and self.exact else None
 
     def missing_words(
-        self, request: Request, *, confirmed_project: str | None
+        self, request: Request, *, confirmed_projects: Collection[str]
     ) -> Iterator[MissingWord]:
         """Yield the words that replacing documents, and starting what listens to them, needs."""
-        del confirmed_project
+        del confirmed_projects
         changed, newer = self.state.count("changed"), self.state.count("newer")
         if (changed or newer) and not (self.overwrite or self.only_missing):
             yield MissingWord(

@@ -21,7 +21,7 @@ from recovery.settings import Settings
 
 _FIRST, _LAST = date.min, date.max
 _NO_TABLE = "there is no such table"
-_BRING_BACK = "`rebound recover bigquery-dataset-loss` brings tables back; then come again"
+_BRING_BACK = "`rebound plan bigquery-dataset-loss` shows what brings it back; then come again"
 _SOONER = "raise `query_bytes` of the catalog's bounds, or look at fewer dates: `--since`, `--date`"
 
 

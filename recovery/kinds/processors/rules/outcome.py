@@ -116,7 +116,7 @@ def require_complete(left: ProcessorPlan) -> None:
         raise NotEqualError(
             f"dates still lack: {_lacking(left)}",
             subject=SCENARIO,
-            hint="`rebound recover processor-failure` runs them again",
+            hint="`rebound plan processor-failure` shows what runs them again",
         )
 
 

@@ -1,6 +1,6 @@
 """What happens to one resource of the platform's configuration, and how it ended. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from recovery.compare.findings import Finding
@@ -57,10 +57,10 @@ class ConfigurationStep(Step):
         return self.action not in ("leave", "cannot") or bool(self.grants)
 
     def missing_words(
-        self, request: Request, *, confirmed_project: str | None
+        self, request: Request, *, confirmed_projects: Collection[str]
     ) -> Iterator[MissingWord]:
         """Yield the word that says what becomes of a resource that differs."""
-        del confirmed_project
+        del confirmed_projects
         is_open = self.action == "leave" and self.differs and not self.is_held
         if is_open and not request.decides_overwriting(self.own_name):
             yield MissingWord(

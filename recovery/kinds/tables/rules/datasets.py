@@ -84,10 +84,10 @@ class DatasetStep(Step):
         return self.action != "leave" or bool(self.authorizes)
 
     def missing_words(
-        self, request: Request, *, confirmed_project: str | None
+        self, request: Request, *, confirmed_projects: Collection[str]
     ) -> Iterator[MissingWord]:
         """Yield nothing: what it gives needs words of access."""
-        del request, confirmed_project
+        del request, confirmed_projects
         return iter(())
 
 

@@ -1,7 +1,7 @@
 """What a recovery would do to each dataset, view and routine, and why."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from manifests.ids import DefinitionName
@@ -68,10 +68,10 @@ class DefinitionStep(Step):
         return self.model_copy(update={"replaced": None}).model_dump(mode="json"), replaced
 
     def missing_words(
-        self, request: Request, *, confirmed_project: str | None
+        self, request: Request, *, confirmed_projects: Collection[str]
     ) -> Iterator[MissingWord]:
         """Yield the word that replacing another one needs."""
-        del confirmed_project
+        del confirmed_projects
         if self.needs_overwrite:
             yield from overwriting(self.name, request)
 

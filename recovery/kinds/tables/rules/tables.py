@@ -1,6 +1,6 @@
 """What a recovery would do to each table, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 from pydantic import model_validator
@@ -96,10 +96,10 @@ class TableStep(Step):
         return self.loses_rows and not self.only_removes
 
     def missing_words(
-        self, request: Request, *, confirmed_project: str | None
+        self, request: Request, *, confirmed_projects: Collection[str]
     ) -> Iterator[MissingWord]:
         """Yield the words that replacing rows, or a view, and telling others need."""
-        del confirmed_project
+        del confirmed_projects
         if self.needs_overwrite:
             yield from overwriting(self.name, request)
         if self.changes and not request.notify:

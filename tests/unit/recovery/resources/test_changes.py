@@ -33,7 +33,7 @@ def test_what_nothing_can_change_is_told_and_left():
         assert step.action == action
         assert [item.aspect for item in step.differs] == ["definition"]
         assert not step.changes
-        assert not list(step.missing_words(request, confirmed_project=None))
+        assert not list(step.missing_words(request, confirmed_projects=()))
 
 
 @pytest.mark.parametrize(
