@@ -23,6 +23,7 @@ from recovery.document import (
 from recovery.units import as_text
 
 _GAP = "  "
+_LISTED = ", "
 _INDENT = "    "
 _COUNT_WIDTH = 9
 _BEHIND_A_NUMBER = re.compile(r"(?<=\d) (?=\w)|(?<=\d of) (?=\d)")
@@ -133,7 +134,8 @@ def row_lines(rows: Iterable[Row], telling: Telling, *, depth: int = 0) -> Itera
 def table_lines(table: Table, *, columns: int | None) -> list[str]:
     """Lay things out in columns; where they are too wide each name gets a line of its own.
 
-    No line breaks inside a number.
+    Where not even then the rest of a thing fits on a line, each value is told behind its heading. No line
+    breaks inside a number.
 
     Args:
         table: The things: first what each is called, last what is told of it alone.
@@ -145,6 +147,8 @@ def table_lines(table: Table, *, columns: int | None) -> list[str]:
     longest = max(len(row[0]) for row in everything)
     needed = longest + sum(widths.values()) + len(_GAP) * len(widths)
     is_narrow = columns is not None and needed > columns
+    if columns is not None and needed - longest - len(_GAP) + len(_INDENT) > columns:
+        return list(_told_apart(table, columns))
     lines = []
     for row in everything:
         name, notes = row[0], row[-1]
@@ -161,6 +165,16 @@ def table_lines(table: Table, *, columns: int | None) -> list[str]:
         else:
             lines += [line.rstrip(), *folded(f"{_INDENT}{notes}", columns=columns)]
     return lines
+
+
+def _told_apart(table: Table, columns: int) -> Iterator[str]:
+    """Yield each thing on lines of its own, every value that it has behind its heading."""
+    headings = [column.heading for column in table.columns]
+    for row in table.rows:
+        yield row[0]
+        told = zip(headings[1:], row[1:], strict=True)
+        values = _LISTED.join(f"{heading} {cell}".strip() for heading, cell in told if cell)
+        yield from folded(f"{_INDENT}{values}", columns=columns)
 
 
 def folded(line: str, *, columns: int | None) -> list[str]:

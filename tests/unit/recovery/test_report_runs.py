@@ -180,3 +180,19 @@ def test_one_progress_of_all_parts():
     shares.note("nba.games", "not equal")
     shares.note("raw", "proven")
     assert (shares.done, shares.ended) == (1, 2)
+
+
+def test_a_table_that_no_terminal_is_wide_enough_for_is_told_value_by_value():
+    """Ten columns of numbers on sixty: none is cut by the terminal, and each has its heading."""
+    headings = [f"number {number}" for number in range(10)]
+    columns = (Column("run"), *(Column(it, "right") for it in headings), Column("reason"))
+    row = ("nightly-20261124T080000Z", *("1,234,567,890",) * 10, "it lacks nba.odds")
+    wide = table_lines(Table(columns, (row,)), columns=None)
+    assert len(wide) == 2
+    for width in (60, 80):
+        lines = table_lines(Table(columns, (row,)), columns=width)
+        assert max(map(len, lines)) <= width
+        assert lines[0] == row[0]
+        told = " ".join(line.strip() for line in lines[1:])
+        assert told.startswith("number 0 1,234,567,890, number 1 1,234,567,890,")
+        assert told.endswith("reason it lacks nba.odds")
