@@ -46,7 +46,7 @@ DROPPED = "dropped table"
 
 
 class Unprotected(Stored):
-    """Datasets, buckets or databases of the project that the catalog does not name.
+    """Datasets, buckets, databases, services or asset types of the project that the catalog does not name.
 
     Attributes:
         kind: What one of them is called; `DROPPED` for tables that it does.

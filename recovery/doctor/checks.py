@@ -250,9 +250,9 @@ def _point_checks(looks: Looks) -> Iterator[Check]:
     )
     yield Check(
         "quota",
-        "extracts a day",
+        "jobs a day",
         lambda: points.quota_problems(looks.newest()),
-        "a full run stays far below it; no other quota is looked at",
+        "a night, and a recovery of every table, stay far below what BigQuery allows",
     )
 
 

@@ -1,6 +1,7 @@
 """The platform's configuration: backed up each night, lost, made again, and proven equal."""
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,29 @@ def test_services_that_no_type_covers_are_named(rebound: Rebound, function: Func
     (told,) = (item for item in rebound.manifest("first").unprotected if item.kind == "service")
     assert "workflows.googleapis.com" in told.names
     assert not set(APIS) & set(told.names)
+
+
+def test_types_that_the_catalog_leaves_out_are_named(rebound: Rebound, function: Function):
+    """Cloud Asset Inventory tells what is there, where the project has it enabled; else only services are."""
+
+    def told() -> dict[str, Any]:
+        function.complete(run := f"inventory-{uuid.uuid4().hex[:8]}")
+        return {item.kind: item for item in rebound.manifest(run).unprotected}
+
+    assert "asset type" not in told()
+    enable(rebound, "cloudasset.googleapis.com", "workflows.googleapis.com")
+    path = f"workflows.googleapis.com/v1/projects/{rebound.project}/locations/{LOCATION}/workflows"
+    steps = {"sourceContents": "main:\n  steps:\n  - done:\n      return: 1\n"}
+    call(rebound, "POST", path, steps, workflowId="nightly")
+    found = told()["asset type"]
+    assert "workflows.googleapis.com/Workflow" in found.names
+    assert not {"pubsub.googleapis.com/Topic", "run.googleapis.com/Service"} & set(found.names)
+    fault = {"operation": ".*searchAllResources.*", "kind": "status", "status": 403, "times": 1}
+    rebound.cloud.order("platform", "faults", **fault)
+    refused = told()["asset type"]
+    assert (refused.count, refused.names) == (0, ())
+    assert "403" in refused.unknown
+    assert rebound.cloud.clear_faults("platform")[0]["fired"] == 1
 
 
 def test_a_lost_configuration_comes_back_stopped_and_a_thaw_resumes_it(

@@ -94,6 +94,52 @@ BROKEN = [
 ]
 
 
+_PLANNED = """
+mock_provider "google" {}
+
+variables {
+  adopt_databases = false
+  restore_until   = "2026-12-01T18:00:00Z"
+}
+
+run "guide" {
+  command = plan
+  assert {
+    condition     = output.environment["REBOUND_VAULT_BUCKET"] == "some-platform-vault" && output.environment["REBOUND_LANDING_BUCKET"] == "some-platform-landing"
+    error_message = "The guide says which buckets there are."
+  }
+  assert {
+    condition     = google_storage_bucket.vault.project == "some-vault-project" && length(google_project_iam_member.restore) == 1
+    error_message = "The vault has a project of its own, and who recovers a grant."
+  }
+}
+"""
+
+
+def test_the_guide_plans_a_deployment(terraform: Terraform, tmp_path: Path):
+    """The variables that the page has somebody write are all that a deployment needs."""
+    page = (ROOT / "runbooks" / "deploy.md").read_text()
+    found = re.search(
+        r"deployment\.auto\.tfvars <<END\n(.*?)\n\s*END$", page, re.DOTALL | re.MULTILINE
+    )
+    assert found
+    filled = {
+        "<PROJECT>": "some-platform",
+        "<VAULT_PROJECT>": "some-vault-project",
+        "<DIGEST>": "0" * 16,
+    }
+    copy = tmp_path / "terraform"
+    shutil.copytree(DEPLOYMENT, copy, ignore=shutil.ignore_patterns(".terraform*", "tests"))
+    shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    variables = re.sub(r"<[A-Z_]+>", lambda name: filled[name[0]], found[1])
+    (copy / "deployment.auto.tfvars").write_text(variables)
+    (copy / "tests").mkdir()
+    (copy / "tests" / "guide.tftest.hcl").write_text(_PLANNED)
+    done = terraform.run(copy, "test", "-no-color")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
 def test_broken_deployments_are_condemned(terraform: Terraform, tmp_path: Path):
     """Its own tests condemn a deployment that lost protections, for each of them and nothing else."""
     copy = tmp_path / "terraform"

@@ -11,10 +11,12 @@ from typing import override
 
 from functions.exporter import Exporter, others
 from functions.log import LoggingPool, logged_step
+from manifests.cloud.assets import asset_types
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
 from manifests.errors import StrangeObjectError
+from manifests.kinds.resources.assets import covered_assets
 from manifests.kinds.resources.catalog import CatalogResources
 from manifests.kinds.resources.images import image_project, images
 from manifests.kinds.resources.kind import RESOURCES
@@ -80,12 +82,16 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
 
     @override
     def unprotected(self) -> Iterable[Unprotected]:
-        """Name the services of the project nothing of whose configuration is in any run."""
+        """Name the services nothing of whose configuration is in any run, and types of what is there."""
         if not self.entries:
             return
         named = {resource_type(entry.name).host for entry in self.entries}
         of_kinds = {service for kind in PARTS for service in kind.services}
         yield others("service", self._enabled, named | of_kinds | _WITHOUT_CONTENT)
+        covered = covered_assets({entry.name for entry in self.entries})
+        inventory = others("asset type", self._asset_types, covered)
+        if inventory.count or inventory.unknown:
+            yield inventory
 
     @override
     def skews(self, manifest: Manifest) -> Iterable[Skew]:
@@ -121,6 +127,10 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
         if (name := self.context.catalog.second_bucket) is None:
             return None
         return Bucket(self.context.api, name)
+
+    def _asset_types(self) -> frozenset[str]:
+        settings = self.context.settings
+        return asset_types(Rest(settings.api_endpoint), settings.project)
 
     def _enabled(self) -> list[str]:
         found = self._configuration.resources(resource_type("serviceusage/service"), ())

@@ -13,6 +13,9 @@ SILENT_HOURS = 27
 VERIFIED_DAYS = 8
 _EXTRACTED_A_DAY_BYTES = 50 * 2**40
 """BigQuery, Quotas and limits: extract bytes a day of a project, in the shared pool."""
+_JOBS_A_DAY = 100_000
+_SNAPSHOTS_A_DAY = 50_000
+"""BigQuery, Quotas and limits: extract, load and copy jobs a day of a project, and snapshots among those."""
 _MOST_SHARE = 0.8
 
 
@@ -75,13 +78,19 @@ def verified_problems(
 
 
 def quota_problems(newest: Manifest | None) -> Iterator[Problem]:
-    """Tell whether a whole export comes near to what BigQuery lets a project extract in a day.
+    """Tell whether a night, or a recovery of all tables, comes near to what BigQuery allows in a day.
 
     Args:
         newest: The newest complete run; None where there is none.
     """
     if newest is None:
         return
+    for what, wanted, allowed in _jobs(newest):
+        if wanted > _MOST_SHARE * allowed:
+            told = (
+                f"{what} takes {wanted:,} jobs, and BigQuery lets a project run {allowed:,} a day"
+            )
+            yield warning(told, "rebound recover bigquery-dataset-loss --dataset DATASET")
     extracted = sum(item.size_bytes for item in newest.tables)
     if extracted > _MOST_SHARE * _EXTRACTED_A_DAY_BYTES:
         what = (
@@ -89,3 +98,12 @@ def quota_problems(newest: Manifest | None) -> Iterator[Problem]:
             f"{size(_EXTRACTED_A_DAY_BYTES)} a day"
         )
         yield warning(what, "bq mk --reservation_assignment --job_type=PIPELINE ...")
+
+
+def _jobs(run: Manifest) -> Iterator[tuple[str, int, int]]:
+    """Yield what a night and a recovery do by jobs, how many they take, and how many there may be."""
+    made = sum(item.run_id == run.run_id for table in run.tables for item in table.exports)
+    yield "extracting a night like the last one", made, _JOBS_A_DAY
+    loads = sum(len(table.exports) for table in run.tables)
+    yield "loading every table", loads, _JOBS_A_DAY
+    yield "keeping every table as it was", len(run.tables), _SNAPSHOTS_A_DAY

@@ -61,6 +61,25 @@ def test_looks_at_what_is_stored(verdicts: list[VerdictRecord], told: str):
     assert told in "; ".join(item.what for item in found)
 
 
+@pytest.mark.parametrize(
+    ("exports", "tables", "told"),
+    [
+        (80_001, 1, ["extracting a night", "loading every table"]),
+        (80_000, 1, []),
+        (1, 40_001, ["keeping every table"]),
+    ],
+)
+def test_jobs_of_a_day_are_counted(exports: int, tables: int, told: list[str]):
+    """A night of many small extracts, and a recovery of many tables, are told of before they stop."""
+    table = games()
+    one = next(item for item in table.exports if item.run_id == manifest().run_id)
+    many = table.model_copy(update={"exports": (one,) * exports})
+    run = manifest().model_copy(update={"tables": (many,) * tables})
+    found = [item.what for item in points.quota_problems(run)]
+    assert len(found) == len(told)
+    assert all(what.startswith(begin) for what, begin in zip(found, told, strict=True))
+
+
 def test_a_night_of_forty_tebibytes_comes_near_to_the_quota():
     """What a project may extract in a day is told before it is reached."""
     table = games()

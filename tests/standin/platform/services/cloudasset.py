@@ -47,6 +47,11 @@ _TYPES = {collection.asset_type for collection in _KNOWN} | {serviceusage.ASSET_
 _DEFAULT_PAGE, _MOST_PAGE = 100, 500
 
 
+def known_types() -> frozenset[str]:
+    """Return the types that are searched."""
+    return frozenset(_TYPES)
+
+
 def search(call: Call) -> Body:
     """Answer a page of the resources of a project (Asset types)."""
     if call.query.get("query"):
