@@ -96,6 +96,8 @@ class Request(Value):
         rebuild: Whether state is rebuilt from history, without any run.
         notify: Whether what listens may be told of the objects and documents that are written.
         from_vault: Whether rows come from the vault even where another source is faster.
+        keep_ttl: Whether documents are written although a time to live of the database deletes them
+            again.
         lock_again: Whether objects whose own retention was locked are locked again.
         rewrite_references: Whether foreign keys and document references of a copy refer to the copy.
         settings: Whether datasets, buckets and databases that are there are set to what they were.
@@ -134,6 +136,7 @@ class Request(Value):
     rebuild: bool = False
     notify: bool = False
     from_vault: bool = False
+    keep_ttl: bool = False
     lock_again: bool = False
     rewrite_references: bool = False
     settings: bool = False

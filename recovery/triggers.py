@@ -9,9 +9,8 @@ from manifests.cloud.configuration import Configuration, is_disabled
 from manifests.cloud.rest import Rest
 from manifests.errors import CloudError
 from manifests.kinds.resources.table import resource_type
+from manifests.kinds.resources.types import EVERYWHERE
 from recovery.listening import Listening, Sinks, Triggers, of_tables
-
-_EVERYWHERE = ("-",)
 
 
 class Listeners:
@@ -49,7 +48,9 @@ def live_triggers(rest: Rest, project: str) -> Triggers:
     A recovery does not need Eventarc, so that its silence stops none: it needs a word instead.
     """
     try:
-        found = Configuration(rest, project).listed(resource_type("eventarc/trigger"), _EVERYWHERE)
+        found = Configuration(rest, project).listed(
+            resource_type("eventarc/trigger"), (EVERYWHERE,)
+        )
     except CloudError as error:
         if _is_disabled(error):
             return Triggers(is_enabled=False)

@@ -114,12 +114,17 @@ def emulated_cloud(
 ) -> Iterator[Cloud]:
     """Return the local cloud with the documents of Google's emulator."""
     options = ("--storage", local_cloud.urls["storage"], "--emulator", emulator_service.host)
-    with parts.standin(tmp_path_factory.mktemp("relay"), *options) as service:
+    platform = ("--platform", local_cloud.urls["platform"])
+    with parts.standin(tmp_path_factory.mktemp("relay"), *options, *platform) as service:
         yield replace(
             local_cloud,
             urls={**local_cloud.urls, "firestore": service.host},
             admins={**local_cloud.admins, "firestore": service.admin},
-            env={**local_cloud.env, "FIRESTORE_EMULATOR_HOST": service.host},
+            env={
+                **local_cloud.env,
+                "FIRESTORE_EMULATOR_HOST": service.host,
+                "REBOUND_API_ENDPOINT": service.admin,
+            },
         )
 
 

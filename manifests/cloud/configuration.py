@@ -52,19 +52,18 @@ class Configuration:
             kind: The type.
             locations: Where they are; not looked at where the type has no locations.
             none_where_disabled: Whether there are none where the project has not enabled the service.
-            none_where_missing: Whether there are none where there is no such location.
+            none_where_missing: Whether there are none where there is no such location: one answer that
+                there is none can be false.
 
         Raises:
             CloudError: The list could not be read, or is not whole.
         """
         subject = f"{kind.name} of {self._project}"
         with cloud_errors(subject):
+            denial = google_errors.NotFound if none_where_missing else ()
             try:
-                names = sorted(self._names(kind, locations, subject))
-            except google_errors.NotFound:
-                if not none_where_missing:
-                    raise
-                names = []
+                look = partial(self._sorted_names, kind, locations, subject)
+                names = asked_twice(look, denial) or []
             except google_errors.Forbidden as error:
                 if not (none_where_disabled and is_disabled(error)):
                     raise
@@ -234,6 +233,11 @@ class Configuration:
         except google_errors.NotFound:
             return None
         return None if kind.is_absent(found) else found
+
+    def _sorted_names(
+        self, kind: ResourceType, locations: Collection[str], subject: str
+    ) -> list[str]:
+        return sorted(self._names(kind, locations, subject))
 
     def _names(self, kind: ResourceType, locations: Collection[str], subject: str) -> Iterator[str]:
         return (name for name, _ in self._items(kind, locations, subject))

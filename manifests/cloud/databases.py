@@ -1,68 +1,50 @@
-"""Firestore databases themselves: what they are set to, and creating one."""
+"""Firestore databases themselves: what they are set to, and creating one.
 
-import json
-import re
+Read and written as JSON, so that a field that is younger than any client is compared.
+"""
+
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import quote
 
 import structlog
 from google.api_core import exceptions as google_errors
-from google.api_core.operation import Operation
-from google.api_core.retry import Retry
-from google.cloud.firestore_admin_v1 import FirestoreAdminClient, types
-from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
-    FirestoreAdminGrpcTransport,
-)
-from google.protobuf.field_mask_pb2 import FieldMask
 
-from manifests.cloud.clients import CALL_SECONDS
-from manifests.cloud.firestore import Connection
-from manifests.cloud.retry import believed, calling, cloud_errors, require_whole
+from manifests.cloud.rest import Query, Rest
+from manifests.cloud.retry import believed, cloud_errors, require_whole
 from manifests.errors import CloudError
 from manifests.kinds.databases.model import IndexSettings
 from manifests.values import Resource
 
-_SETTINGS = (
-    "location_id",
-    "type_",
-    "concurrency_mode",
-    "point_in_time_recovery_enablement",
-    "delete_protection_state",
-    "database_edition",
-    "app_engine_integration_mode",
-)
-"""What a database is created with, besides its key."""
-_ENTERPRISE_SETTINGS = (
-    "firestore_data_access_mode",
-    "mongodb_compatible_data_access_mode",
-    "realtime_updates_mode",
-)
-"""What one of the Enterprise edition is created with besides, and no other takes (Terraform,
-google_firestore_database)."""
-_AS_REST = {"preserving_proto_field_name": False, "use_integers_for_enums": False}
+_HOST = "firestore.googleapis.com"
 _SET_FIELDS = ("indexConfig.usesAncestorConfig:false", "ttlConfig:*")
 """The fields that can be listed: one filter each (FirestoreAdmin, ListFields)."""
-_CREATE_SECONDS = 600
+_OPERATION_SECONDS = 600
 _OPERATION_PAUSE_SECONDS = 0.5
-# Google's library takes `None` for its own way of trying again.
-_ONCE = Retry(predicate=lambda _: False)
 _REUSE_SECONDS = 900
 _REUSE_PAUSE_SECONDS = 5
-_CAPITAL = re.compile("[A-Z]")
+_REFUSED = (google_errors.Conflict, google_errors.BadRequest)
+"""What a request is answered that presumes another state (google.rpc.Code, HTTP Mapping)."""
 
 
 log = structlog.get_logger()
 
 
 class Databases:
-    """The administration of one database, over the same channel as its documents."""
+    """The administration of one database.
 
-    def __init__(self, connection: Connection) -> None:
-        self._name = connection.database
-        self._parent = f"projects/{connection.project}"
-        self._database_id = connection.database_id
-        transport = FirestoreAdminGrpcTransport(channel=connection.channel)
-        self._admin = FirestoreAdminClient(transport=transport)
+    Args:
+        rest: Calls the API.
+        project: The project.
+        database_id: `(default)` or the id of a named database.
+    """
+
+    def __init__(self, rest: Rest, project: str, database_id: str) -> None:
+        self._rest = rest
+        self._parent = f"projects/{project}"
+        self._database_id = database_id
+        self.name = f"{self._parent}/databases/{database_id}"
 
     def resource(self) -> Resource | None:
         """Return the database's configuration as the REST API gives it, or None without one.
@@ -70,18 +52,12 @@ class Databases:
         Raises:
             CloudError: It could not be asked for.
         """
-        with cloud_errors(self._name):
-            found = believed(self._found, self._is_listed)
-        if found is None:
-            return None
-        resource: Resource = types.Database.to_dict(found, **_AS_REST)
-        return resource
+        with cloud_errors(self.name):
+            return believed(self._found, self._is_listed)
 
-    def _found(self) -> types.Database | None:
+    def _found(self) -> Resource | None:
         try:
-            return calling(
-                lambda: self._admin.get_database(name=self._name, retry=None, timeout=CALL_SECONDS)
-            )
+            return self._call("GET", self.name)
         except google_errors.NotFound:
             return None
 
@@ -95,16 +71,12 @@ class Databases:
             return [name.rpartition("/")[2] for name in self._names()]
 
     def _is_listed(self) -> bool:
-        return self._name in self._names()
+        return self.name in self._names()
 
     def _names(self) -> list[str]:
-        listed = calling(
-            lambda: self._admin.list_databases(
-                parent=self._parent, retry=None, timeout=CALL_SECONDS
-            )
-        )
-        require_whole(listed.unreachable, self._parent)
-        return [item.name for item in listed.databases]
+        listed = self._call("GET", f"{self._parent}/databases")
+        require_whole(listed.get("unreachable", ()), self._parent)
+        return [str(item["name"]) for item in listed.get("databases", ())]
 
     def index_settings(self) -> IndexSettings:
         """Return the database's indexes and field settings as the REST API gives them.
@@ -112,167 +84,185 @@ class Databases:
         Raises:
             CloudError: They could not be asked for.
         """
-        parent = f"{self._name}/collectionGroups/-"
-        with cloud_errors(self._name):
-            indexes = calling(
-                lambda: list(
-                    self._admin.list_indexes(parent=parent, retry=None, timeout=CALL_SECONDS)
-                )
-            )
+        with cloud_errors(self.name):
+            indexes = self._listed("indexes", {})
             fields = {
-                field.name: field
+                str(field["name"]): field
                 for wanted in _SET_FIELDS
-                for field in self._fields(parent, wanted)
+                for field in self._listed("fields", {"filter": wanted})
             }
         return IndexSettings(
-            indexes=tuple(types.Index.to_dict(item, **_AS_REST) for item in indexes),
-            fields=tuple(types.Field.to_dict(fields[name], **_AS_REST) for name in sorted(fields)),
+            indexes=tuple(indexes), fields=tuple(fields[name] for name in sorted(fields))
         )
 
-    def _fields(self, parent: str, wanted: str) -> list[types.Field]:
-        request = types.ListFieldsRequest(parent=parent, filter=wanted)
-        return calling(
-            lambda: list(self._admin.list_fields(request, retry=None, timeout=CALL_SECONDS))
-        )
+    def _listed(self, items: str, asked: Query) -> list[Resource]:
+        found: list[Resource] = []
+        query = dict(asked)
+        while True:
+            page = self._call("GET", f"{self.name}/collectionGroups/-/{items}", query=query)
+            found += page.get(items, ())
+            if not page.get("nextPageToken"):
+                return found
+            query["pageToken"] = page["nextPageToken"]
 
-    def make_indexes(self, like: IndexSettings) -> None:
-        """Make the indexes and field settings of another database that this one lacks.
+    def make_index(self, group: str, index: Resource) -> None:
+        """Begin to make an index; it goes on being built by itself. One that is there is no error.
 
-        Field settings are waited for, since they say what is indexed of a document that is written;
-        indexes go on being built by themselves.
+        Args:
+            group: The collection group.
+            index: What it is to be.
 
         Raises:
-            CloudError: One could not be made.
+            CloudError: It could not be made.
         """
-        there = set(self.index_settings().names)
-        with cloud_errors(self._name, "datastore.indexes.create and datastore.indexes.update"):
-            for resource in like.fields:
-                if not there.issuperset(IndexSettings(indexes=(), fields=(resource,)).names):
-                    self._set_field(resource)
-            for resource in like.indexes:
-                if not there.issuperset(IndexSettings(indexes=(resource,), fields=()).names):
-                    self._make_index(resource)
+        with cloud_errors(self.name, "datastore.indexes.create"):
+            try:
+                self._call("POST", f"{self._group(group)}/indexes", body=index)
+            except google_errors.Conflict:
+                # It is there: the answer to an earlier call was lost.
+                return
 
-    def _set_field(self, resource: Resource) -> None:
-        own = resource["name"].partition("/collectionGroups/")[2]
-        known = types.Field.from_json(json.dumps(resource), ignore_unknown_fields=True)
-        known.name = f"{self._name}/collectionGroups/{own}"
-        paths = [name for name in ("index_config", "ttl_config") if name in known]
-        request = types.UpdateFieldRequest(field=known, update_mask=FieldMask(paths=paths))
-        _carried_out(lambda: self._admin.update_field(request, retry=None, timeout=CALL_SECONDS))
+    def delete_index(self, group: str, index_id: str) -> None:
+        """Delete an index; one that is not there is no error.
 
-    def _make_index(self, resource: Resource) -> None:
-        group = resource["name"].partition("/collectionGroups/")[2].partition("/")[0]
-        known = types.Index.from_json(json.dumps(resource), ignore_unknown_fields=True)
-        known.name, known.state = "", types.Index.State.STATE_UNSPECIFIED
-        parent = f"{self._name}/collectionGroups/{group}"
-        try:
-            calling(
-                lambda: self._admin.create_index(
-                    parent=parent, index=known, retry=None, timeout=CALL_SECONDS
-                )
-            )
-        except google_errors.Conflict:
-            # It is there: the answer to an earlier call was lost.
-            return
+        Raises:
+            CloudError: It could not be deleted.
+        """
+        with cloud_errors(self.name, "datastore.indexes.delete"):
+            try:
+                self._call("DELETE", f"{self._group(group)}/indexes/{quote(index_id, safe='')}")
+            except google_errors.NotFound:
+                return
 
-    def create(self, like: Resource) -> None:
-        """Create the database with the settings of another; one that is there already is no error.
+    def set_field(self, group: str, field: str, part: str, value: object) -> None:
+        """Set one part of what is said of a field.
+
+        It is waited for, since it says what is indexed of a document that is written; but for a time
+        to live that is set, which nothing waits for and which takes ten minutes and more (Manage data
+        retention with TTL policies).
+
+        Args:
+            group: The collection group.
+            field: The path of the field.
+            part: As `ttlConfig`.
+            value: What it is to be; None takes it away.
+
+        Raises:
+            CloudError: It could not be set.
+        """
+        path = f"{self._group(group)}/fields/{quote(field, safe='')}"
+        body: Resource = {"name": f"{self.name}/collectionGroups/{group}/fields/{field}"}
+        body |= {} if value is None else {part: value}
+        with cloud_errors(f"field {field} of {group} in {self.name}", "datastore.indexes.update"):
+            operation = self._call("PATCH", path, query={"updateMask": part}, body=body)
+            if part != "ttlConfig" or value is None:
+                self._await(operation)
+
+    def _group(self, group: str) -> str:
+        return f"{self.name}/collectionGroups/{quote(group, safe='')}"
+
+    def create(self, settings: Resource) -> None:
+        """Create the database; one that is there already is no error.
 
         The id of a database that was deleted is not free for some minutes (Firestore, Manage
         databases): it is waited for. How Google refuses it meanwhile is not written down, so whether
         a refusal means that there is a database is looked up.
 
+        Args:
+            settings: What it is created with.
+
         Raises:
             CloudError: It could not be created.
         """
-        known = types.Database.from_json(json.dumps(like), ignore_unknown_fields=True)
-        is_enterprise = known.database_edition == types.Database.DatabaseEdition.ENTERPRISE
-        names = _SETTINGS + _ENTERPRISE_SETTINGS if is_enterprise else _SETTINGS
-        wanted = types.Database(**{name: getattr(known, name) for name in names})
-        if known.cmek_config.kms_key_name:
-            # Firestore chooses the version of the key: a request must not name it.
-            wanted.cmek_config.kms_key_name = known.cmek_config.kms_key_name
         last = time.monotonic() + _REUSE_SECONDS
-        with cloud_errors(self._name):
-            while not self._is_created(wanted):
+        with cloud_errors(self.name):
+            while not self._is_created(settings):
                 if time.monotonic() > last:
                     raise CloudError(
                         "the id of a deleted database does not become free",
-                        subject=self._name,
+                        subject=self.name,
                         hint="run the same command again in some minutes",
                         retryable=True,
                     )
-                log.warning("the id of a deleted database is not free yet", database=self._name)
+                log.warning("the id of a deleted database is not free yet", database=self.name)
                 time.sleep(_REUSE_PAUSE_SECONDS)
 
-    def configure(self, like: Resource, names: Collection[str]) -> None:
-        """Give the database some settings of another, named as the REST API does.
-
-        Raises:
-            CloudError: It could not be set, as what is fixed when a database is created.
-        """
-        known = types.Database.from_json(json.dumps(like), ignore_unknown_fields=True)
-        fields = {_CAPITAL.sub(lambda found: f"_{found[0].lower()}", name) for name in names}
-        wanted = types.Database(name=self._name)
-        for field in fields:
-            own = "type_" if field == "type" else field
-            setattr(wanted, own, getattr(known, own))
-        with cloud_errors(self._name):
-            _carried_out(
-                lambda: self._admin.update_database(
-                    database=wanted,
-                    update_mask=FieldMask(paths=sorted(fields)),
-                    retry=None,
-                    timeout=CALL_SECONDS,
-                )
-            )
-
-    def delete(self) -> None:
-        """Delete the database with its documents; one that is protected is refused.
-
-        Raises:
-            CloudError: It could not be deleted.
-        """
-        with cloud_errors(self._name):
-            _carried_out(
-                lambda: self._admin.delete_database(
-                    name=self._name, retry=None, timeout=CALL_SECONDS
-                )
-            )
-
-    def _is_created(self, wanted: types.Database) -> bool:
+    def _is_created(self, settings: Resource) -> bool:
         """Create the database; tell whether it is there then."""
+        path, query = f"{self._parent}/databases", {"databaseId": self._database_id}
         try:
-            _carried_out(
-                lambda: self._admin.create_database(
-                    parent=self._parent,
-                    database=wanted,
-                    database_id=self._database_id,
-                    retry=None,
-                    timeout=CALL_SECONDS,
-                )
-            )
-        except (google_errors.Conflict, google_errors.FailedPrecondition) as error:
+            self._await(self._call("POST", path, query=query, body=settings))
+        except _REFUSED as error:
             is_conflict = isinstance(error, google_errors.Conflict)
             if not is_conflict and "retry in" not in str(error):
                 raise
             return self.resource() is not None
         return True
 
+    def configure(self, settings: Resource, names: Collection[str], *, seen: Resource) -> None:
+        """Give the database some settings, if it still is what was seen.
 
-def _carried_out(begin: Callable[[], Operation]) -> None:
-    """Begin an operation and wait for its end; each look at it is a call as any other.
+        Args:
+            settings: What they are to be; what of the names is not in it is reset.
+            names: Which are set, named as the REST API does.
+            seen: The database as it was read.
 
-    Raises:
-        TimeoutError: It has not ended after ten minutes.
-        Exception: It failed, or a call did.
-    """
-    operation = calling(begin)
-    last = time.monotonic() + _CREATE_SECONDS
-    while not calling(lambda: operation.done(retry=_ONCE)):
-        if time.monotonic() > last:
-            message = f"an operation has not ended after {_CREATE_SECONDS} s"
-            raise TimeoutError(message)
-        time.sleep(_OPERATION_PAUSE_SECONDS)
-    operation.result(timeout=0)
+        Raises:
+            CloudError: It is not what was seen any more, or a setting was refused, as what is fixed
+                when a database is created.
+        """
+        changing = sorted(name for name in names if settings.get(name) != seen.get(name))
+        if not changing:
+            return
+        body: Resource = {name: settings[name] for name in changing if name in settings}
+        body |= {"name": self.name, "etag": seen.get("etag", "")}
+        query = {"updateMask": ",".join(changing)}
+        with cloud_errors(self.name, "datastore.databases.update"):
+            try:
+                self._await(self._call("PATCH", self.name, query=query, body=body))
+            except _REFUSED:
+                now = self._found() or {}
+                if now.get("etag") == seen.get("etag"):
+                    raise
+                # An earlier call did it, whose answer was lost; or somebody else was at it.
+                if any(now.get(name) != settings.get(name) for name in changing):
+                    raise CloudError(
+                        "its settings were changed meanwhile",
+                        subject=self.name,
+                        hint="run the same command again",
+                    ) from None
+
+    def delete(self) -> None:
+        """Delete the database with its documents, if it is there; one that is protected is refused.
+
+        Raises:
+            CloudError: It could not be deleted.
+        """
+        with cloud_errors(self.name):
+            try:
+                self._await(self._call("DELETE", self.name))
+            except google_errors.NotFound:
+                # The answer to an earlier call was lost.
+                return
+
+    def _call(
+        self, verb: str, path: str, *, query: Query | None = None, body: Resource | None = None
+    ) -> dict[str, Any]:
+        return self._rest.call(verb, _HOST, f"v1/{path}", query=query, body=body)
+
+    def _await(self, operation: Resource) -> None:
+        """Wait for the end of an operation; each look at it is a call as any other.
+
+        Raises:
+            TimeoutError: It has not ended after ten minutes.
+            google.api_core.exceptions.GoogleAPICallError: It failed, or a call did.
+        """
+        last = time.monotonic() + _OPERATION_SECONDS
+        while not operation.get("done"):
+            if time.monotonic() > last:
+                message = f"an operation has not ended after {_OPERATION_SECONDS} s"
+                raise TimeoutError(message)
+            time.sleep(_OPERATION_PAUSE_SECONDS)
+            operation = self._call("GET", str(operation["name"]))
+        if error := operation.get("error"):
+            raise google_errors.from_grpc_status(error.get("code"), error.get("message", ""))

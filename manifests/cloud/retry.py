@@ -139,20 +139,22 @@ def believed[Answer](
     return _again_while(lambda error: isinstance(error, ContradictionError), look)
 
 
-def asked_twice[Answer](ask: Callable[[], Answer], denial: type[Exception]) -> Answer | None:
+def asked_twice[Answer](
+    ask: Callable[[], Answer], denial: type[Exception] | tuple[type[Exception], ...]
+) -> Answer | None:
     """Return an answer, or None where it was answered twice that what is asked for is not there.
 
     For what no list shows, as a dataset that was deleted: one answer can be false.
 
     Args:
         ask: The call.
-        denial: The error that says so.
+        denial: The errors that say so.
 
     Raises:
         Exception: Any other that the call raises.
     """
     for _ in range(2):
-        with suppress(denial):
+        with suppress(*denial if isinstance(denial, tuple) else (denial,)):
             return ask()
     return None
 

@@ -239,7 +239,7 @@ def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> N
     """
     session = open_session()
     project = sandbox_of(named, session.catalog, session.settings)
-    cleaning = Cleaning(project, session.catalog.location)
+    cleaning = Cleaning(project, session.catalog.location, session.tools.rest())
     made = cleaning.made()
     if not as_json:
         say(*([item.label for item in made] or ["nothing is left of any drill"]))

@@ -1,7 +1,10 @@
 """What a Firestore database is set to be, and what differs. Pure."""
 
+from collections.abc import Mapping
+
 from manifests.values import Resource
 from recovery.compare.findings import Finding, differences, present, value_text
+from recovery.compare.indexes import index_findings
 
 _TOLD_BY_THE_SERVICE = frozenset(
     {
@@ -64,18 +67,45 @@ def database_settings(resource: Resource) -> Resource:
 def database_findings(expected: Resource, actual: Resource) -> tuple[Finding, ...]:
     """Compare the settings of a database with what they were, every one of them."""
     before, now = database_settings(expected), database_settings(actual)
-    subject = str(expected.get("name", "")).rpartition("/")[2]
     return differences(
-        f"database {subject}",
+        _subject(expected),
         [(key, before.get(key), now.get(key)) for key in sorted({*before, *now})],
     )
 
 
+def settings_findings(
+    expected: Resource,
+    actual: Resource,
+    expected_indexes: Mapping[str, str] | None,
+    actual_indexes: Mapping[str, str] | None,
+) -> tuple[Finding, ...]:
+    """Compare a database and what is set about its indexes and fields with what they were.
+
+    Args:
+        expected: The database as it was.
+        actual: The database as it is.
+        expected_indexes: What was set about indexes and fields; None where nobody knows.
+        actual_indexes: What is.
+    """
+    found = database_findings(expected, actual)
+    if expected_indexes is None or actual_indexes is None:
+        return found
+    return found + index_findings(_subject(expected), expected_indexes, actual_indexes)
+
+
+def _subject(resource: Resource) -> str:
+    return f"database {str(resource.get('name', '')).rpartition('/')[2]}"
+
+
+def creation(resource: Resource) -> Resource:
+    """Return what a database is created with, to be like one that was."""
+    settings = database_settings(resource)
+    return {key: settings[key] for key in sorted(_created_with(settings) & settings.keys())}
+
+
 def made_settings(resource: Resource) -> tuple[str, ...]:
     """Return the settings that a database is created with, each with its value."""
-    settings = database_settings(resource)
-    made = _created_with(settings) & settings.keys()
-    return tuple(f"{key} {value_text(settings[key])}" for key in sorted(made))
+    return tuple(f"{key} {value_text(value)}" for key, value in creation(resource).items())
 
 
 def unmade_settings(resource: Resource) -> tuple[str, ...]:

@@ -81,6 +81,10 @@ class DatabaseState(Value):
         left_out: How many documents of the backup are below each collection that is never restored.
         seen: A digest of the documents that are not equal, each with the time of its last write.
         settings: What somebody set it to be; None where it may not be read.
+        indexes: What is set about its indexes and fields, by what it is called; None where it may
+            not be read.
+        expiring: How many documents of the backup each time to live deletes that the backup does not
+            know, by what it is called: they are past their time.
         listening: What Eventarc starts for each document that is written.
     """
 
@@ -89,6 +93,8 @@ class DatabaseState(Value):
     referring: int = 0
     left_out: Mapping[str, int] = {}
     settings: Resource | None = None
+    indexes: Mapping[str, str] | None = {}
+    expiring: Mapping[str, int] = {}
     listening: Listening = Listening()
     collections: tuple[CollectionState, ...] = ()
     listed: tuple[ListedDocument, ...] = ()

@@ -37,6 +37,11 @@ class Finding(Value):
         return f"{self.aspect} is {self.actual}, not {self.expected}"
 
     @property
+    def was_nothing(self) -> bool:
+        """Whether there was nothing where something is now."""
+        return self.expected in (_PRESENCE[1], _UNSET)
+
+    @property
     def text_to(self) -> str:
         """Say what it becomes where it is set to what is expected."""
         return f"{self.aspect}: {self.expected}, now {self.actual}"

@@ -15,7 +15,6 @@ from manifests.cloud.batch import Query
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.databases import Databases
-from manifests.cloud.firestore import Connection
 from manifests.cloud.resources import Resources
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
@@ -31,7 +30,6 @@ from manifests.store.vault import Vault
 from manifests.values import Resource
 from manifests.verified_layout import SHARES_PREFIX, verified_nights
 from recovery.kinds.work import Tools
-from recovery.reach import require_firestore
 
 _PAGE = 200
 _MOST_PERMISSIONS = 100
@@ -133,9 +131,7 @@ class Looks:
         return self._databases(database_id).resource()
 
     def _databases(self, database_id: str) -> Databases:
-        connection = Connection(self.project, database_id)
-        require_firestore(connection)
-        return Databases(connection)
+        return Databases(self._rest, self.project, database_id)
 
     @cached_property
     def runs(self) -> tuple[RunSummary, ...]:

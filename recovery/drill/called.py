@@ -120,5 +120,5 @@ def _remove(session: Session, sandbox: str, broken: Iterable[Kept]) -> None:
     if not marks:
         return
     project = sandbox_of(sandbox, session.catalog, session.settings)
-    cleaning = Cleaning(project, session.catalog.location)
+    cleaning = Cleaning(project, session.catalog.location, session.tools.rest())
     cleaning.remove([item for item in cleaning.made() if item.mark in marks])

@@ -12,7 +12,7 @@ from manifests.cloud.api import object_path
 from manifests.cloud.batch import Query
 from manifests.cloud.clients import bigquery_client, storage_api
 from manifests.cloud.databases import Databases
-from manifests.cloud.firestore import Connection
+from manifests.cloud.rest import Rest
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import CloudError, ReboundError
@@ -46,10 +46,12 @@ class Cleaning:
     Args:
         project: The sandbox.
         location: Where its jobs run.
+        rest: Calls REST APIs.
     """
 
-    def __init__(self, project: str, location: str) -> None:
+    def __init__(self, project: str, location: str, rest: Rest) -> None:
         self._project = project
+        self._rest = rest
         self._bigquery: bigquery.Client = bigquery_client(project, location)
         self._storage = storage_api(project)
 
@@ -104,7 +106,7 @@ class Cleaning:
                 query["pageToken"] = page["nextPageToken"]
 
     def _databases(self) -> Iterator[Made]:
-        for name in Databases(Connection(self._project, _DEFAULT)).ids():
+        for name in Databases(self._rest, self._project, _DEFAULT).ids():
             if mark := mark_of_database(name):
                 yield Made("database", name, mark)
 
@@ -145,7 +147,9 @@ class Cleaning:
             self._storage.call("DELETE", path, {**query})
 
     def _remove_database(self, name: str) -> None:
-        databases = Databases(Connection(self._project, name))
+        databases = Databases(self._rest, self._project, name)
+        if (seen := databases.resource()) is None:
+            return
         protection = {"deleteProtectionState": "DELETE_PROTECTION_DISABLED"}
-        databases.configure(protection, tuple(protection))
+        databases.configure(protection, tuple(protection), seen=seen)
         databases.delete()

@@ -45,7 +45,9 @@ class Drill:
         self._begun = prepared.begun
         self._prepared = prepared
         self._progress = progress
-        self._cleaning = Cleaning(prepared.begun.sandbox, self._session.catalog.location)
+        self._cleaning = Cleaning(
+            prepared.begun.sandbox, self._session.catalog.location, self._session.tools.rest()
+        )
         self._plans: list[tuple[Task, Plan]] = []
         self._reports: list[RecoveryReport] = []
         self._parts: tuple[DrilledPart, ...] = ()

@@ -1,12 +1,15 @@
 """How Firestore databases ended, whatever their documents are brought back from. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from manifests.errors import PartialError
 from recovery.compare.documents import ListedDocument
 from recovery.document import Row, Verdict
-from recovery.kinds.outcome import Outcome
+from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.rows import failure_rows, proven_of
 from recovery.units import counted, shown
+
+_TOO_MANY_ENTRIES = "too many index entries"
 
 
 class DocumentsOutcome(Outcome):
@@ -81,3 +84,25 @@ def proven_documents(
     gone = [f"{counted(erased, 'document')} that stay erased"] if erased else []
     notes = [*gone, *exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
     yield from proven_of(outcomes, what, notes)
+
+
+def refused_documents(refused: Mapping[str, str]) -> Failure | None:
+    """Say which documents Firestore refused, and why; None where it refused none: all else was written.
+
+    Args:
+        refused: Why, by the path.
+    """
+    if not refused:
+        return None
+    path, why = next(iter(sorted(refused.items())))
+    hint = "the recovery tries them again when it is resumed"
+    if _TOO_MANY_ENTRIES in why:
+        hint = (
+            "the database lacks an index exemption that it had: "
+            "`gcloud firestore indexes fields update` makes it, then resume"
+        )
+    return Failure(
+        message=f"Firestore refused {counted(len(refused), 'document')}; first {path}: {why}",
+        hint=hint,
+        exit_code=PartialError.exit_code,
+    )

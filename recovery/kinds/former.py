@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 
 from manifests.kinds.buckets.model import ObjectVersion
+from manifests.kinds.databases.model import IndexSettings
 from manifests.values import Resource, Value
 
 FOLDER = "before"
@@ -17,12 +18,14 @@ class Former(Value):
         resource: As its API gave it; None where there was none.
         policies: The row access policies of a table.
         access: The IAM policy of a bucket.
+        indexes: What was set about the indexes and fields of a database; None where it is not known.
         archive: The name in the landing bucket of what a function was built from; empty for none.
     """
 
     resource: Resource | None
     policies: tuple[Resource, ...] = ()
     access: Resource | None = None
+    indexes: IndexSettings | None = None
     archive: str = ""
 
 

@@ -27,6 +27,10 @@ class DatabaseOptions(Value):
     rebuild: Annotated[
         bool, Option("Rebuild state documents from run history, without a backup.", "rebuild")
     ] = False
+    keep_ttl: Annotated[
+        bool,
+        Option("Also write documents that a time to live of the database deletes.", "keep_ttl"),
+    ] = False
     unthrottled: Annotated[
         bool, Option("Write documents without ramping the rate up.", "unthrottled")
     ] = False

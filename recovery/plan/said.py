@@ -23,6 +23,7 @@ WORDS = (
     "exact",
     "settings",
     "notify",
+    "keep_ttl",
     "create_datasets",
     "not_in_catalog",
     "no_fence",

@@ -172,7 +172,7 @@ class Undoing:
             yield DocumentUndo(
                 session.catalog, session.landing, session.vault_bucket, ended, erased
             )
-            yield DatabaseSettingsUndo(ended)
+            yield DatabaseSettingsUndo(ended, self._session.tools.rest())
         yield ResourceUndo(session, ended, "foundations")
         yield NotUndone(ended, _NOT_UNDONE)
 

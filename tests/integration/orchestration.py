@@ -15,6 +15,8 @@ from google.cloud import firestore
 from google.cloud.firestore_admin_v1 import FirestoreAdminClient
 from google.cloud.firestore_v1 import types
 
+from manifests.cloud.databases import Databases
+from manifests.cloud.rest import Rest
 from tests.harness import LOCATION, Rebound
 from tests.standin.firestore.creation import administration
 
@@ -47,6 +49,11 @@ def write_catalog(folder: Path, databases: Mapping[str, Mapping[str, Any]] | Non
     path = folder / "databases.json"
     path.write_text(json.dumps(catalog))
     return str(path)
+
+
+def administered(rebound: Rebound, database_id: str = "(default)") -> Databases:
+    """Return the product's own administration of a database."""
+    return Databases(Rest(rebound.env["REBOUND_API_ENDPOINT"]), rebound.project, database_id)
 
 
 class State:

@@ -7,17 +7,17 @@ import pytest
 from google.api_core.exceptions import ServiceUnavailable
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
 from manifests.documents import DocumentRecord
 from manifests.errors import CloudError
 from manifests.names import EVERYTHING
-from recovery.compare.databases import database_findings
+from recovery.compare.databases import creation, database_findings
+from recovery.compare.indexes import index_texts
 from recovery.firestore.throttle import Unthrottled
 from recovery.firestore.writing import BatchWriter
 from tests.harness import Rebound, minutes_ago, of_kind
-from tests.integration.orchestration import State, write_catalog
+from tests.integration.orchestration import State, administered, write_catalog
 from tests.served import serving
 
 SCENARIO = "firestore-state-loss"
@@ -196,16 +196,20 @@ def test_indexes_of_a_lost_database_are_named(rebound: Rebound):
         function.complete("set")
     settings = rebound.manifest("set").databases[0].index_settings
     assert settings is not None
-    assert settings.indexes[0]["queryScope"] == "COLLECTION"
-    names = "index on many (n, day, __name__), index setting of many.padding, time to live of many.until"
-    assert ", ".join(settings.names) == names
+    names = {
+        "index on many (n, day descending, __name__ descending)",
+        "index setting of all other fields",
+        "index setting of many.padding",
+        "time to live of many.until",
+    }
+    assert index_texts(settings).keys() == names
     with rebound.cloud.minutes_ago(5, ("firestore",)):
         state.admin.delete_database(name=state.name).result()
     told = rebound.run("plan", SCENARIO, "--run", "set").stdout
-    assert all(f"make     {name}" in told for name in settings.names)
+    assert all(f"make     {name}" in told for name in names)
     rebound.run("recover", SCENARIO, "--run", "set", "--notify", "--yes")
-    made = Databases(Connection(rebound.project, "(default)")).index_settings()
-    assert set(made.names) == set(settings.names)
+    made = administered(rebound).index_settings()
+    assert index_texts(made) == index_texts(settings)
     assert made.fields == settings.fields
 
 
@@ -225,20 +229,21 @@ def test_key_and_settings_of_a_created_database(new_rebound: Callable[..., Rebou
         "cmekConfig": {"kmsKeyName": "projects/k/key", "activeKeyVersion": ["projects/k/key/1"]},
         "aFieldOfTomorrow": 1,
     }
-    made = Databases(Connection(rebound.project, "keyed"))
-    made.create(like)
+    made = administered(rebound, "keyed")
+    made.create(creation(like))
     resource = made.resource()
     assert resource is not None
-    assert resource["cmekConfig"] == {"kmsKeyName": "projects/k/key", "activeKeyVersion": []}
+    assert resource["cmekConfig"] == {"kmsKeyName": "projects/k/key"}
     wanted = {key: like[key] for key in like if key not in ("cmekConfig", "aFieldOfTomorrow")}
     assert {key: resource[key] for key in wanted} == wanted
     assert [item.aspect for item in database_findings(like, resource)] == ["aFieldOfTomorrow"]
     lower = {**like, "appEngineIntegrationMode": "DISABLED"}
-    made.configure(lower, {"appEngineIntegrationMode"})
+    made.configure(lower, {"appEngineIntegrationMode"}, seen=resource)
     changed = made.resource()
     assert changed is not None
     assert changed["appEngineIntegrationMode"] == "DISABLED"
     with pytest.raises(CloudError, match="App Engine"):
-        made.configure(like, {"appEngineIntegrationMode"})
+        made.configure(like, {"appEngineIntegrationMode"}, seen=changed)
+    mode = {"realtimeUpdatesMode": "REALTIME_UPDATES_MODE_DISABLED"}
     with pytest.raises(CloudError, match="realtime_updates_mode"):
-        made.configure(like, {"realtimeUpdatesMode"})
+        made.configure(mode, set(mode), seen=changed)

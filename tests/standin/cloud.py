@@ -170,6 +170,7 @@ def running(
                 words += ["--storage", lines["storage"]["url"]]
             if service == "platform":
                 words += ["--bigquery", lines["bigquery"]["url"]]
+                words += ["--firestore", lines["firestore"]["admin"]]
             process = stack.enter_context(_process(words))
             processes[service] = process
             lines[service] = _ready(service, process)

@@ -20,6 +20,7 @@ from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at, too_old
 from manifests.cloud.partitions import RANGE_DOCUMENTS, find_cuts
+from manifests.cloud.rest import Rest
 from manifests.documents import batches, combined_collections
 from manifests.errors import (
     CloudError,
@@ -89,7 +90,7 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
             CloudError: It cannot be read to its end, or the vault cannot be written.
         """
         connection = Connection(self._settings.project, entry.database)
-        databases = Databases(connection)
+        databases = self._databases(entry.database)
         resource = _resource(databases, connection.database)
         self._check_kept(resource, connection.database)
         documents = Documents(connection)
@@ -140,8 +141,7 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
     def unprotected(self) -> Iterable[Unprotected]:
         """Count the databases of the project that no run holds."""
         named = [entry.database for entry in self.context.catalog.databases]
-        databases = Databases(Connection(self._settings.project, "(default)"))
-        yield others("database", databases.ids, named)
+        yield others("database", self._databases("(default)").ids, named)
 
     @override
     def left_over(self, manifest: Manifest) -> Iterable[ObjectInfo]:
@@ -154,6 +154,9 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
             )
             if item.name not in listed and not is_record:
                 yield item
+
+    def _databases(self, database_id: str) -> Databases:
+        return Databases(Rest(self._settings.api_endpoint), self._settings.project, database_id)
 
     def _check_kept(self, resource: Resource, name: str) -> None:
         """Refuse an instant that Firestore no longer keeps before anything is read at it."""

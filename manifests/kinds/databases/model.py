@@ -18,17 +18,6 @@ class IndexSettings(Stored):
     indexes: tuple[Resource, ...]
     fields: tuple[Resource, ...]
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return each of them for a person."""
-        names = [f"index on {_group(item)} ({', '.join(_paths(item))})" for item in self.indexes]
-        names += [
-            f"{'time to live' if item.get('ttlConfig') else 'index setting'} of "
-            f"{_group(item)}.{_name(item).rpartition('/fields/')[2]}"
-            for item in self.fields
-        ]
-        return tuple(names)
-
 
 class DocumentFile(Stored):
     """One stored file of a database: a run of neighbouring documents, in name order.
@@ -86,22 +75,3 @@ class DatabaseBackup(Backup):
     def objects(self) -> tuple[StoredObject, ...]:
         """Return every object that holds documents."""
         return tuple(item.stored for item in self.files)
-
-
-def _group(resource: Resource) -> str:
-    return _name(resource).partition("/collectionGroups/")[2].partition("/")[0]
-
-
-def _name(resource: Resource) -> str:
-    """Return the name of a resource; nothing restores it, so that it may lack one."""
-    return str(resource.get("name", ""))
-
-
-def _paths(index: Resource) -> list[str]:
-    found = index.get("fields")
-    fields = found if isinstance(found, list) else []
-    return [
-        str(field["fieldPath"])
-        for field in fields
-        if isinstance(field, dict) and "fieldPath" in field
-    ]

@@ -1,10 +1,13 @@
 """What the catalog says about the platform's configuration: which types of resources are protected."""
 
-from pydantic import Field, field_validator
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
 
 from manifests.errors import UsageError
 from manifests.kind import CatalogPart
 from manifests.kinds.resources.table import resource_type
+from manifests.kinds.resources.types import EVERYWHERE
 
 
 class CatalogResources(CatalogPart):
@@ -12,7 +15,8 @@ class CatalogResources(CatalogPart):
 
     Attributes:
         type: As `pubsub/topic`.
-        locations: Where resources of the type are looked for, where the type has locations.
+        locations: Where resources of the type are looked for, where the type has locations; `-` alone
+            for all of them at once, where its list takes that.
         names: Patterns of the names of those that are protected; `*` stands for anything.
     """
 
@@ -28,6 +32,14 @@ class CatalogResources(CatalogPart):
         except UsageError as error:
             raise ValueError(str(error)) from error
         return name
+
+    @model_validator(mode="after")
+    def _spans(self) -> Self:
+        kind = resource_type(self.type)
+        if EVERYWHERE in self.locations and (len(self.locations) > 1 or not kind.spans_locations):
+            message = f"no list of {self.type} takes `{EVERYWHERE}`, or not beside other locations"
+            raise ValueError(message)
+        return self
 
     @property
     def name(self) -> str:

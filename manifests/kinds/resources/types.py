@@ -30,6 +30,10 @@ _OWN_NAME = r"[^/?#:]+"
 """A name is a part of addresses: what is behind a colon there is a method."""
 
 
+EVERYWHERE = "-"
+"""All locations at once, where a list takes that."""
+
+
 class Order(NamedTuple):
     """A call about one resource.
 
@@ -105,6 +109,7 @@ class ResourceType(NamedTuple):
         below: Lists below one resource that are kept with it, by the name of the list.
         has_archive: Whether it is built from an archive, which is kept too.
         has_images: Whether it runs images, whose digests are kept.
+        spans_locations: Whether its list takes `-` for all locations at once.
         calls: The fields that say what it calls: addresses, names of topics, tables and buckets.
         assigned: Fields that Google writes and whose discovery document does not say so.
         not_held: What its API never returns.
@@ -134,6 +139,7 @@ class ResourceType(NamedTuple):
     below: tuple[str, ...] = ()
     has_archive: bool = False
     has_images: bool = False
+    spans_locations: bool = False
     calls: tuple[str, ...] = ()
     assigned: tuple[str, ...] = ()
     not_held: tuple[str, ...] = ()

@@ -73,3 +73,24 @@ def test_modes_of_a_standard_database(admin: admin_api.FirestoreAdminClient, wir
     unsaid = "DATA_ACCESS_MODE_UNSPECIFIED"
     assert list(answered.values()) == [unsaid, unsaid, modes["realtime_updates_mode"]]
     assert made.database_edition.name == "STANDARD"
+
+
+def test_another_version_is_not_changed(admin: admin_api.FirestoreAdminClient, wire: Wire):
+    """An etag tells the version of a database; it moves with what is set, and with nothing else.
+
+    Firestore REST, Database and DeleteDatabaseRequest: what a change under another one is answered is
+    documented of a deletion alone.
+    """
+    database: dict[str, Any] = {"location_id": "nam5", "type_": "FIRESTORE_NATIVE"}
+    request = {"parent": f"projects/{wire.project}", "database": database, "database_id": "tagged"}
+    made = admin.create_database(request).result(timeout=240)
+    assert admin.get_database(name=made.name).etag == made.etag != ""
+    mask = FieldMask(paths=["concurrency_mode"])
+    change = admin_api.types.Database(name=made.name, etag=made.etag, concurrency_mode=1)
+    changed = admin.update_database(database=change, update_mask=mask).result(timeout=240)
+    assert changed.etag != made.etag
+    with pytest.raises(exceptions.FailedPrecondition):
+        admin.update_database(database=change, update_mask=mask)
+    with pytest.raises(exceptions.FailedPrecondition):
+        admin.delete_database({"name": made.name, "etag": made.etag})
+    admin.delete_database({"name": made.name, "etag": changed.etag}).result(timeout=240)

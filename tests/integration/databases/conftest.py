@@ -19,6 +19,7 @@ def cloud(
         return local_cloud
     emulated: Cloud = request.getfixturevalue("emulated_cloud")
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulated.urls["firestore"])
+    monkeypatch.setenv("REBOUND_API_ENDPOINT", emulated.env["REBOUND_API_ENDPOINT"])
     return emulated
 
 

@@ -1,11 +1,13 @@
 """State rebuilt from run history, when no backup serves, through the operator's command."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from google.cloud import bigquery
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from tests.harness import LOCATION, RUN_SECONDS, Rebound, of_kind
 from tests.integration.databases.history import FALLBACK, TABLE, history, protect, today, yesterday
@@ -137,6 +139,38 @@ def test_rows_tell_where_the_history_does_not(rebound: Rebound, tmp_path: Path):
     assert document["player_daily_cache"]["execution_id"] is None
     assert document["player_daily_cache"]["completed_at"].date() == yesterday()
     assert document["_triggered"] is True
+
+
+def test_a_document_that_firestore_refuses(rebound: Rebound):
+    """It is named with the reason; the others are written."""
+    rebound.query(
+        "INSERT INTO nba_reference.processor_run_history VALUES ('MLFeatureStoreProcessor', "
+        f"REPEAT('x', 1100000), 'success', 1, DATE '{yesterday()}', "
+        "TIMESTAMP '2026-01-02 08:30:00+00', 'phase_4_precompute', NULL)"
+    )
+    done = rebound.run("recover", SCENARIO, "--rebuild", "--yes", code=7).stdout
+    refused = f"phase4_completion/{yesterday()}"
+    assert re.search(rf"Firestore refused 1 document; first {refused}: \w", done)
+    written = {f"phase3_completion/{day}" for day in (yesterday(), today())}
+    assert set(State(rebound).content()) == written
+
+
+def test_a_time_to_live_over_what_is_rebuilt(rebound: Rebound):
+    """What it would delete again is told, and takes the word."""
+    state = State(rebound)
+    name = f"{state.name}/collectionGroups/phase3_completion/fields/_triggered_at"
+    request = {"field": {"name": name, "ttl_config": {}}}
+    state.admin.update_field(request | {"update_mask": FieldMask(paths=["ttl_config"])}).result()
+    told = "time to live of phase3_completion._triggered_at"
+    assert (
+        f"1 document past their time, by {told}"
+        in rebound.run("plan", SCENARIO, "--rebuild").stdout
+    )
+    words = ("recover", SCENARIO, "--rebuild", "--yes")
+    assert f"{told} deletes 1 document again" in rebound.run(*words, code=5).stderr
+    assert not state.content()
+    rebound.run(*words, "--keep-ttl")
+    assert len(state.content()) == 3
 
 
 def test_killed_and_resumed(rebound: Rebound):

@@ -14,19 +14,22 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from tests.standin import process
+from tests.standin.dates import Dated
 from tests.standin.faults import FAULTS_PATH, Faults, answer_faults
 from tests.standin.firestore import admin, relay, server, service
+from tests.standin.firestore.messages import MICROS
+from tests.standin.firestore.rest import RestApp
 from tests.standin.firestore.store import Store
 
 GRACE_SECONDS = 1
 STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
-def serve_orders(faults: Faults, store: Store) -> str:
-    """Serve over HTTP what only a stand-in takes, from a thread, and return its URL."""
+def serve_http(faults: Faults, store: Store, rest: RestApp) -> str:
+    """Serve JSON, and what only a stand-in takes, from a thread; return the URL."""
 
     async def answer(request: Request) -> Response:
         return await answer_faults(faults, request)
@@ -45,15 +48,23 @@ def serve_orders(faults: Faults, store: Store) -> str:
         store.database(order["database"]).contended = order["writes"]
         return JSONResponse({})
 
+    async def add_field(request: Request) -> Response:
+        rest.add_field(**await request.json())
+        return JSONResponse({})
+
     routes = [
         Route(FAULTS_PATH, answer, methods=["GET", "POST", "DELETE"]),
         Route("/standin/clock", set_clock, methods=["POST"]),
         Route("/standin/patience", set_patience, methods=["POST"]),
         Route("/standin/contention", set_contention, methods=["POST"]),
+        Route("/standin/fields", add_field, methods=["POST"]),
+        Mount("/", Dated(rest, lambda: store.clock.now_micros() / MICROS)),
     ]
     app = Starlette(routes=routes)
     listener = process.bind(0)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="off", date_header=False
+    )
     runner = uvicorn.Server(config)
     threading.Thread(target=runner.run, args=([listener],), name="admin", daemon=True).start()
     return f"http://{process.HOST}:{listener.getsockname()[1]}"
@@ -63,6 +74,7 @@ def main() -> None:
     """Serve until a signal comes or the parent is gone."""
     options = process.parser("Firestore")
     options.add_argument("--storage", help="URL of the Cloud Storage for exports and imports")
+    options.add_argument("--platform", default="", help="URL of the other REST APIs, if asked here")
     options.add_argument("--emulator", help="host and port of Google's emulator, for the documents")
     arguments = options.parse_args()
     # Blocked before any thread starts, so that none but sigwait takes them and none is lost.
@@ -77,7 +89,8 @@ def main() -> None:
         methods = service.methods(store) + admin.methods(store, arguments.storage)
     address = f"{process.HOST}:{arguments.port}"
     grpc_server, port = server.start(methods, faults, address)
-    ready = {"url": f"{process.HOST}:{port}", "admin": serve_orders(faults, store)}
+    rest = RestApp(methods, store, faults, arguments.platform)
+    ready = {"url": f"{process.HOST}:{port}", "admin": serve_http(faults, store, rest)}
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
     signal.sigwait(STOP_SIGNALS)

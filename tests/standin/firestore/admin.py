@@ -1,6 +1,8 @@
 """The FirestoreAdmin service: databases, managed exports and imports."""
 
+import base64
 import datetime as dt
+import hashlib
 import re
 
 import grpc
@@ -57,14 +59,27 @@ class Admin:
         self.operations = Operations()
 
     def _described(self, resource: Message) -> Message:
-        """Return a database's description with the times that move."""
+        """Return a database's description with the times that move, which its etag leaves out."""
         answer = Resource.FromString(resource.SerializeToString())
+        answer.etag = self._etag(resource)
         is_recoverable = resource.point_in_time_recovery_enablement == RECOVERABLE
         period = WEEK if is_recoverable else HOUR
         answer.version_retention_period.FromMicroseconds(period)
         earliest = max(now_micros() - period, micros_of(resource.create_time))
         answer.earliest_version_time.CopyFrom(timestamp(earliest))
         return answer
+
+    def _etag(self, resource: Message) -> str:
+        younger = sorted(self._store.database(resource.name).younger.items())
+        content = resource.SerializeToString(deterministic=True) + repr(younger).encode()
+        return base64.b64encode(hashlib.sha256(content).digest()[:12]).decode()
+
+    def _check_etag(self, wanted: str, resource: Message) -> None:
+        """Refuse a change of what is not what somebody saw (Firestore REST, DeleteDatabaseRequest)."""
+        if wanted and wanted != self._etag(resource):
+            raise RequestError(
+                grpc.StatusCode.FAILED_PRECONDITION, "The etag is not that of the database."
+            )
 
     def get_database(self, request: Message) -> Message:
         """Answer GetDatabase."""
@@ -89,6 +104,7 @@ class Admin:
         resource = Resource.FromString(request.database.SerializeToString())
         _set_modes(resource)
         resource.ClearField("tags")
+        resource.ClearField("etag")
         now = timestamp(self._store.clock.now_micros())
         resource.MergeFrom(Resource(name=name, create_time=now, update_time=now))
         self._store.create(name, resource)
@@ -98,14 +114,16 @@ class Admin:
         """Answer UpdateDatabase, for the fields of its mask.
 
         Raises:
-            RequestError: A field is fixed when a database is created.
+            RequestError: A field is fixed when a database is created, or it is another version.
         """
         name = request.database.name
         resource = Resource.FromString(self._store.database(name).resource.SerializeToString())
-        for field in request.update_mask.paths:
-            wanted = getattr(request.database, field.partition(".")[0])
-            if field.partition(".")[0] in FIXED:
-                raise invalid(f"{field} cannot be updated.")
+        self._check_etag(request.database.etag, resource)
+        for path in request.update_mask.paths:
+            field = "type_" if path == "type" else path.partition(".")[0]
+            wanted = getattr(request.database, field)
+            if field in FIXED:
+                raise invalid(f"{path} cannot be updated.")
             if field == "app_engine_integration_mode" and wanted == Integration.ENABLED:
                 raise invalid("A database is not linked to App Engine again.")
             setattr(resource, field, wanted)
@@ -117,9 +135,10 @@ class Admin:
         """Answer DeleteDatabase.
 
         Raises:
-            RequestError: If it is protected, or does not exist.
+            RequestError: If it is protected, does not exist, or is another version.
         """
         resource = self._store.database(request.name).resource
+        self._check_etag(request.etag, resource)
         if resource.delete_protection_state == Resource.DELETE_PROTECTION_ENABLED:
             raise RequestError(grpc.StatusCode.FAILED_PRECONDITION, "Delete protection is enabled.")
         self._store.drop(request.name)
@@ -224,6 +243,7 @@ def methods(store: Store, storage: str | None) -> list[Method]:
         "ExportDocuments": admin.export_documents,
         "ImportDocuments": admin.import_documents,
         "CreateIndex": indexes.create_index,
+        "DeleteIndex": indexes.delete_index,
         "ListIndexes": indexes.list_indexes,
         "UpdateField": indexes.update_field,
         "ListFields": indexes.list_fields,

@@ -79,6 +79,7 @@ class Database:
         contended: How many further writes of batches are aborted for contention.
         indexes: Its composite indexes, by their resource names.
         fields: Fields with settings of their own, likewise.
+        younger: What is said of it in fields that its message does not have.
     """
 
     def __init__(self, name: str, resource: Message, lock: threading.RLock) -> None:
@@ -89,6 +90,7 @@ class Database:
         self.contended = 0
         self.indexes: dict[str, Message] = {}
         self.fields: dict[str, Message] = {}
+        self.younger: dict[str, object] = {}
         self._lock = lock
         self._collections: dict[str, Collection] = {}
         self._children: dict[str, dict[str, str]] = {}

@@ -89,6 +89,37 @@ def _spoilt(fault: Fault, answers: Iterator[Answer], faults: Faults) -> Iterator
     return answers
 
 
+def called(method: Method, faults: Faults, request: Message) -> Answer:
+    """Return the one answer of a method.
+
+    Raises:
+        RequestError: It is refused, or a fault keeps it from whoever asks.
+    """
+    answers = list(_answers(method, faults, request))
+    if not answers:
+        raise BROKEN
+    return answers[0]
+
+
+def _answers(method: Method, faults: Faults, request: Message) -> Iterator[Answer]:
+    operation = f"{method.namespace}.{method.name}"
+    answers = _work(method, request)
+    for fault in faults.claim(operation, target(request)):
+        if fault.kind == "latency":
+            for pause_seconds in fault.pauses():
+                time.sleep(pause_seconds)
+        else:
+            answers = _spoilt(fault, answers, faults)
+    return answers
+
+
+def _work(method: Method, request: Message) -> Iterator[Answer]:
+    if method.is_stream:
+        yield from method.answer(request)
+    else:
+        yield method.answer(request)
+
+
 class _Handler:
     """Answers one method."""
 
@@ -96,44 +127,26 @@ class _Handler:
         self._method = method
         self._faults = faults
 
-    def _answers(self, data: bytes) -> Iterator[Answer]:
+    def _request(self, data: bytes) -> Message:
         if len(data) > LARGEST_REQUEST_BYTES:
             raise invalid(f"Request payload size exceeds the limit: {LARGEST_REQUEST_BYTES} bytes.")
-        method = self._method
         try:
-            request = method.request_type.FromString(data)
+            return self._method.request_type.FromString(data)
         except DecodeError as error:
             raise invalid("The request cannot be parsed.") from error
-        operation = f"{method.namespace}.{method.name}"
-        answers = self._work(request)
-        for fault in self._faults.claim(operation, target(request)):
-            if fault.kind == "latency":
-                for pause_seconds in fault.pauses():
-                    time.sleep(pause_seconds)
-            else:
-                answers = _spoilt(fault, answers, self._faults)
-        return answers
-
-    def _work(self, request: Message) -> Iterator[Answer]:
-        if self._method.is_stream:
-            yield from self._method.answer(request)
-        else:
-            yield self._method.answer(request)
 
     def unary(self, data: bytes, context: grpc.ServicerContext) -> bytes:
         """Answer with one message."""
         try:
-            answers = list(self._answers(data))
+            answer = called(self._method, self._faults, self._request(data))
         except RequestError as error:
             _abort(context, error)
-        if not answers:
-            _abort(context, BROKEN)
-        return _serialised(answers[0])
+        return _serialised(answer)
 
     def stream(self, data: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         """Answer with a stream of messages."""
         try:
-            for answer in self._answers(data):
+            for answer in _answers(self._method, self._faults, self._request(data)):
                 yield _serialised(answer)
         except RequestError as error:
             _abort(context, error)

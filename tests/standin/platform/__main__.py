@@ -9,10 +9,10 @@ def main() -> None:
     parser = process.parser("Google Cloud's control plane on this machine")
     parser.add_argument("--bigquery", default="", help="where BigQuery answers")
     parser.add_argument("--storage", default="", help="where Cloud Storage answers")
+    parser.add_argument("--firestore", default="", help="where Firestore answers JSON")
     options = parser.parse_args()
-    process.serve(
-        create_app(options.data_dir, options.bigquery, options.storage), port=options.port
-    )
+    elsewhere = {name: getattr(options, name) for name in ("bigquery", "storage", "firestore")}
+    process.serve(create_app(options.data_dir, **elsewhere), port=options.port)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from starlette.types import Scope
 
 from tests.standin.discovery.documents import Method, described, document, methods_of
 
@@ -131,6 +133,13 @@ class Api:
 
     def _properties(self, schema: str) -> Iterator[tuple[str, Schema]]:
         yield from self.schemas[schema].get("properties", {}).items()
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path of a request below the host; a slash that was encoded is one of an id."""
+    raw: bytes = scope["raw_path"]
+    encoded = raw.decode("ascii").partition("?")[0].replace("%2F", "%252F")
+    return unquote(encoded).partition("/")[2].partition("/")[2]
 
 
 def _route(item: Mapping[str, Any]) -> Route:

@@ -4,7 +4,6 @@ import inspect
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -14,8 +13,9 @@ from tests.standin.database import transaction
 from tests.standin.dates import Dated
 from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
+from tests.standin.forwarding import forwarded
 from tests.standin.platform import admin, archives, bodies, buckets, locations
-from tests.standin.platform.api import Api, Route
+from tests.standin.platform.api import Api, Route, path_of
 from tests.standin.platform.errors import PlatformError, invalid, unknown_field
 from tests.standin.platform.invocation import invoke
 from tests.standin.platform.registry import apis
@@ -25,6 +25,7 @@ from tests.standin.platform.services.serviceusage import check_enabled
 
 _CONTROLS = "/standin/"
 _OF_RUN = ".run.app"
+_FIRESTORE = "/firestore.googleapis.com/"
 # What every method takes, with what Google's generated clients add.
 _OF_EVERY_METHOD = frozenset(
     [
@@ -59,7 +60,11 @@ class PlatformApp:
         if (api := self._api(scope["path"])) is not None:
             await self._judging(api)(scope, receive, send)
             return
-        response = await self._elsewhere(Request(scope, receive))
+        request = Request(scope, receive)
+        if scope["path"].startswith(_FIRESTORE):
+            response = await forwarded(self._service.firestore, request)
+        else:
+            response = await self._elsewhere(request)
         await response(scope, receive, send)
 
     async def _elsewhere(self, request: Request) -> Response:
@@ -88,7 +93,7 @@ class PlatformApp:
     def operation_of(self, scope: Scope) -> str:
         """Return the id of the method that a request calls; empty where there is none."""
         api = self._api(scope["path"])
-        found = None if api is None else api.resolve(scope["method"], _path(scope))
+        found = None if api is None else api.resolve(scope["method"], path_of(scope))
         return "" if found is None else found[0].id
 
     def _api(self, path: str) -> Api | None:
@@ -116,7 +121,7 @@ class PlatformApp:
         return JSONResponse(told)
 
     async def _answered(self, api: Api, request: Request) -> Response:
-        found = api.resolve(request.method, _path(request.scope))
+        found = api.resolve(request.method, path_of(request.scope))
         if found is None:
             return PlatformError("NOT_FOUND", f"Method not found: {request.url.path}").response()
         call = self._call(api, *found, request)
@@ -164,13 +169,6 @@ def _with_project_id(call: Call, name: str) -> str:
     return f"projects/{known}{slash}{below}"
 
 
-def _path(scope: Scope) -> str:
-    """Return the path below the host; a slash that was encoded is one of an id."""
-    raw: bytes = scope["raw_path"]
-    encoded = raw.decode("ascii").partition("?")[0].replace("%2F", "%252F")
-    return unquote(encoded).partition("/")[2].partition("/")[2]
-
-
 def _json(content: bytes) -> dict[str, Any]:
     try:
         value = json.loads(content or b"{}")
@@ -181,15 +179,14 @@ def _json(content: bytes) -> dict[str, Any]:
     return value
 
 
-def create_app(folder: Path, bigquery: str = "", storage: str = "") -> ASGIApp:
+def create_app(folder: Path, **elsewhere: str) -> ASGIApp:
     """Return the service with its faults.
 
     Args:
         folder: Where its state is kept.
-        bigquery: Where BigQuery answers what targets run; empty where they cannot.
-        storage: Where Cloud Storage answers; empty where nothing is asked of it.
+        elsewhere: Where other services answer, by the names that `Service` has for them.
     """
-    service = Service.open(folder, bigquery, storage)
+    service = Service.open(folder, **elsewhere)
     app = PlatformApp(service)
     dated = Dated(app, lambda: service.clock.now_micros() / SECOND)
     return FaultMiddleware(dated, app.operation_of)

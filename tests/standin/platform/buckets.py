@@ -6,12 +6,12 @@ What that service cannot know is looked at here: whether a bucket may tell a top
 import asyncio
 import json
 import re
-from functools import partial
 
 import requests
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from tests.standin.forwarding import forwarded
 from tests.standin.platform.service import Service
 
 _HOST = "/storage.googleapis.com"
@@ -34,16 +34,7 @@ async def answer(service: Service, request: Request) -> Response:
         owner = bucket.json().get("projectNumber", "")
         if refused := _refused(service, owner, str(json.loads(content or b"{}").get("topic", ""))):
             return JSONResponse({"error": {"code": 403, "message": refused}}, 403)
-    query = f"?{request.url.query}" if request.url.query else ""
-    url = f"{service.storage}{path.removeprefix(_HOST)}{query}"
-    headers = {"Content-Type": request.headers.get("content-type", "application/json")}
-    send = partial(requests.request, request.method, url, data=content, headers=headers)
-    try:
-        told = await asyncio.to_thread(send, timeout=_ANSWER_SECONDS)
-    except requests.ConnectionError:
-        return Response(status_code=503)
-    kind = told.headers.get("content-type", "application/json")
-    return Response(told.content, told.status_code, media_type=kind)
+    return await forwarded(service.storage, request, without=_HOST)
 
 
 def _refused(service: Service, owner: str, named: str) -> str:

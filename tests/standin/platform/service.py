@@ -43,6 +43,7 @@ class Service:
         clock: Now.
         bigquery: Where BigQuery answers what targets run; empty where they cannot.
         storage: Where Cloud Storage answers; empty where nothing is asked of it.
+        firestore: Where the administration of Firestore answers JSON; likewise.
         tasks: What goes on behind requests.
     """
 
@@ -51,14 +52,15 @@ class Service:
     clock: Clock = field(default_factory=Clock)
     bigquery: str = ""
     storage: str = ""
+    firestore: str = ""
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @classmethod
-    def open(cls, folder: Path, bigquery: str, storage: str) -> "Service":
-        """Open the state in a folder."""
+    def open(cls, folder: Path, **elsewhere: str) -> "Service":
+        """Open the state in a folder; other services are where they are said to be."""
         folder.mkdir(parents=True, exist_ok=True)
-        service = cls(Archives(folder / "archives"), Store(folder / "platform.sqlite"))
-        service.bigquery, service.storage = bigquery, storage
+        store = Store(folder / "platform.sqlite")
+        service = cls(Archives(folder / "archives"), store, **elsewhere)
         service.clock.set_offset(service.store.setting("clock", 0))
         return service
 

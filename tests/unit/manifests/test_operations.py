@@ -1,61 +1,51 @@
-"""An operation of Firestore's administration is waited for as any other call is made."""
+"""An operation of Firestore's administration is waited for to its end, and fails as a call does."""
+
+from typing import Any
 
 import pytest
-from google.api_core import exceptions as google_errors
-from google.api_core.operation import Operation
-from google.api_core.retry import Retry
-from google.cloud.firestore_admin_v1.types import Database
-from google.longrunning.operations_pb2 import Operation as State
+from pytest_mock import MockerFixture
 
-from manifests.cloud.databases import _carried_out
+from manifests.cloud.databases import Databases
+from manifests.cloud.rest import Rest
+from manifests.errors import CloudError
 
-
-def operation(*states: State | Exception) -> tuple[Operation, list[Retry]]:
-    """Return an operation whose looks are answered so, and what it is told of trying again."""
-    told: list[Retry] = []
-    answers = iter(states)
-
-    def look(retry: Retry) -> State:
-        told.append(retry)
-        answer = next(answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    return Operation(State(name="o"), look, lambda: None, Database), told
+BEGUN = {"name": "projects/p/databases/d/operations/o"}
 
 
-def ended(**found: object) -> State:
-    """Return an operation that has ended."""
-    state = State(name="o", done=True, **found)
-    if not found:
-        state.response.Pack(Database.pb(Database(name="d")))
-    return state
+def databases(mocker: MockerFixture, *answers: dict[str, Any]) -> tuple[Databases, Any]:
+    """Return the administration of a database whose calls are answered so, and the calls."""
+    rest = mocker.create_autospec(Rest, instance=True)
+    rest.call.side_effect = answers
+    return Databases(rest, "p", "d"), rest.call
 
 
-def test_a_look_is_tried_again_by_us_alone():
-    """What does not answer is asked again; Google's own way of trying again is off."""
-    made, told = operation(google_errors.ServiceUnavailable("later"), State(name="o"), ended())
-    _carried_out(lambda: made)
-    assert len(told) == 3
-    tries = []
-
-    def fail() -> None:
-        tries.append(1)
-        raise google_errors.ServiceUnavailable("later")
-
-    for retry in told:
-        with pytest.raises(google_errors.ServiceUnavailable):
-            retry(fail)()
-    assert len(tries) == len(told)
+def test_an_operation_that_goes_on(mocker: MockerFixture):
+    """It is looked at by its name until it has ended."""
+    made, calls = databases(mocker, BEGUN, BEGUN, BEGUN | {"done": True, "response": {}})
+    made.create({"locationId": "nam5"})
+    asked = [(call.args[0], call.args[2]) for call in calls.call_args_list]
+    assert asked == [
+        ("POST", "v1/projects/p/databases"),
+        ("GET", f"v1/{BEGUN['name']}"),
+        ("GET", f"v1/{BEGUN['name']}"),
+    ]
 
 
-def test_what_is_refused_or_fails_is_raised():
-    """A look that is refused ends the wait; so does an operation that failed."""
-    made, told = operation(google_errors.Forbidden("no"))
-    with pytest.raises(google_errors.Forbidden):
-        _carried_out(lambda: made)
-    assert len(told) == 1
-    made, _ = operation(ended(error={"code": 9, "message": "taken"}))
-    with pytest.raises(google_errors.FailedPrecondition, match="taken"):
-        _carried_out(lambda: made)
+def test_an_operation_that_fails(mocker: MockerFixture):
+    """What it says is said."""
+    failed = BEGUN | {"done": True, "error": {"code": 9, "message": "it is protected"}}
+    made, _ = databases(mocker, failed)
+    with pytest.raises(CloudError, match="it is protected"):
+        made.delete()
+
+
+def test_a_time_to_live_is_not_waited_for_but_its_end_is(mocker: MockerFixture):
+    """It takes ten minutes and more to be set; what it would delete is written when it is gone."""
+    made, calls = databases(mocker, BEGUN, BEGUN, BEGUN | {"done": True})
+    made.set_field("games", "a/b", "ttlConfig", {})
+    assert calls.call_count == 1
+    assert calls.call_args.args[2].endswith("/collectionGroups/games/fields/a%2Fb")
+    made.set_field("games", "a/b", "ttlConfig", None)
+    assert calls.call_count == 3
+    assert calls.call_args_list[1].kwargs["query"] == {"updateMask": "ttlConfig"}
+    assert "ttlConfig" not in calls.call_args_list[1].kwargs["body"]

@@ -64,6 +64,7 @@ ASKED: Mapping[ScenarioName, Mapping[str, Any]] = {
         "document": ["a/**"],
         "into_database": "copy",
         "unthrottled": True,
+        "keep_ttl": True,
     },
     "complete-outage": {
         "into_project": "another-platform",

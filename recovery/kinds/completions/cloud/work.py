@@ -5,19 +5,27 @@ in the meantime is kept unless the operator says otherwise, and a write that mee
 than the one that was compared is refused.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.documents import DocumentRecord
 from manifests.erasures import Erasures
-from manifests.errors import NoRecoveryPointError, PartialError, ReboundError, UsageError
+from manifests.errors import (
+    CloudError,
+    NoRecoveryPointError,
+    PartialError,
+    ReboundError,
+    UsageError,
+)
 from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
 from recovery.compare.documents import ListedDocument
 from recovery.compare.findings import Finding
+from recovery.firestore.expiry import Expiry, added_policies
 from recovery.firestore.throttle import Throttled, Unthrottled
 from recovery.firestore.values import differing_fields, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter
@@ -31,6 +39,7 @@ from recovery.kinds.completions.rules.rebuild import (
 )
 from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
 from recovery.kinds.decision import Origin
+from recovery.kinds.documents import refused_documents
 from recovery.kinds.kept import KeptDocuments
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
@@ -56,6 +65,7 @@ class CompletionsWork(Work[CompletionsSeen]):
         self._started_at = tools.started_at
         self._landing = tools.landing
         self._target = target
+        self._rest = tools.rest()
         self._listeners = tools.listeners
 
     def observe(
@@ -127,7 +137,22 @@ class CompletionsWork(Work[CompletionsSeen]):
             unread=tuple(unread),
             ephemeral=entry.ephemeral,
             listening=triggers.of("firestore", "database", into),
+            expires=self._expiring(into, documents),
         )
+
+    def _expiring(
+        self, into: str, documents: Sequence[RebuiltDocument]
+    ) -> Mapping[str, int] | None:
+        """Return how many documents each time to live deletes; None without the right to see them."""
+        databases = Databases(self._rest, self._target.project, into)
+        try:
+            policies = added_policies(databases.index_settings())
+        except CloudError as error:
+            if error.retryable:
+                raise
+            return None
+        records = [DocumentRecord(item.path, to_bytes(item.fields), 0, 0) for item in documents]
+        return dict(Expiry(policies, nanos_at(self._started_at)).counted(records))
 
     def _live(
         self, documents: Documents, wanted: tuple[RebuiltDocument, ...]
@@ -142,7 +167,9 @@ class CompletionsWork(Work[CompletionsSeen]):
     ) -> CompletionsOutcome:
         documents = self._documents(step.into)
         live = self._live(documents, step.documents)
-        writer = BatchWriter(documents, Unthrottled() if step.unthrottled else Throttled())
+        refused: dict[str, str] = {}
+        throttle = Unthrottled() if step.unthrottled else Throttled()
+        writer = BatchWriter(documents, throttle, refused=refused)
         todo = []
         for item in step.documents:
             found, content = live.get(item.path), to_bytes(item.fields)
@@ -163,7 +190,7 @@ class CompletionsWork(Work[CompletionsSeen]):
             item.state == "equal" and after[item.path].update_time_nanos > nanos_at(begun_at)
             for item in compared
         )
-        outcome = _outcome(step, documents=compared, written=written)
+        outcome = _outcome(step, documents=compared, written=written, refused=refused)
         return outcome.model_copy(update={"undo": kept.uri})
 
 
@@ -180,6 +207,7 @@ def _outcome(
     *,
     documents: list[RebuiltDocument] | None = None,
     written: int = 0,
+    refused: Mapping[str, str] | None = None,
     failure: Failure | None = None,
 ) -> CompletionsOutcome:
     found = documents or []
@@ -204,7 +232,7 @@ def _outcome(
             )
             for item in wrong
         ),
-        failure=failure or _unproven(step),
+        failure=failure or refused_documents(refused or {}) or _unproven(step),
     )
 
 

@@ -17,6 +17,7 @@ from manifests.ids import DatabaseId, TableName
 from manifests.kinds.databases.catalog import CompletionRule, NameRules, Rebuild
 from manifests.values import UtcTime, Value
 from recovery.kinds.events import event_words
+from recovery.kinds.expiring import expiry_words
 from recovery.kinds.step import MissingWord, Step
 from recovery.listening import Listening
 from recovery.request import Request
@@ -26,7 +27,6 @@ REASON = "rebuilt_from_run_history"
 
 _FINISHED = frozenset({"success", "partial"})
 _WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-
 _SCALARS: dict[type, tuple[str, Callable[[Any], object]]] = {
     type(None): ("nullValue", lambda item: item),
     bool: ("booleanValue", bool),
@@ -87,6 +87,7 @@ class CompletionsStep(Step):
         erased: Of how many documents the history tells that stay erased.
         ignored: Names in the history that no document may hold, with the runs they had.
         listening: What Eventarc starts for each document that is written.
+        expires: As of `SeenCompletions`.
     """
 
     kind: Literal["completions"] = "completions"
@@ -103,6 +104,7 @@ class CompletionsStep(Step):
     unread: tuple[str, ...] = ()
     ephemeral: tuple[str, ...] = ()
     listening: Listening = Listening()
+    expires: Mapping[str, int] | None = {}
 
     @property
     def written(self) -> str:
@@ -117,9 +119,11 @@ class CompletionsStep(Step):
     def missing_words(
         self, request: Request, *, confirmed_projects: Collection[str]
     ) -> Iterator[MissingWord]:
-        """Yield the word that starting what listens to documents needs."""
+        """Yield the words that need writing what is deleted again, and starting what listens."""
         del confirmed_projects
-        yield from event_words(self.into, len(self.writes), request, self.listening)
+        writes = len(self.writes)
+        yield from expiry_words(self.into, self.expires if writes else {}, request)
+        yield from event_words(self.into, writes, request, self.listening)
 
     @property
     def writes(self) -> tuple[RebuiltDocument, ...]:
@@ -130,9 +134,7 @@ class CompletionsStep(Step):
     @property
     def kept(self) -> tuple[RebuiltDocument, ...]:
         """Return the documents that stay although the history tells something else."""
-        return tuple(
-            item for item in self.documents if item.state == "differs" and not self.overwrite
-        )
+        return () if self.overwrite else tuple(it for it in self.documents if it.state == "differs")
 
 
 def history_ends_at(steps: Sequence[CompletionsStep], *, now: datetime) -> datetime:
@@ -292,8 +294,7 @@ def to_value(item: object) -> FieldValue:
         return {"mapValue": {"fields": {name: to_value(item[name]) for name in item}}}
     if isinstance(item, list | tuple):
         return {"arrayValue": {"values": [to_value(value) for value in item]}}
-    if type(item) not in _SCALARS:
+    if (found := _SCALARS.get(type(item))) is None:
         message = f"no value of a completion document: {type(item).__name__}"
         raise TypeError(message)
-    kind, write = _SCALARS[type(item)]
-    return {kind: write(item)}
+    return {found[0]: found[1](item)}

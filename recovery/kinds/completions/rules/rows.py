@@ -6,6 +6,7 @@ from recovery.document import Row, Verdict, more
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
 from recovery.kinds.completions.rules.rebuild import CompletionsStep
 from recovery.kinds.documents import documents_outcome_row, proven_documents
+from recovery.kinds.expiring import expiry_rows
 from recovery.units import counted, shown
 
 _MOST_LISTED = 10
@@ -15,7 +16,7 @@ def rebuild_row(step: CompletionsStep) -> Row:
     """Tell what is rebuilt in one database, and how it differs from what is there."""
     counts = f"{len(step.writes):,} of {counted(len(step.documents), 'document')}"
     source = f"from {step.history} since {step.since}"
-    below = tuple(_rebuilt_rows(step))
+    below = (*_rebuilt_rows(step), *expiry_rows(step.expires))
     return Row(f"database {step.into}: {counts}, {source}", "rebuild", below=below)
 
 

@@ -23,6 +23,8 @@ class SeenCompletions(Value):
         unread: The sources that could not be read, and why.
         ephemeral: The ephemeral top-level collections.
         listening: What Eventarc starts for each document that is written.
+        expires: How many of the documents each time to live deletes again, by what it is called; None
+            where nobody may see what is set.
     """
 
     name: DatabaseId
@@ -34,6 +36,7 @@ class SeenCompletions(Value):
     unread: tuple[str, ...] = ()
     ephemeral: tuple[str, ...] = ()
     listening: Listening = Listening()
+    expires: Mapping[str, int] | None = {}
 
 
 class CompletionsSeen(Seen):

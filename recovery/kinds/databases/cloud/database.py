@@ -5,6 +5,7 @@ documents, written, and joined again: it is proven when nothing is left to do in
 holds a few files, whatever the size of the database, and repeating it is safe.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, MutableSet, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -15,19 +16,19 @@ from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.objects import Bucket
+from manifests.cloud.rest import Rest
 from manifests.documents import DocumentRecord, batches
 from manifests.erasures import ErasedNames
-from manifests.errors import CloudError
-from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
+from manifests.kinds.databases.model import DatabaseBackup, DocumentFile, IndexSettings
 from manifests.names import NameRange
-from manifests.values import Resource
-from recovery.compare.databases import database_findings, database_settings, is_fixed
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined, parted
-from recovery.compare.findings import Finding
+from recovery.compare.indexes import index_texts
+from recovery.firestore.expiry import Expiry, added_policies
 from recovery.firestore.throttle import Throttle
 from recovery.firestore.values import refers, rewritten, same_content
 from recovery.firestore.writing import BatchWriter
 from recovery.kinds.databases.cloud.done import Done, Restored
+from recovery.kinds.databases.cloud.settings import SettingsTarget
 from recovery.kinds.databases.cloud.source import StoredDocuments
 from recovery.kinds.databases.rules.documents import DatabaseStep, apart, file_ranges
 from recovery.kinds.kept import KeptDocuments
@@ -41,12 +42,16 @@ type FileRanges = tuple[DocumentFile | None, list[NameRange]]
 class DatabaseTarget:
     """One database a recovery looks at and writes. Safe to share between threads.
 
+    Attributes:
+        settings: What it is set to be.
+
     Args:
         backup: What the database was.
         project: The project of the database that is written.
         database_id: That database.
         vault: Where the backup is.
         parallel: Parts in flight at once.
+        rest: Calls the API of the administration.
         rewrites: Whether references to the original database are rewritten to this one.
         erased: The names that stay erased.
     """
@@ -57,6 +62,7 @@ class DatabaseTarget:
         project: str,
         database_id: str,
         *,
+        rest: Rest,
         vault: Bucket,
         parallel: int,
         rewrites: bool,
@@ -67,7 +73,7 @@ class DatabaseTarget:
         original = str(backup.resource.get("name", ""))
         self._original = original if original != connection.database else ""
         self._backup = backup
-        self._databases = Databases(connection)
+        self.settings = SettingsTarget(backup, Databases(rest, project, database_id))
         self._documents = Documents(connection)
         rewrite = partial(rewritten, original=original, copy=connection.database)
         self._stored = StoredDocuments(vault, rewrite if rewrites and self._original else None)
@@ -75,31 +81,40 @@ class DatabaseTarget:
         self._point_nanos = nanos_at(backup.read_time)
 
     def observe(
-        self, ranges: list[NameRange], *, begun_at: datetime | None = None
+        self, ranges: list[NameRange], *, now: datetime, begun_at: datetime | None = None
     ) -> DatabaseState:
         """Compare everything in some ranges with the backup, and look at its settings.
 
         Args:
             ranges: The names.
+            now: The present instant.
             begun_at: When the recovery began that is resumed; None before one has.
 
         Raises:
             BackupDamagedError: A file of the backup is not what the manifest says.
             CloudError: The database could not be read.
         """
-        exists, settings = self._looked_up()
+        exists, settings = self.settings.looked_up()
+        indexes = self.settings.indexes() if exists else IndexSettings(indexes=(), fields=())
+        expiry = Expiry(added_policies(indexes, self._backup.index_settings), nanos_at(now))
 
-        def look(item: FileRanges) -> tuple[StateTally, int]:
+        def look(item: FileRanges) -> tuple[StateTally, int, Counter[str]]:
             stored = self._stored.read(*item)
             pairs = self._pairs(item, stored, exists=exists, begun_at=begun_at)
-            return _tallied(pairs), self._referring(stored)
+            return _tallied(pairs), self._referring(stored), expiry.counted(stored)
 
-        whole, referring = StateTally(), 0
-        for tally, count in self._in_parallel(look, file_ranges(self._backup, ranges)):
+        whole, referring, expiring = StateTally(), 0, Counter[str]()
+        for tally, count, past in self._in_parallel(look, file_ranges(self._backup, ranges)):
             whole.merge(tally)
             referring += count
+            expiring += past
         return whole.state(exists=exists).model_copy(
-            update={"settings": settings, "referring": referring}
+            update={
+                "settings": settings,
+                "indexes": None if indexes is None else index_texts(indexes),
+                "expiring": dict(sorted(expiring.items())),
+                "referring": referring,
+            }
         )
 
     def _referring(self, stored: Sequence[DocumentRecord]) -> int:
@@ -107,64 +122,6 @@ class DatabaseTarget:
         if not self._original:
             return 0
         return sum(refers(record.fields, self._original) for record in stored)
-
-    def _looked_up(self) -> tuple[bool, Resource | None]:
-        """Return whether there is a database, and its settings."""
-        try:
-            found = self._databases.resource()
-        except CloudError as error:
-            if error.retryable:
-                raise
-            # Documents can be recovered without the right to see how the database is set up; if
-            # there is none, reading it says so.
-            return True, None
-        # Fields that only the service sets change by themselves, and would void an approved plan.
-        return found is not None, None if found is None else database_settings(found)
-
-    def settings_findings(self) -> tuple[Finding, ...]:
-        """Look at the settings of the database again, and say what is not what it was."""
-        return database_findings(self._backup.resource, self._databases.resource() or {})
-
-    def set(self, keep: Callable[[Resource | None], None]) -> None:
-        """Set the database to what it was; who keeps what it is now is told first.
-
-        Raises:
-            CloudError: It could not be set.
-        """
-        keep(self._databases.resource())
-        changing = {item.aspect for item in self.settings_findings() if not is_fixed(item)}
-        self._databases.configure(self._backup.resource, changing)
-
-    def create(self) -> None:
-        """Create the database as the backup describes it, if there is none.
-
-        Raises:
-            CloudError: It cannot be created.
-        """
-        if not self._backup.resource.get("locationId"):
-            raise CloudError(
-                "the database does not exist, and the backup does not say how it was set up",
-                subject=self._documents.connection.database,
-                hint="create it with `gcloud firestore databases create`",
-            )
-        self._databases.create(self._backup.resource)
-        if self._backup.index_settings is not None:
-            self._databases.make_indexes(self._backup.index_settings)
-
-    def index_findings(self) -> tuple[Finding, ...]:
-        """Say which indexes and field settings of the backup the database lacks."""
-        wanted = self._backup.index_settings
-        there = self._databases.index_settings().names if wanted is not None else ()
-        return tuple(
-            Finding(
-                subject=self._documents.connection.database,
-                aspect=name,
-                expected="set",
-                actual="not set",
-            )
-            for name in (() if wanted is None else wanted.names)
-            if name not in there
-        )
 
     def restore(
         self,

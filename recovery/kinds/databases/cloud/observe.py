@@ -6,6 +6,7 @@ from functools import partial
 
 from manifests.cloud.firestore import Connection
 from manifests.cloud.objects import Bucket
+from manifests.cloud.rest import Rest
 from manifests.erasures import Erasures
 from manifests.errors import UsageError
 from manifests.kinds.databases.model import DatabaseBackup
@@ -26,8 +27,10 @@ def observe_databases(
     manifest: Manifest,
     request: Request,
     *,
+    rest: Rest,
     vault: Bucket,
     parallel: int,
+    now: datetime,
     triggers: Callable[[], Triggers],
     erased: Erasures,
     begun_at: datetime | None = None,
@@ -37,8 +40,10 @@ def observe_databases(
     Args:
         manifest: The run's manifest.
         request: What the operator asked for.
+        rest: Calls the API of the administration.
         vault: Where the backup is.
         parallel: Parts of one database in flight at once.
+        now: The present instant.
         triggers: Asks Eventarc what listens.
         erased: What stays erased.
         begun_at: When the recovery began that is resumed; None before one has.
@@ -71,13 +76,14 @@ def observe_databases(
             item,
             request.target.project,
             request.target.database or item.database_id,
+            rest=rest,
             vault=vault,
             parallel=parallel,
             rewrites=request.rewrite_references,
             erased=erased.documents(item.database_id),
         )
         left_out = {name: stored.count(item, below(name)) for name in ephemeral_of(item, request)}
-        seen = target.observe(wanted_ranges(item, request), begun_at=begun_at)
+        seen = target.observe(wanted_ranges(item, request), now=now, begun_at=begun_at)
         into = request.target.database or item.database_id
         listening = live.of("firestore", "database", into)
         return seen.model_copy(update={"left_out": left_out, "listening": listening})

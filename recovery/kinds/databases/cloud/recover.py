@@ -1,10 +1,11 @@
 """Recovers databases one after the other: creates, writes, proves and tells how each ended."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from manifests.cloud.objects import Bucket
+from manifests.cloud.rest import Rest
 from manifests.erasures import Erasures
-from manifests.errors import ManifestAlteredError, PartialError, ReboundError
+from manifests.errors import ManifestAlteredError, ReboundError
 from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
@@ -15,14 +16,12 @@ from recovery.kinds.databases.cloud.database import DatabaseTarget
 from recovery.kinds.databases.cloud.done import Restored
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import FOLDER, DatabaseOutcome
+from recovery.kinds.documents import refused_documents
 from recovery.kinds.former import FOLDER as FORMER
-from recovery.kinds.former import Former, former_name
+from recovery.kinds.former import former_name
 from recovery.kinds.kept import KeptDocuments
 from recovery.kinds.outcome import Failure
 from recovery.kinds.work import Running
-from recovery.units import counted
-
-_TOO_MANY_ENTRIES = "too many index entries"
 
 
 class DatabaseRecovery:
@@ -30,6 +29,7 @@ class DatabaseRecovery:
 
     Args:
         manifest: The manifest of the plan's run.
+        rest: Calls the API of the administration.
         vault: Where the backup is.
         landing: Where undo points are kept.
         parallel: Parts of one database in flight at once.
@@ -41,6 +41,7 @@ class DatabaseRecovery:
         self,
         manifest: Manifest,
         *,
+        rest: Rest,
         vault: Bucket,
         landing: Bucket,
         parallel: int,
@@ -49,6 +50,7 @@ class DatabaseRecovery:
     ) -> None:
         self._erased = erased
         self._manifest = manifest
+        self._rest = rest
         self._vault = vault
         self._landing = landing
         self._parallel = parallel
@@ -80,6 +82,7 @@ class DatabaseRecovery:
             backup,
             self._running.request.target.project,
             step.into,
+            rest=self._rest,
             vault=self._vault,
             parallel=self._parallel,
             rewrites=step.rewrites,
@@ -87,7 +90,13 @@ class DatabaseRecovery:
         )
         if step.create:
             self._progress(step.into, "creating")
-            target.create()
+            target.settings.create()
+        former = target.settings.former() if step.sets else None
+        if former is not None:
+            # Before a document is written: a time to live may delete it, an index refuse it.
+            journal, name = self._running.journal, former_name(step.kind, step.into)
+            journal.keep(FORMER, name, former)
+            target.settings.set_indexes()
         undo = KeptDocuments(
             self._landing, self._running.journal, self._running.recovery_id, step.into
         )
@@ -99,11 +108,9 @@ class DatabaseRecovery:
             throttle=Unthrottled() if step.unthrottled else Throttled(),
             advance=self._counting(step, backup),
         )
-        if step.sets:
-            journal, name = self._running.journal, former_name(step.kind, step.into)
-            target.set(lambda now: journal.keep(FORMER, name, Former(resource=now)))
-        settings = target.settings_findings() if step.settings or step.create else ()
-        settings += target.index_findings() if step.create else ()
+        if former is not None:
+            target.settings.set(former.resource or {})
+        settings = target.settings.findings() if step.settings or step.create else ()
         outcome = _outcome(step, restored, undo=undo.uri)
         return outcome.model_copy(update={"findings": (*outcome.findings, *settings)})
 
@@ -137,7 +144,7 @@ def _outcome(step: DatabaseStep, restored: Restored, *, undo: str) -> DatabaseOu
         kept_count=step.keeps(state),
         undo=undo,
         ephemeral=tuple(step.ephemeral),
-        failure=_refused(restored.refused),
+        failure=refused_documents(restored.refused),
         findings=tuple(
             Finding(
                 subject=step.into,
@@ -148,24 +155,6 @@ def _outcome(step: DatabaseStep, restored: Restored, *, undo: str) -> DatabaseOu
             for name, count in left.items()
         )
         + _newer_kept(step, state),
-    )
-
-
-def _refused(refused: Mapping[str, str]) -> Failure | None:
-    """Say what Firestore refused; all else was written."""
-    if not refused:
-        return None
-    path, why = next(iter(sorted(refused.items())))
-    hint = "the recovery tries them again when it is resumed"
-    if _TOO_MANY_ENTRIES in why:
-        hint = (
-            "the database lacks an index exemption that it had: "
-            "`gcloud firestore indexes fields update` makes it, then resume"
-        )
-    return Failure(
-        message=f"Firestore refused {counted(len(refused), 'document')}; first {path}: {why}",
-        hint=hint,
-        exit_code=PartialError.exit_code,
     )
 
 

@@ -24,6 +24,7 @@ class DatabaseWork(Work[DatabasesSeen]):
     """
 
     def __init__(self, tools: Tools, target: Target) -> None:
+        self._rest, self._now = tools.rest(), tools.started_at
         self._triggers = partial(tools.listeners.triggers, target.project)
         self._vault = tools.vault
         self._landing = tools.landing
@@ -36,8 +37,10 @@ class DatabaseWork(Work[DatabasesSeen]):
         databases, unseen = observe_databases(
             origin.run,
             request,
+            rest=self._rest,
             vault=self._vault,
             parallel=self._parallel,
+            now=self._now,
             triggers=self._triggers,
             erased=origin.erased,
             begun_at=begun.at if begun else None,
@@ -48,6 +51,7 @@ class DatabaseWork(Work[DatabasesSeen]):
         """Recover databases one after the other, and prove each."""
         recovery = DatabaseRecovery(
             origin.run,
+            rest=self._rest,
             vault=self._vault,
             landing=self._landing,
             parallel=self._parallel,

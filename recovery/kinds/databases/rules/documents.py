@@ -7,12 +7,14 @@ from manifests.errors import RefusedError, UsageError
 from manifests.ids import DatabaseId
 from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
 from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
-from recovery.compare.databases import database_findings, made_settings, unmade_settings
+from recovery.compare.databases import made_settings, settings_findings, unmade_settings
 from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
 from recovery.compare.findings import Finding
+from recovery.compare.indexes import index_texts
 from recovery.firestore.rate import ramp_seconds
 from recovery.kinds.databases.rules.asked import compares_settings
 from recovery.kinds.events import event_words
+from recovery.kinds.expiring import expiry_words
 from recovery.kinds.step import MissingWord, Step
 from recovery.request import Request
 
@@ -39,8 +41,11 @@ class DatabaseStep(Step):
             it; None where the backup does not know them.
         made_with: Where the database is created, the settings it is created with.
         made_without: Likewise, the names of settings that this version does not know to set.
+        expires: How many documents of the backup each time to live of the database deletes again, that
+            the backup does not know; None where nobody may see what is set.
         rewrites: Whether references to the original database are rewritten to this copy of it.
-        settings: What differs in what the database is set to be, where that is part of the recovery.
+        settings: What differs in what the database, its indexes and its fields are set to be, where
+            that is part of the recovery.
         sets: Whether the database is set to what it was.
     """
 
@@ -61,6 +66,7 @@ class DatabaseStep(Step):
     sets_indexes: tuple[str, ...] | None = ()
     made_with: tuple[str, ...] = ()
     made_without: tuple[str, ...] = ()
+    expires: Mapping[str, int] | None = {}
     rewrites: bool = False
     settings: tuple[Finding, ...] = ()
     sets: bool = False
@@ -126,6 +132,9 @@ class DatabaseStep(Step):
                 hint=f"`--overwrite '{self.into}'` replaces them, what they held is kept as an undo "
                 "point; `--only-missing` leaves them",
             )
+        if self.writes and not self.sets:
+            can_set = any(item.aspect in (self.expires or ()) for item in self.settings)
+            yield from expiry_words(self.into, self.expires, request, can_set=can_set)
         yield from event_words(self.into, self.writes + self.removes, request, self.state.listening)
 
     def is_kept(self, state: DocumentState) -> bool:
@@ -152,7 +161,10 @@ def plan_database(
         origin: The project the backup was made of.
     """
     compares = compares_settings(request, origin) and state.settings is not None
-    settings = database_findings(backup.resource, state.settings or {}) if compares else ()
+    known = backup.index_settings
+    was = None if known is None else index_texts(known)
+    found = (backup.resource, state.settings or {}, was, state.indexes)
+    settings = settings_findings(*found) if compares else ()
     into = request.target.database or backup.database_id
     step = DatabaseStep(
         name=backup.database_id,
@@ -167,7 +179,8 @@ def plan_database(
         documents=request.documents,
         triggers=request.triggers.get(into, ()),
         ephemeral={name: state.left_out.get(name, 0) for name in ephemeral_of(backup, request)},
-        sets_indexes=() if state.exists else _set_indexes(backup),
+        sets_indexes=() if state.exists else None if was is None else tuple(was),
+        expires=None if state.indexes is None else state.expiring,
         made_with=() if state.exists else made_settings(backup.resource),
         made_without=() if state.exists else unmade_settings(backup.resource),
         rewrites=request.rewrite_references,
@@ -253,10 +266,6 @@ def apart(count: int, at_once: int) -> list[int]:
 def wanted_ranges(backup: DatabaseBackup, request: Request) -> list[NameRange]:
     """Return the documents of a database that the operator asked for, without ephemeral ones."""
     return scope(request.collections, request.documents, ephemeral_of(backup, request))
-
-
-def _set_indexes(backup: DatabaseBackup) -> tuple[str, ...] | None:
-    return None if backup.index_settings is None else backup.index_settings.names
 
 
 def ephemeral_of(backup: DatabaseBackup, request: Request) -> tuple[str, ...]:

@@ -29,6 +29,18 @@ def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) ->
         if step.create and step.sets_indexes is None
     ]
     notes += [
+        f"indexes and field settings of {step.into}: nobody could look whether they are as they were"
+        for step in steps
+        if step.expires is None
+    ]
+    notes += [
+        f"{counted(count, 'document')} of {step.into} that {name} deletes again, which the backup does "
+        "not know"
+        for step in steps
+        if not step.sets
+        for name, count in (step.expires or {}).items()
+    ]
+    notes += [
         f"tags of {step.into}, which is created: Google tells nobody which a database has"
         for step in steps
         if step.create

@@ -10,6 +10,7 @@ from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.documents import documents_outcome_row, proven_documents
 from recovery.kinds.events import started_text
+from recovery.kinds.expiring import expiry_rows
 from recovery.kinds.told import held_text
 from recovery.units import counted, duration, shown, size
 
@@ -48,6 +49,7 @@ def database_row(step: DatabaseStep) -> Row:
     verb = "create, restore" if step.create else "restore" if step.changes else "leave"
     made = (*step.made_with, *(step.sets_indexes or ())) if step.create else ()
     below = (*settings, *(Row(name, "make") for name in made), *_state_rows(step))
+    below += () if step.sets else tuple(expiry_rows(step.expires))
     if step.changes:
         below += (
             Row(
@@ -63,8 +65,9 @@ def _setting_rows(step: DatabaseStep) -> Iterator[Row]:
         if is_fixed(item):
             yield Row(f"{item.text} (fixed when a database is created)", "differs")
             continue
-        left = "" if step.sets else " (left alone; `--settings` sets it back)"
-        yield Row(f"{item.text}{left}", "set" if step.sets else "differs")
+        left = " (left alone; `--settings` sets it back)"
+        gone = " (it is taken away)" if item.was_nothing else ""
+        yield Row(f"{item.text}{gone if step.sets else left}", "set" if step.sets else "differs")
 
 
 def _state_rows(step: DatabaseStep) -> Iterator[Row]:

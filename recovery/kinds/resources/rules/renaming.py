@@ -6,6 +6,8 @@ datasets with a prefix, buckets, a database. What services are reached at is kno
 
 from collections.abc import Collection, Iterator, Mapping
 
+from manifests.kinds.resources.table import resource_type
+from manifests.kinds.resources.types import EVERYWHERE
 from manifests.model.run import Manifest
 from manifests.values import Value
 from recovery.request import Target
@@ -39,7 +41,11 @@ def new_names(run: Manifest, target: Target, number: str) -> Names:
         number: The number of that project.
     """
     regions = target.region_of
-    places = {place for backup in run.resources for place in backup.locations}
+    # All places at once are none.
+    kinds = ((resource_type(backup.type), backup) for backup in run.resources)
+    places = {kind.location_of(it.name) for kind, backup in kinds for it in backup.entries}
+    places |= {place for backup in run.resources for place in backup.locations}
+    places -= {"", EVERYWHERE}
     hosts = {
         # As addresses of functions have it: `us-west2-lost.cloudfunctions.net`.
         **{

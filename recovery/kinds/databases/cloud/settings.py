@@ -1,0 +1,106 @@
+"""What one Firestore database is set to be: looked at, and set to what it was."""
+
+from manifests.cloud.databases import Databases
+from manifests.errors import CloudError
+from manifests.kinds.databases.model import DatabaseBackup, IndexSettings
+from manifests.values import Resource
+from recovery.compare.databases import (
+    creation,
+    database_findings,
+    database_settings,
+    is_fixed,
+    settings_findings,
+)
+from recovery.compare.findings import Finding
+from recovery.compare.indexes import index_texts
+from recovery.firestore.indexes import set_indexes
+from recovery.kinds.former import Former
+
+
+class SettingsTarget:
+    """The settings of a database that a recovery looks at and writes.
+
+    Args:
+        backup: What the database was.
+        databases: Its administration.
+    """
+
+    def __init__(self, backup: DatabaseBackup, databases: Databases) -> None:
+        self._backup = backup
+        self._databases = databases
+
+    def looked_up(self) -> tuple[bool, Resource | None]:
+        """Return whether there is a database, and its settings."""
+        try:
+            found = self._databases.resource()
+        except CloudError as error:
+            if error.retryable:
+                raise
+            # Documents can be recovered without the right to see how the database is set up; if
+            # there is none, reading it says so.
+            return True, None
+        # Fields that only the service sets change by themselves, and would void an approved plan.
+        return found is not None, None if found is None else database_settings(found)
+
+    def indexes(self) -> IndexSettings | None:
+        """Return what is set about indexes and fields; None without the right to see it."""
+        try:
+            return self._databases.index_settings()
+        except CloudError as error:
+            if error.retryable:
+                raise
+            return None
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Look at the settings of the database again, and say what is not what it was."""
+        was, there = self._backup.index_settings, self.indexes()
+        return settings_findings(
+            self._backup.resource,
+            self._databases.resource() or {},
+            None if was is None else index_texts(was),
+            None if there is None else index_texts(there),
+        )
+
+    def former(self) -> Former:
+        """Return the settings of the database as they are now, those that `set` and `set_indexes` change.
+
+        Raises:
+            CloudError: They could not be looked at.
+        """
+        known = self._backup.index_settings
+        indexes = None if known is None else self._databases.index_settings()
+        return Former(resource=self._databases.resource(), indexes=indexes)
+
+    def set_indexes(self) -> None:
+        """Set what is said about indexes and fields to what it was.
+
+        Raises:
+            CloudError: It could not be set.
+        """
+        if self._backup.index_settings is not None:
+            set_indexes(self._databases, self._backup.index_settings)
+
+    def set(self, seen: Resource) -> None:
+        """Set the database to what it was, if it still is what was seen.
+
+        Raises:
+            CloudError: It is not, or could not be set.
+        """
+        found = database_findings(self._backup.resource, seen)
+        changing = {item.aspect for item in found if not is_fixed(item)}
+        self._databases.configure(self._backup.resource, changing, seen=seen)
+
+    def create(self) -> None:
+        """Create the database as the backup describes it, if there is none.
+
+        Raises:
+            CloudError: It cannot be created.
+        """
+        if not self._backup.resource.get("locationId"):
+            raise CloudError(
+                "the database does not exist, and the backup does not say how it was set up",
+                subject=self._databases.name,
+                hint="create it with `gcloud firestore databases create`",
+            )
+        self._databases.create(creation(self._backup.resource))
+        self.set_indexes()
