@@ -97,7 +97,8 @@ def _make_buckets(rebound: Rebound, names: dict[str, str]) -> None:
         bucket.iam_configuration.uniform_bucket_level_access_enabled = True
         bucket.iam_configuration.public_access_prevention = "enforced"
         bucket.encryption = {
-            "customerSuppliedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"}
+            f"customer{whose}EncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"}
+            for whose in ("Managed", "Supplied")
         }
         if name == names["vault"]:
             bucket.retention_period = 60
