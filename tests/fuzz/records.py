@@ -37,7 +37,7 @@ from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.ledger import Ledger
-from recovery.operator import Operator
+from recovery.operator import Acted, Operator
 from recovery.ops.readiness.model import ReadinessRecord
 from recovery.outcome import AbandonedRecovery
 from recovery.repair.model import Repair, Window, Witness
@@ -218,7 +218,7 @@ SAMPLES: tuple[BaseModel, ...] = (
 
 _TOLD: Mapping[type[BaseModel], Callable[[Any], Document]] = {
     Erasure: lambda found: ledger_document(Ledger(unsigned=(found,))),
-    Action: lambda found: actions_document([found]),
+    Action: lambda found: actions_document([Acted(found)]),
     DrillRecord: drill_document,
     SignOff: lambda found: _history(signed=found),
     DrillFinding: lambda found: _history(findings=(found,)),
