@@ -60,12 +60,13 @@ def enable(rebound: Rebound, *services: str) -> None:
     call(rebound, "POST", path, {"serviceIds": list(services)})
 
 
-def make_trigger(rebound: Rebound, name: str, **filters: str) -> None:
+def make_trigger(rebound: Rebound, name: str, *, location: str = LOCATION, **filters: str) -> None:
     """Make a trigger of Eventarc, and the service that it calls.
 
     Args:
         rebound: The platform.
         name: Its id.
+        location: Where it is; the service is where the platform is.
         filters: What its events are exactly, by attribute.
     """
     enable(rebound, "eventarc.googleapis.com", "run.googleapis.com")
@@ -76,7 +77,7 @@ def make_trigger(rebound: Rebound, name: str, **filters: str) -> None:
         "eventFilters": [{"attribute": key, "value": value} for key, value in filters.items()],
         "destination": {"cloudRun": {"service": "listener", "region": LOCATION}},
     }
-    path = f"eventarc.googleapis.com/v1/{place}/triggers"
+    path = f"eventarc.googleapis.com/v1/projects/{rebound.project}/locations/{location}/triggers"
     call(rebound, "POST", path, body, triggerId=name)
 
 

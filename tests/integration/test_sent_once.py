@@ -96,6 +96,20 @@ def test_what_its_service_names_is_made_once(rebound: Rebound, name: str):
     assert list(reading.resources(kind, [LOCATION])) == [made]
 
 
+def test_one_answer_that_there_is_no_such_place_hides_nothing(rebound: Rebound):
+    """What is there would be made again beside itself: a list is believed when it says so twice."""
+    rest, reading = configuration(rebound)
+    name = next(iter(ASSIGNED))
+    kind, wanted = resource_type(name), dict[str, Any](ASSIGNED[name])
+    collection = kind.collection.format(project=rebound.project, location=LOCATION)
+    made = Making(rest, reading).create(kind, f"{collection}/as-it-was", wanted)
+    listed = f"{OPERATIONS[name].rpartition('.')[0]}.list"
+    for times, found in ((1, [made]), (2, [])):
+        with rebound.cloud.fault("platform", listed, "status", status=404, times=times):
+            told = reading.resources(kind, [LOCATION], none_where_missing=True)
+        assert list(told) == found
+
+
 def test_what_was_not_made_is_told(rebound: Rebound):
     """A request that was refused for a while is not sent again: the recovery that goes on looks."""
     rest, reading = configuration(rebound)

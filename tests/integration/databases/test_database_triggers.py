@@ -1,11 +1,12 @@
 """What listens to documents that a recovery writes, whether the catalog knows it or not."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.harness import Rebound
+from tests.harness import Rebound, minutes_ago
 from tests.integration.configuration import make_trigger
 from tests.integration.orchestration import State, write_catalog
 from tests.served import serving
@@ -17,6 +18,22 @@ SCENARIO = "firestore-state-loss"
 def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
     """Return a platform whose catalog has one database, which starts nothing."""
     return new_rebound(REBOUND_CATALOG=write_catalog(tmp_path))
+
+
+def test_triggers_of_every_location_are_backed_up(rebound: Rebound):
+    """Where documents are, triggers are too: in another place than the platform (Eventarc locations)."""
+    catalog = Path(rebound.env["REBOUND_CATALOG"])
+    triggers = {"type": "eventarc/trigger", "locations": ["-"]}
+    content = json.loads(catalog.read_text()) | {"resources": [triggers]}
+    catalog.write_text(json.dumps(content))
+    written = "google.cloud.firestore.document.v1.written"
+    make_trigger(rebound, "far", location="us-east1", type=written, database="(default)")
+    with serving(rebound) as function:
+        function.complete("night", recovery_point=minutes_ago(0))
+    (backup,) = rebound.manifest("night").resources
+    assert [item.name for item in backup.entries] == [
+        f"projects/{rebound.project}/locations/us-east1/triggers/far"
+    ]
 
 
 def test_triggers_that_no_run_knows(rebound: Rebound):

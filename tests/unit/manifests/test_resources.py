@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from manifests.errors import BackupDamagedError, UnsafeNameError
+from manifests.kinds.resources.catalog import CatalogResources
 from manifests.kinds.resources.checks import check_resources
 from manifests.kinds.resources.layout import resources_name, type_segment
 from manifests.kinds.resources.lines import StoredResource, entry_of, file_of, line, resources_of
@@ -148,3 +149,13 @@ def test_no_other_type_has_a_folder(name: str):
     """A manifest may be anybody's."""
     with pytest.raises(UnsafeNameError):
         type_segment(name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "locations"), [("run/service", ["-"]), ("eventarc/trigger", ["-", "us-west2"])]
+)
+def test_all_locations_are_asked_at_once_where_a_list_takes_that(kind: str, locations: list[str]):
+    """And then no other one is named beside it."""
+    assert CatalogResources(type="eventarc/trigger", locations=("-",))
+    with pytest.raises(ValueError, match="takes `-`"):
+        CatalogResources(type=kind, locations=tuple(locations))
