@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import StrangeObjectError
+from manifests.errors import ManifestFormatError, StrangeObjectError
 from manifests.journal_layout import JournalNames
-from manifests.store.bounded import Readable, Records, read, readable
+from manifests.store.bounded import Found, Readable, Records, read, readable
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.seal import Seal
 from manifests.values import Value
@@ -15,6 +15,10 @@ from recovery.naming import bounded
 from recovery.within import Within
 
 _BESIDE = "~"
+_MOST_ENTRY_BYTES = 4 * 1024 * 1024
+"""What is said of as many objects as are written together, with names and metadata as long as Cloud Storage takes them."""
+_MOST_OTHERS = 100_000
+"""So many more than is known to be there are read: others can write beside them."""
 
 
 class JournalEntries:
@@ -84,6 +88,46 @@ class JournalEntries:
     def entries[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
         """Return the entries of a folder, in order of their names; the others are told, and none."""
         return tuple(readable(self._records(self._source).below(self._names.folder(folder), kind)))
+
+    def kept[Written: Value](
+        self, folder: str, kind: type[Written], *, things: int = 0
+    ) -> tuple[Written, ...]:
+        """Return the entries of a folder that an undo needs, in order of their names.
+
+        Where operators have a key, what none of them signed is told, and none.
+
+        Args:
+            folder: The folder.
+            kind: What they are.
+            things: Of how many things the recovery says that they are: no more entries are its own.
+
+        Raises:
+            ManifestFormatError: Not all that the recovery may have written can be read.
+        """
+        records = Records(
+            self._source,
+            most_bytes=_MOST_ENTRY_BYTES,
+            seal=self._seal,
+            only_believed=True,
+            is_whole=True,
+        )
+        name, found = self._names.folder(folder), list[Written]()
+        for item in records.below(name, kind, most=things + _MOST_OTHERS):
+            if item.error is not None and self._may_be_ours(item):
+                raise ManifestFormatError(
+                    f"not all that it wrote down can be read: {item.error.message}",
+                    subject=item.name,
+                    hint="what was put aside is there: put it back by hand",
+                )
+            if (record := read(item)) is not None:
+                found.append(record)
+        return tuple(found)
+
+    def _may_be_ours[Written: Value](self, unread: Found[Written]) -> bool:
+        """Whether the recovery may have written what cannot be read."""
+        if self._seal.is_checking:
+            return unread.is_cut
+        return not isinstance(unread.error, StrangeObjectError)
 
     def _found[Written: Value](
         self, source: Readable, where: str, kind: type[Written]

@@ -7,10 +7,14 @@ metadata: `timeCreated` is set by the service).
 from collections.abc import Iterator
 from datetime import datetime
 
+import structlog
+
 from manifests.cloud.objects import Bucket
 from manifests.errors import StrangeObjectError
 from manifests.store.decoded import STRANGE_HINT
 from manifests.values import Listed
+
+log = structlog.get_logger()
 
 
 class Within:
@@ -41,8 +45,22 @@ class Within:
         return found.content
 
     def list_dated(self, prefix: str) -> Iterator[Listed]:
-        """Yield the live objects below a prefix, in name order, whenever they were written."""
-        return self._bucket.list_dated(prefix)
+        """Yield the live objects below a prefix that were written while it ran, in name order.
+
+        The others take no room among what is read; how many they are is told.
+        """
+        others = 0
+        for item in self._bucket.list_dated(prefix):
+            if untimely(item.written_at, self._since, self._until):
+                others += 1
+            else:
+                yield item
+        if others:
+            log.warning(
+                "objects are left out that were written when the recovery did not run",
+                folder=prefix,
+                objects=others,
+            )
 
 
 def untimely(written_at: datetime, since: datetime, until: datetime | None) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 
 import structlog
 
 from manifests import drill_layout, layout
 from manifests.cloud.objects import Bucket
+from manifests.crowd import DAY, some_of_each
+from manifests.errors import ProtectedError
 from manifests.gauges import Watched
 from manifests.history import (
     HistoryName,
@@ -37,6 +38,9 @@ def write_history(
 ) -> None:
     """Write both histories anew.
 
+    Where somebody keeps one from being replaced that is told, and nothing else waits for it: what lies
+    there gets old, and queries say so.
+
     Args:
         landing: The bucket with the drills, which BigQuery reads.
         documents: The runs in the vault.
@@ -46,7 +50,7 @@ def write_history(
     """
     others = map(documents.summary, watched.others[-_MOST_OTHERS:])
     _write(landing, "runs", run_lines(watched, others, now=now))
-    _write(landing, "drills", drill_lines(_drills(landing, seal), now=now))
+    _write(landing, "drills", drill_lines(_drills(landing, seal, now), now=now))
 
 
 def _write(landing: Bucket, name: HistoryName, lines: Iterable[Value]) -> None:
@@ -54,16 +58,23 @@ def _write(landing: Bucket, name: HistoryName, lines: Iterable[Value]) -> None:
     there = landing.info(place)
     generation = 0 if there is None else there.generation
     content = as_lines(lines)
-    if landing.put_if(place, content, generation=generation, content_type=_NDJSON) is None:
-        log.info("another call wrote the history", object=place)
+    try:
+        if landing.put_if(place, content, generation=generation, content_type=_NDJSON) is None:
+            log.info("another call wrote the history", object=place)
+    except ProtectedError as error:
+        log.error("a history is not written", object=place, reason=str(error))  # noqa: TRY400 - told in words
 
 
-def _drills(landing: Bucket, seal: Seal) -> Iterator[SeenDrill]:
-    """Yield the last drills, the newest first."""
+def _drills(landing: Bucket, seal: Seal, now: datetime) -> Iterator[SeenDrill]:
+    """Yield the last drills, the newest first; of too many some of each day."""
     records = Records(landing, most_bytes=_MOST_BYTES, seal=seal, only_believed=True)
     folders = map(drill_layout.drill_of, landing.list_folders(drill_layout.DRILLS_PREFIX))
-    begun = ((at, drill) for drill in folders if drill and (at := layout.begun_at(drill)))
-    for began_at, drill in islice(sorted(begun, reverse=True), _MOST_DRILLS):
+    begun = {drill: at for drill in folders if drill and (at := layout.begun_at(drill))}
+    begun = {drill: at for drill, at in begun.items() if at <= now}
+    some = some_of_each(begun, _MOST_DRILLS, DAY)
+    if left := len(begun) - len(some):
+        log.warning("drills are not looked at: there are too many", drills=left)
+    for began_at, drill in sorted(((begun[drill], drill) for drill in some), reverse=True):
         end = read(records.one(drill_layout.record_name(drill), DrillEnd))
         start = read(records.one(drill_layout.begun_name(drill), DrillStart))
         is_its_own = end is not None and end.begun.drill_id == drill

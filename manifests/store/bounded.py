@@ -5,8 +5,10 @@ number and in all. What is not read for that, or cannot be, is told as such and 
 """
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import batched
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -21,6 +23,8 @@ from manifests.values import Listed
 
 _MOST_BYTES = 1024 * 1024
 _MOST_TOTAL_BYTES = 16 * 1024 * 1024
+_MOST_SIGNED_BYTES = 1024 * 1024 * 1024
+"""Where only what is signed is believed nothing else is kept: it takes time, and no memory."""
 _MOST_RECORDS = 10_000
 _PARALLEL_READS = 16
 _BELIEVING = Seal()
@@ -51,6 +55,7 @@ class Found[Record: BaseModel](NamedTuple):
         error: Why not.
         sha256: Of what is stored, in hexadecimal, where it is a record.
         trust: Whether it is believed to be from whom it should be, where it is a record.
+        is_cut: Whether some of a folder are not read that are not too large: they are too many.
     """
 
     name: str
@@ -58,16 +63,21 @@ class Found[Record: BaseModel](NamedTuple):
     error: BackupDamagedError | None = None
     sha256: str = ""
     trust: Trust | None = None
+    is_cut: bool = False
 
 
 class Records:
     """Reads records of a bucket, no more than fit into memory together.
+
+    Each is read on its own: of those that are not believed nothing is kept.
 
     Args:
         bucket: The bucket.
         most_bytes: No record is larger.
         seal: Tells which are believed.
         only_believed: Whether one that is not is none.
+        is_whole: Whether there is no bound on all of them together: they are what was written down of
+            things that are in memory together.
     """
 
     def __init__(
@@ -77,12 +87,15 @@ class Records:
         most_bytes: int = _MOST_BYTES,
         seal: Seal = _BELIEVING,
         only_believed: bool = False,
+        is_whole: bool = False,
     ) -> None:
         self._bucket = bucket
         self._seal = seal
         self._only_believed = only_believed
         self._most_bytes = most_bytes
-        self._left_bytes = _MOST_TOTAL_BYTES
+        is_signed = only_believed and seal.is_checking
+        most_total_bytes = _MOST_SIGNED_BYTES if is_signed else _MOST_TOTAL_BYTES
+        self._left_bytes = sys.maxsize if is_whole else most_total_bytes
 
     def one[Record: BaseModel](self, name: str, kind: type[Record]) -> Found[Record] | None:
         """Return what lies in the place of a record, or None where nothing does."""
@@ -95,7 +108,12 @@ class Records:
         return self._found(name, content, kind, most_bytes=most_bytes)
 
     def below[Record: BaseModel](
-        self, folder: str, kind: type[Record], *, age: Callable[[str], Any] = str
+        self,
+        folder: str,
+        kind: type[Record],
+        *,
+        age: Callable[[str], Any] = str,
+        most: int = _MOST_RECORDS,
     ) -> Iterator[Found[Record]]:
         """Yield the records of a folder in order of their age; of too many some of each hour.
 
@@ -106,22 +124,31 @@ class Records:
             folder: What their names begin with.
             kind: What they are.
             age: Gives what names are in order by, by default themselves; None for what is no record.
+            most: No more are read.
         """
         listed = {item.name: item for item in self._bucket.list_dated(folder)}
         written = {it.name: it.written_at for it in listed.values() if age(it.name) is not None}
-        some = some_of_each(written, _MOST_RECORDS, HOUR)
+        some = some_of_each(written, most, HOUR)
         newest_first = sorted(some, key=lambda name: (age(name), name), reverse=True)
         chosen = self._chosen([listed[name] for name in newest_first])
         if left := len(written) - len(chosen):
             message = (
                 f"{left} of {len(written)} records are not read: they are too large, or too many"
             )
-            yield Found(folder, None, ManifestFormatError(message, subject=folder))
+            too_large = sum(listed[name].size_bytes > self._most_bytes for name in written)
+            error = ManifestFormatError(message, subject=folder)
+            yield Found(folder, None, error, is_cut=left > too_large)
+        for item, content in self._contents(chosen):
+            if content is not None:
+                yield self._found(item.name, content, kind, most_bytes=item.size_bytes)
+
+    def _contents(
+        self, chosen: Sequence[Listed]
+    ) -> Iterator[tuple[Listed, bytes | BackupDamagedError | None]]:
         with ThreadPoolExecutor(_PARALLEL_READS, thread_name_prefix="records") as pool:
-            contents = pool.map(lambda item: self._content(item.name, item.size_bytes), chosen)
-            for item, content in zip(chosen, contents, strict=True):
-                if content is not None:
-                    yield self._found(item.name, content, kind, most_bytes=item.size_bytes)
+            for some in batched(chosen, _PARALLEL_READS, strict=False):
+                contents = pool.map(lambda item: self._content(item.name, item.size_bytes), some)
+                yield from zip(some, contents, strict=True)
 
     def _chosen(self, newest_first: Sequence[Listed]) -> Sequence[Listed]:
         """Return those that may be read, the oldest first."""

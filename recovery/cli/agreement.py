@@ -184,13 +184,13 @@ def nobody_answers() -> RefusedError:
     return RefusedError("nobody is there to say yes", hint="`--yes` says it")
 
 
-def ask(made: Plan, *, yes: bool) -> None:
-    """Ask whether a plan is to be carried out, unless the answer was given.
+def ask(*plans: Plan, yes: bool) -> None:
+    """Ask whether plans are to be carried out where one of them changes something, unless that was said.
 
     Raises:
         RefusedError: The answer is no.
     """
-    if made.changes and not yes:
+    if any(made.changes for made in plans) and not yes:
         require_yes()
 
 

@@ -66,8 +66,7 @@ def recover(
             others=(*others, *silence(plan, yes=said["yes"])),
         )
         check_backup(session, console, plan)
-    if plans:
-        ask(plans[0], yes=said["yes"])
+    ask(*plans, yes=said["yes"])
     return tuple(_carried_out(session, console, plan, said["reason"]) for plan in plans)
 
 

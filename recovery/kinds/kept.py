@@ -93,7 +93,7 @@ class KeptDocuments:
     def _kept(self) -> list[tuple[KeptFile, DocumentRecord]]:
         """Every document that is kept; each file is read once."""
         found, left_bytes = [], _MOST_TOGETHER_BYTES
-        for item in self._journal.entries(documents_folder(self._database_id), KeptFile):
+        for item in self._journal.kept(documents_folder(self._database_id), KeptFile):
             for record in self._records(item):
                 left_bytes -= record.size_bytes
                 if left_bytes < 0:

@@ -84,6 +84,15 @@ class Entries(Protocol):
     def entries[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
         """Return the entries of a folder, in order of their names."""
 
+    def kept[Written: Value](
+        self, folder: str, kind: type[Written], *, things: int = 0
+    ) -> tuple[Written, ...]:
+        """Return the entries of a folder that an undo needs, in order of their names.
+
+        Raises:
+            ManifestFormatError: Not all that the recovery may have written can be read.
+        """
+
 
 class Begun(NamedTuple):
     """A recovery of which something may be done.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
 from manifests.versions import same_content, settings_patch
 from recovery.kinds.buckets.rules.buckets import ObjectCount
-from recovery.kinds.buckets.rules.objects import SAME_CONTENT
+from recovery.kinds.buckets.rules.objects import REPLACED, SAME_CONTENT
 from recovery.kinds.former import AsideObject
 
 
@@ -106,6 +106,13 @@ class Recovered:
             return False
         was_said = version.updated_at <= self.until
         return was_said or is_said_as(self.records[version.name].version, version)
+
+    @property
+    def earlier(self) -> int:
+        """Return of how many names of the backup it is known which content was there before another."""
+        kept = {item.before.name for item in (*self.aside, *self.gone) if not item.is_extra}
+        ended = {name for name, item in self.ended.items() if not self.wrote(item)}
+        return len((kept | ended) & self.records.keys())
 
     @property
     def made(self) -> int:
@@ -212,6 +219,7 @@ def lost_before(
     restored: Sequence[ObjectCount],
     said: int = 0,
     *,
+    earlier: int,
     moved: int = 0,
     extra: int = 0,
 ) -> str:
@@ -223,6 +231,7 @@ def lost_before(
         made: Of how many names that it wrote no earlier version is kept.
         restored: What the recovery says that it brought back.
         said: Of how many objects it wrote down what was said of them.
+        earlier: Of how many names it is known which content was there before another.
         moved: How many objects it says that it moved aside.
         extra: Of how many it wrote that down.
     """
@@ -233,6 +242,11 @@ def lost_before(
     only_said = sum(item.objects for item in restored if item.source in SAME_CONTENT)
     if only_said > said:
         return f"of {only_said} objects only what is said of them was set, and that was not kept"
+    replaced = sum(item.objects for item in restored if item.damage in REPLACED)
+    if replaced > earlier:
+        # What writers did since makes up for what is not known, where numbers of what is there are held
+        # against each other: an object that was replaced would count as made, and be deleted.
+        return f"{replaced} objects were replaced, and of {earlier} it is known what they were"
     missing = sum(item.objects for item in restored if item.damage == "missing")
     if made <= missing:
         return ""

@@ -115,7 +115,7 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
         backup = self._ended.part(BUCKETS, outcome.name)
         owner = foreign_owner(self._api, backup, resource, self._ended.request)
         step = step.model_copy(update={"owner": owner})
-        found = self._found(outcome.name, bucket, resource)
+        found = self._found(outcome, bucket, resource)
         every, others = going_objects(found)
         stays = self._erased.objects(outcome.name).holds_object
         going = [item for item in every if item.before is None or not stays(item.name)]
@@ -123,7 +123,12 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
         erased = len(every) - len(going) + len(others) - len(newer)
         extra = sum(item.is_extra for item in (*found.aside, *found.gone))
         if why := lost_before(
-            found.made, outcome.restored, len(found.said), moved=outcome.moved_aside, extra=extra
+            found.made,
+            outcome.restored,
+            len(found.said),
+            earlier=found.earlier,
+            moved=outcome.moved_aside,
+            extra=extra,
         ):
             return step.cannot(why), []
         made = sum(item.before is None for item in going)
@@ -145,8 +150,16 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
             for key, names in keys.items()
         )
 
-    def _found(self, name: str, bucket: VersionedBucket, resource: Resource) -> Recovered:
-        """Look at everything that is in a bucket, and at what is kept of it."""
+    def _found(
+        self, outcome: BucketOutcome, bucket: VersionedBucket, resource: Resource
+    ) -> Recovered:
+        """Look at everything that is in a bucket, and at what is kept of it.
+
+        Raises:
+            ManifestFormatError: Not all that was written down of it can be read.
+        """
+        name = outcome.name
+        things = outcome.moved_aside + sum(item.objects for item in outcome.restored)
         with cloud_errors(bucket.uri()):
             versions = list(bucket.with_checksums(bucket.versions("all", "", None)))
             if soft_delete_seconds(resource):
@@ -156,7 +169,7 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
                 (item.name, item.generation)
                 for item in self._landing.versions("live", folder, after_prefix(folder))
             }
-        aside = self._aside(bucket.name)
+        aside = self._aside(bucket.name, things)
         return Recovered(
             since=self._ended.began_at,
             until=self._ended.ended_at,
@@ -164,15 +177,15 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
             records={item.version.name: item for item in self._records(name)},
             aside=[item for item in aside if (item.name, item.generation) in there],
             gone=[item for item in aside if (item.name, item.generation) not in there],
-            said=self._said(bucket.name),
+            said=self._said(bucket.name, things),
         )
 
-    def _said(self, into: str) -> dict[str, ObjectVersion]:
-        entries = self._ended.journal.entries(objects_folder(into), FormerObjects)
+    def _said(self, into: str, things: int) -> dict[str, ObjectVersion]:
+        entries = self._ended.journal.kept(objects_folder(into), FormerObjects, things=things)
         return {item.name: item for entry in entries for item in entry.objects}
 
-    def _aside(self, into: str) -> list[AsideObject]:
-        entries = self._ended.journal.entries(aside_folder(into), AsideObjects)
+    def _aside(self, into: str, things: int) -> list[AsideObject]:
+        entries = self._ended.journal.kept(aside_folder(into), AsideObjects, things=things)
         return [item for entry in entries for item in entry.objects]
 
     def _records(self, name: str) -> Iterator[ObjectRecord]:

@@ -36,3 +36,15 @@ class ReadOnce(Entries):
         if (folder,) not in self._read:
             self._read[folder,] = self._journal.entries(folder, kind)
         return cast("tuple[Written, ...]", self._read[folder,])
+
+    def kept[Written: Value](
+        self, folder: str, kind: type[Written], *, things: int = 0
+    ) -> tuple[Written, ...]:
+        """Return the entries of a folder that an undo needs as they were read first.
+
+        Raises:
+            ManifestFormatError: Not all that the recovery may have written can be read.
+        """
+        if ("kept", folder) not in self._read:
+            self._read["kept", folder] = self._journal.kept(folder, kind, things=things)
+        return cast("tuple[Written, ...]", self._read["kept", folder])

@@ -1,7 +1,9 @@
 """What the hourly `tick` writes of backups and drills, and queries of BigQuery read."""
 
+import json
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -57,6 +59,34 @@ def test_sql_tells_of_backups_and_drills(rebound: Rebound, tick: Function):
     [drill] = rebound.json("ops", "query", "drill-history", "--param", at)["rows"]
     assert (drill["drill_id"], drill["verdict"]) == (DRILL_ID, "no record")
     assert drill["hours_lost"] >= 0
+
+
+def test_a_history_that_somebody_holds_stops_no_tick(rebound: Rebound, tick: Function):
+    """It is told, gets old, and says so; the other one is written."""
+    assert tick.call().status_code == 200
+    held = rebound.landing.get_blob(history_name("runs"))
+    held.temporary_hold = True
+    held.patch()
+    drills = rebound.landing.get_blob(history_name("drills")).generation
+    assert tick.call().status_code == 200
+    assert any(line["message"] == "a history is not written" for line in tick.log_lines())
+    assert rebound.landing.get_blob(history_name("runs")).generation == held.generation
+    assert rebound.landing.get_blob(history_name("drills")).generation != drills
+    held.temporary_hold = False
+    held.patch()
+
+
+def test_drills_of_a_time_to_come_hide_no_other(rebound: Rebound, tick: Function):
+    """Of those that nobody can have begun none is told, however many there are."""
+    rebound.landing.blob(begun_name(DRILL_ID)).upload_from_string(encode(BEGUN))
+    planted = [DRILL_ID.replace("2026", str(year)) for year in range(2099, 2499)]
+    names = [f"drills/{drill}/x" for drill in planted]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda it: rebound.landing.blob(it).upload_from_string(""), names))
+    assert tick.call().status_code == 200
+    lines = rebound.landing.blob(history_name("drills")).download_as_text().splitlines()
+    assert [json.loads(line)["drill_id"] for line in lines[1:]] == [DRILL_ID]
+    rebound.landing.delete_blobs(list(rebound.landing.list_blobs(prefix="drills/")))
 
 
 def test_what_is_no_line_of_the_history_is_no_answer(rebound: Rebound, tick: Function):

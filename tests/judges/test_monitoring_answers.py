@@ -184,9 +184,30 @@ def test_what_is_known_of_backups_gets_old():
 
     assert state(most_days="200") == "current"
     assert state(most_days="200", most_hours="22") == "STALE"
-    assert state(at="2025-11-30T00:00:00Z") == "STALE"
-    assert state(at="2025-06-30T00:00:00Z") == "NO BACKUP"
     assert state(at="2025-12-03T09:30:00Z", most_days="200") == "UNKNOWN"
+
+
+def test_a_look_of_a_time_to_come_tells_nothing(monkeypatch: pytest.MonkeyPatch):
+    """Who can write the file, and hold it, could else say for years that all is well."""
+
+    def told(name: str, column: str, at: str) -> list[Any]:
+        return [found for (found,) in answers(name, column, at=at)]
+
+    late, early = "2025-12-03T05:54:00Z", "2025-12-03T05:56:00Z"
+    assert told("backup-freshness", "state", early) == ["UNPROVEN"]
+    assert told("backup-freshness", "state", late) == ["UNKNOWN"]
+    assert told("drill-history", "next_drill", early) == ["DUE", ""]
+    assert told("drill-history", "next_drill", late) == ["UNKNOWN", ""]
+    assert told("drill-history", "next_drill", "2025-12-03T09:30:00Z") == ["UNKNOWN", ""]
+    assert told("run-summary", "state", early)[-1] == "partial"
+    assert set(told("run-summary", "state", late)) == {"UNKNOWN"}
+    for_each_night = ROWS["history_runs"].replace("2025-12-03 05:00", "2025-12-04 05:00")
+    monkeypatch.setitem(ROWS, "history_runs", for_each_night)
+    assert told("run-summary", "state", "2025-12-04T06:00:00Z")[0] == "UNKNOWN"
+    looked = ROWS["history_runs"].replace("2025-12-03 06:00", "2025-06-30 06:00")
+    monkeypatch.setitem(ROWS, "history_runs", looked.replace("2025-07-01", "2025-06-20"))
+    assert told("backup-freshness", "state", "2025-06-30T06:00:00Z") == ["STALE"]
+    assert told("backup-freshness", "state", "2025-06-10T06:00:00Z") == ["UNKNOWN"]
 
 
 def test_daily_completeness():

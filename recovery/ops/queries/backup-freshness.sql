@@ -1,6 +1,6 @@
 -- Answers: How old are the newest complete recovery point, and the newest that was shown to restore?
 -- Normal: current: the one at most 26 hours old, the other at most 120 days.
--- To do: NO BACKUP or STALE: runbooks/alerts/missed-backup.md. UNPROVEN: runbooks/alerts/proof-too-old.md. UNKNOWN: nobody has looked for 3 hours: runbooks/alerts/silent-tick.md.
+-- To do: NO BACKUP or STALE: runbooks/alerts/missed-backup.md. UNPROVEN: runbooks/alerts/proof-too-old.md. UNKNOWN: nobody has looked for 3 hours, or the look is of a time to come: runbooks/alerts/silent-tick.md.
 -- Parameter: at TIMESTAMP = now
 -- Parameter: most_hours INT64 = 26
 -- Parameter: most_days INT64 = 120
@@ -20,7 +20,8 @@ SELECT
   proven_point,
   TIMESTAMP_DIFF(@at, proven_point, DAY) AS proven_days_old,
   CASE
-    WHEN looked_at IS NULL OR looked_at < TIMESTAMP_SUB(@at, INTERVAL 3 HOUR) THEN 'UNKNOWN'
+    WHEN looked_at IS NULL OR looked_at < TIMESTAMP_SUB(@at, INTERVAL 3 HOUR)
+      OR looked_at > TIMESTAMP_ADD(@at, INTERVAL 5 MINUTE) THEN 'UNKNOWN'
     WHEN newest_point IS NULL THEN 'NO BACKUP'
     WHEN newest_point < TIMESTAMP_SUB(@at, INTERVAL @most_hours HOUR) THEN 'STALE'
     WHEN proven_point IS NULL OR proven_point < TIMESTAMP_SUB(@at, INTERVAL @most_days DAY) THEN 'UNPROVEN'

@@ -1,11 +1,11 @@
 -- Answers: How did each run of the last days end, how long did it take, and what does it hold?
 -- Normal: One complete run a night, of about the size of the one before, that lacks nothing.
--- To do: partial: `rebound show RUN`. damaged: `rebound verify RUN`. A jump in size: runbooks/alerts/run-growth.md.
+-- To do: UNKNOWN: what is told is of a time to come: runbooks/alerts/silent-tick.md. partial: `rebound show RUN`. damaged: `rebound verify RUN`. A jump in size: runbooks/alerts/run-growth.md.
 -- Parameter: at TIMESTAMP = now
 -- Parameter: days INT64 = 14
 SELECT
   run_id,
-  state,
+  IF(looked_at > TIMESTAMP_ADD(@at, INTERVAL 5 MINUTE) OR recovery_point > looked_at, 'UNKNOWN', state) AS state,
   recovery_point,
   TIMESTAMP_DIFF(finished_at, started_at, SECOND) AS seconds,
   parts,

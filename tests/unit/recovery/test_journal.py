@@ -9,7 +9,11 @@ from pydantic import ValidationError
 
 from manifests.cloud.objects import Bucket
 from manifests.cloud.recoveries import Recoveries
-from manifests.errors import ManifestUntrustedError, RefusedError, StrangeObjectError
+from manifests.errors import (
+    ManifestUntrustedError,
+    RefusedError,
+    StrangeObjectError,
+)
 from manifests.journal_layout import JournalNames
 from manifests.layout import recovery_begun_at
 from manifests.signing import TrustedKeys

@@ -11,7 +11,7 @@ from manifests.claim_layout import action_name
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import BackupDamagedError
-from manifests.model.proof import ProofRecord
+from manifests.model.proof import ProofRecord, ProvenPart
 from manifests.model.run import VerdictRecord
 from manifests.proof_layout import proof_name
 from manifests.readiness_layout import readiness_name
@@ -237,6 +237,31 @@ def test_a_fence_that_cannot_be_read_whole_is_not_taken_for_less(
         assert (found.name, found.record) == (fence, None)
         assert fences.readable() == []
         del vault.objects[planted]
+
+
+def test_what_nobody_signed_pushes_out_nothing_that_is_signed():
+    """However much there is of it, and however small: of what is not believed nothing is kept."""
+    landing: Any = Landing()
+    signer = Signer()
+    seal = Seal(TrustedKeys(signer.pem), signer, "operator")
+    parts = tuple(
+        ProvenPart(
+            kind="tables",
+            name=f"nba.{number:06d}",
+            run_id=RunId("night"),
+            recovery_point=NOW,
+            restored=1,
+            held=1,
+        )
+        for number in range(500)
+    )
+    ours = PROOF.model_copy(update={"parts": parts})
+    Proofs(landing, seal).record(ours)
+    for number in range(600):
+        planted = proof_name(layout.recovery_id("zzz", earlier(number), "abcd"))
+        landing.objects[planted] = b" " * 1024 * 30
+    assert len(landing.objects[proof_name(RECOVERY)]) > 1024 * 60
+    assert list(Proofs(landing, seal).since(NOW - timedelta(days=365), now=NOW)) == [ours]
 
 
 def test_one_record_is_as_large_as_any():

@@ -196,8 +196,8 @@ def test_a_copy_that_is_not_there_any_more_puts_nothing_back():
     assert recovered(ours, gone=("a",)).made == 0
     assert objects(gone=("+b",)) == ([], ["b"])
     assert objects(version("b", b"old", created=3), gone=("+b",)) == ([], [])
-    assert "of 1 it was written down" in lost_before(0, [], moved=2, extra=1)
-    assert lost_before(0, [], moved=1, extra=1) == ""
+    assert "of 1 it was written down" in lost_before(0, [], earlier=0, moved=2, extra=1)
+    assert lost_before(0, [], earlier=0, moved=1, extra=1) == ""
 
 
 def test_a_journal_names_no_key_for_what_keeps_its_own():
@@ -231,15 +231,31 @@ def test_nothing_is_deleted_that_stands_where_something_was():
     made = recovered(ours).made
     replaced = ObjectCount(damage="overwritten", source="vault", objects=1, size_bytes=7)
     missing = replaced.model_copy(update={"damage": "missing"})
-    assert "not kept" in lost_before(made, [replaced])
-    assert "not kept" in lost_before(made, [])
-    assert lost_before(made, [replaced, missing]) == ""
-    assert lost_before(recovered(ours, old).made, [replaced]) == ""
+    assert "of 0 it is known" in lost_before(made, [replaced], earlier=recovered(ours).earlier)
+    assert "not kept" in lost_before(made, [], earlier=0)
+    assert lost_before(made, [missing], earlier=0) == ""
+    both_known = recovered(ours, old)
+    assert lost_before(both_known.made, [replaced], earlier=both_known.earlier) == ""
     # One that was missing, and that somebody wrote or deleted since, is one of those that were.
     both = ("a", "b")
     deleted = version("b", created=1.5, ended=3)
     for since in ((deleted,), (deleted, version("b", b"new", created=3))):
         assert recovered(ours, *since, names=both).made == len(both)
+
+
+def test_writers_do_not_make_up_for_what_is_not_known_of_what_was_replaced():
+    """As many of what was made were written since as of what was replaced is not known: none is deleted."""
+    replaced = ObjectCount(damage="overwritten", source="vault", objects=1, size_bytes=7)
+    missing = replaced.model_copy(update={"damage": "missing"})
+    # Of two that it wrote, `b` was there before; the bucket keeps no versions, and `a` was written since.
+    found = recovered(version("a", b"new", created=3), version("b", created=1.5), names=("a", "b"))
+    assert found.made == missing.objects
+    assert lost_before(found.made, [replaced, missing], earlier=found.earlier)
+    for known in ({"aside": ("b",)}, {"gone": ("b",)}):
+        told = recovered(*found.versions, names=("a", "b"), **known)
+        assert lost_before(told.made, [replaced, missing], earlier=told.earlier) == ""
+    extra = recovered(*found.versions, names=("a", "b"), aside=("+c",))
+    assert extra.earlier == 0
 
 
 def test_what_is_said_of_an_object_goes_back_where_it_was_written_down():
@@ -256,8 +272,8 @@ def test_what_is_said_of_an_object_goes_back_where_it_was_written_down():
     assert objects(anew, said=(wrong,)) == ([("a", True)], [])
     assert not is_as_before(wrong, ours)
     only_said = ObjectCount(damage="metadata changed", source="metadata", objects=1, size_bytes=7)
-    assert "that was not kept" in lost_before(0, [only_said])
-    assert lost_before(0, [only_said], said=1) == ""
+    assert "that was not kept" in lost_before(0, [only_said], earlier=0)
+    assert lost_before(0, [only_said], said=1, earlier=0) == ""
 
 
 def test_what_was_said_since_of_an_object_that_was_written_stays():

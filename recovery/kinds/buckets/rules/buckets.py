@@ -16,7 +16,7 @@ from manifests.versions import tells_its_past
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts
-from recovery.kinds.buckets.rules.objects import Source
+from recovery.kinds.buckets.rules.objects import REPLACED, Source
 from recovery.kinds.events import object_words
 from recovery.kinds.step import MissingWord, Step
 from recovery.listening import Listening
@@ -139,8 +139,7 @@ class BucketStep(Step, SeenBucket):
     @property
     def replaced(self) -> int:
         """Return how many objects hold other content now that would be replaced."""
-        replaced = ("overwritten", "corrupted")
-        counted = (item for item in self.counts if item.damage in replaced)
+        counted = (item for item in self.counts if item.damage in REPLACED)
         return sum(item.objects for item in counted if item.source != "none")
 
     @property

@@ -23,6 +23,9 @@ Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "non
 SAME_CONTENT: tuple[Source, ...] = ("metadata", "live")
 """Where only what is said of an object is set."""
 
+REPLACED: tuple[Damage, ...] = ("overwritten", "corrupted")
+"""Where other content is live."""
+
 EXTRA = "extra/"
 """The folder of what is moved aside, within that of what is replaced."""
 _GENERATION = "generation {0.generation} of {0.created_at:%Y-%m-%d %H:%M:%S} with its crc32c"
@@ -73,7 +76,7 @@ class ObjectStep(NamedTuple):
     @property
     def replaces(self) -> bool:
         """Whether content that is live now would be replaced."""
-        return self.damage in ("overwritten", "corrupted")
+        return self.damage in REPLACED
 
     @property
     def is_brought_back(self) -> bool:
