@@ -8,6 +8,7 @@ extra    not in the backup
 later    other content, written after the recovery itself began: never what it is to undo
 added    not in the backup, written after the recovery began
 erased   in the backup, and stays erased: what is live under its name counts as not in the backup
+expired  brought back, and deleted again by Firestore: it is past a time to live that the plan told of
 """
 
 import operator
@@ -20,7 +21,9 @@ from manifests.values import Resource, Value
 from recovery.compare.digest import Digest
 from recovery.listening import Listening
 
-DocumentState = Literal["equal", "missing", "changed", "newer", "extra", "later", "added", "erased"]
+DocumentState = Literal[
+    "equal", "missing", "changed", "newer", "extra", "later", "added", "erased", "expired"
+]
 MOST_LISTED = 100
 """So many documents of each state are named in a plan or report; all are counted."""
 
@@ -67,6 +70,7 @@ class CollectionState(Value):
     later: int = 0
     added: int = 0
     erased: int = 0
+    expired: int = 0
 
 
 class DatabaseState(Value):
@@ -85,6 +89,8 @@ class DatabaseState(Value):
             not be read.
         expiring: How many documents of the backup each time to live deletes that the backup does not
             know, by what it is called: they are past their time.
+        expiring_as_before: How many each one deletes that the backup knows, and is set as it was.
+        expiring_again: How many each one would delete that the backup knows, and is not set so now.
         listening: What Eventarc starts for each document that is written.
     """
 
@@ -95,6 +101,8 @@ class DatabaseState(Value):
     settings: Resource | None = None
     indexes: Mapping[str, str] | None = {}
     expiring: Mapping[str, int] = {}
+    expiring_as_before: Mapping[str, int] = {}
+    expiring_again: Mapping[str, int] = {}
     listening: Listening = Listening()
     collections: tuple[CollectionState, ...] = ()
     listed: tuple[ListedDocument, ...] = ()
@@ -172,7 +180,7 @@ class StateTally:
     def add(self, pair: DocumentPair) -> None:
         """Take one document into account."""
         self._counts[collection_id(pair.path)][pair.state] += 1
-        if pair.state in ("equal", "erased"):
+        if pair.state in ("equal", "erased", "expired"):
             return
         self._seen.add(pair.path, pair.live and pair.live.update_time_nanos)
         if len(self._listed[pair.state]) < MOST_LISTED:

@@ -4,7 +4,7 @@ Everything counts that Google's own fields do not say, those of tomorrow too.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from manifests.kinds.databases.model import IndexSettings
@@ -21,6 +21,9 @@ _OF_GOOGLE = frozenset({"name", "state"})
 _OF_GOOGLE_IN_FIELDS = frozenset({"ancestorField", "reverting", "usesAncestorConfig"})
 _OF_ALL_OTHERS = "index setting of all other fields"
 _THERE, _NOT_THERE, _UNSET = "there", "not there", "not set"
+_BROKEN = "broken (NEEDS_REPAIR)"
+"""An index that could not be made: no document is written to it, no query has it, until it is deleted
+and made again (Firestore REST, Index, State)."""
 
 
 class IndexSetting(NamedTuple):
@@ -31,7 +34,7 @@ class IndexSetting(NamedTuple):
         id: The path of the field, or Google's id of the index.
         part: The part of the field that is set; empty for an index.
         value: As a request writes it.
-        text: The value for a person; an index has none, it is there.
+        text: The value for a person; an index has none, it is there, or broken.
     """
 
     group: str
@@ -63,28 +66,53 @@ def index_findings(
         actual: What is.
     """
     return tuple(
-        finding(database, name, *(_told(side.get(name), name) for side in (expected, actual)))
+        finding(database, name, _told(_meant(was), name), _told(now, name))
         for name in sorted(_named(expected, actual))
-        if expected.get(name) != actual.get(name)
+        if (now := actual.get(name)) not in {was := expected.get(name), _meant(was)}
     )
+
+
+def agreed(found: Iterable[Finding], planned: Collection[Finding]) -> tuple[Finding, ...]:
+    """Return what differs as a plan showed it; anything else somebody changed since.
+
+    An index that was broken may be gone: it is made anew.
+
+    Args:
+        found: What differs now.
+        planned: What differed when the plan was made.
+    """
+    seen = {(item.aspect, item.actual) for item in planned}
+    seen |= {(item.aspect, _NOT_THERE) for item in planned if item.actual == _BROKEN}
+    return tuple(item for item in found if (item.aspect, item.actual) in seen)
+
+
+def nobodys(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return what of some settings each new database has, of `index_texts`."""
+    return {name: text for name, text in texts.items() if name == _OF_ALL_OTHERS}
 
 
 def index_changes(
     wanted: IndexSettings, there: IndexSettings
-) -> tuple[list[IndexSetting], list[IndexSetting]]:
-    """Return what has to go, and then what has to be made or set.
+) -> tuple[dict[str, IndexSetting], dict[str, IndexSetting]]:
+    """Return what has to go, and then what has to be made or set, each by what it is called.
 
-    In that order: one field of a collection group can have a time to live.
+    In that order: one field of a collection group can have a time to live, and a broken index is in
+    the way of the one that is made.
     """
     before, now = index_settings(wanted), index_settings(there)
-    names = _named(before, now)
-    gone = [now[name] for name in sorted(names - before.keys())]
-    made = [
-        before[name]
-        for name in sorted(names & before.keys())
-        if name not in now or now[name].text != before[name].text
-    ]
-    return gone, made
+    texts = index_texts(wanted), index_texts(there)
+    names = [item.aspect for item in index_findings("", *texts)]
+    gone = {
+        name: now[name]
+        for name in names
+        if name in now and (name not in before or now[name].text == _BROKEN)
+    }
+    return gone, {name: before[name] for name in names if name in before}
+
+
+def _meant(text: str | None) -> str | None:
+    """Return what whoever set something meant: nobody wants a broken index."""
+    return _THERE if text == _BROKEN else text
 
 
 def _named(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
@@ -97,14 +125,15 @@ def _named(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
 
 
 def _told(text: str | None, name: str) -> str:
-    if name.startswith("index on "):
-        return _NOT_THERE if text is None else _THERE
-    return _UNSET if text is None else text
+    if text is None:
+        return _NOT_THERE if name.startswith("index on ") else _UNSET
+    return text
 
 
 def _index(item: Resource) -> IndexSetting:
     group, index_id = _own_name(item, "/indexes/")
-    return IndexSetting(group, index_id, "", _chosen(item), _THERE)
+    text = _BROKEN if item.get("state") == "NEEDS_REPAIR" else _THERE
+    return IndexSetting(group, index_id, "", _chosen(item), text)
 
 
 def _field(item: Resource) -> Iterator[tuple[str, IndexSetting]]:

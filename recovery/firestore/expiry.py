@@ -23,30 +23,28 @@ class Policy(NamedTuple):
         group: The collection group whose documents it deletes.
         path: The field that holds the time.
         offset_nanos: So long after that time.
+        text: All that is set, for a person.
     """
 
     name: str
     group: str
     path: tuple[str, ...]
     offset_nanos: int
+    text: str
 
 
-def added_policies(
-    there: IndexSettings | None, known: IndexSettings | None = None
-) -> tuple[Policy, ...]:
-    """Return each time to live of a database that a backup does not know as it is.
+def policies(found: IndexSettings | None) -> tuple[Policy, ...]:
+    """Return each time to live of a database.
 
     Args:
-        there: What is set about the fields of the database; None where it may not be read.
-        known: What the backup knows; None for nothing.
+        found: What is set about its fields; None where nobody knows.
     """
-    if there is None:
+    if found is None:
         return ()
-    before = {} if known is None else index_settings(known)
     return tuple(
-        Policy(name, item.group, _path(item.id), _offset(item.value))
-        for name, item in index_settings(there).items()
-        if item.part == EXPIRING and (name not in before or before[name].text != item.text)
+        Policy(name, item.group, _path(item.id), _offset(item.value), item.text)
+        for name, item in index_settings(found).items()
+        if item.part == EXPIRING
     )
 
 
@@ -56,19 +54,22 @@ class Expiry(NamedTuple):
     policies: tuple[Policy, ...]
     now_nanos: int
 
-    def counted(self, records: Iterable[DocumentRecord]) -> Counter[str]:
+    def counted(self, records: Iterable[DocumentRecord]) -> Counter[Policy]:
         """Count the documents that each policy deletes: they are past their time."""
-        found: Counter[str] = Counter()
-        if not self.policies:
-            return found
-        for record in records:
-            group = collection_id(record.path)
-            found.update(
-                policy.name
-                for policy in self.policies
-                if policy.group == group and self._is_past(record, policy)
-            )
+        found: Counter[Policy] = Counter()
+        if self.policies:
+            for record in records:
+                found.update(self.deleting(record))
         return found
+
+    def deleting(self, record: DocumentRecord) -> tuple[Policy, ...]:
+        """Return the policies that delete a document: it is past its time."""
+        group = collection_id(record.path)
+        return tuple(
+            policy
+            for policy in self.policies
+            if policy.group == group and self._is_past(record, policy)
+        )
 
     def _is_past(self, record: DocumentRecord, policy: Policy) -> bool:
         times = _times(_Document.FromString(record.fields).fields, policy.path)

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from manifests.errors import PartialError
 from recovery.compare.documents import ListedDocument
 from recovery.document import Row, Verdict
+from recovery.kinds.expiring import expiry_rows
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.rows import failure_rows, proven_of
 from recovery.units import counted, shown
 
 _TOO_MANY_ENTRIES = "too many index entries"
+_EXPIRED = "that a time to live deleted again"
 
 
 class DocumentsOutcome(Outcome):
@@ -21,6 +23,9 @@ class DocumentsOutcome(Outcome):
         removed: Documents that were removed, by this attempt and all before it.
         equal: Documents that are now as they are to be.
         erased: Documents of the backup, or of the history, that stay erased.
+        expired: Documents that came back, and that Firestore deleted again: they are past a time to live.
+        expiring: How many documents each time to live deletes within a day or so, those that are
+            deleted already too.
         kept: The first documents that differ and were kept.
         kept_count: How many there are.
         ephemeral: Ephemeral collections, which no recovery brings back.
@@ -30,6 +35,8 @@ class DocumentsOutcome(Outcome):
     removed: int = 0
     equal: int = 0
     erased: int = 0
+    expired: int = 0
+    expiring: Mapping[str, int] = {}
     kept: tuple[ListedDocument, ...] = ()
     kept_count: int = 0
     ephemeral: tuple[str, ...] = ()
@@ -52,6 +59,7 @@ def documents_outcome_row(outcome: DocumentsOutcome, kept: str, named: tuple[Row
     done += [f"{outcome.written:,} written"] if outcome.written else []
     done += [f"{outcome.removed:,} removed"] if outcome.removed else []
     done += [f"{outcome.erased:,} that stay erased"] if outcome.erased else []
+    done += [f"{outcome.expired:,} {_EXPIRED}"] if outcome.expired else []
     below = tuple(_what_happened(outcome, kept, named))
     return Row(f"database {outcome.into}  ({', '.join(done)})", outcome.state, below=below)
 
@@ -61,6 +69,7 @@ def _what_happened(outcome: DocumentsOutcome, kept: str, named: tuple[Row, ...])
         yield Row(f"{counted(outcome.kept_count, 'document')} {kept}:", below=named)
     if outcome.undo:
         yield Row(f"undo point {outcome.undo}")
+    yield from expiry_rows(outcome.expiring)
     yield from failure_rows(outcome)
     for found in outcome.findings:
         yield Row(f"{shown(found.aspect)}: {found.actual}, expected {found.expected}")
@@ -82,6 +91,8 @@ def proven_documents(
     kept = sum(item.kept_count for item in outcomes)
     erased = sum(item.erased for item in outcomes)
     gone = [f"{counted(erased, 'document')} that stay erased"] if erased else []
+    expired = sum(item.expired for item in outcomes)
+    gone += [f"{counted(expired, 'document')} {_EXPIRED}"] if expired else []
     notes = [*gone, *exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
     yield from proven_of(outcomes, what, notes)
 

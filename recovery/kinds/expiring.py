@@ -41,6 +41,6 @@ def expiry_words(
 
 
 def expiry_rows(expiring: Mapping[str, int] | None) -> Iterator[Row]:
-    """Tell how many documents each time to live deletes again, that the backup does not know."""
+    """Tell how many documents each time to live deletes again within a day or so."""
     for name, count in (expiring or {}).items():
         yield Row(f"{counted(count, 'document')} past their time, by {name}", "expires")

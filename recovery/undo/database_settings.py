@@ -15,7 +15,7 @@ from recovery.compare.databases import (
 )
 from recovery.compare.digest import Digest
 from recovery.compare.findings import Finding
-from recovery.compare.indexes import index_texts
+from recovery.compare.indexes import index_findings, index_texts
 from recovery.firestore.indexes import set_indexes
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
@@ -97,7 +97,8 @@ class DatabaseSettingsUndo(SettingsUndo[DatabaseOutcome, DatabaseStep, PresentDa
         changing = {item.aspect for item in found if not is_fixed(item)}
         databases.configure(before, changing, seen=live.resource)
         if former.indexes is not None:
-            set_indexes(databases, former.indexes)
+            planned = index_findings("", index_texts(former.indexes), live.indexes or {})
+            set_indexes(databases, former.indexes, planned)
 
     def _databases(self, into: str) -> Databases:
         return Databases(self._rest, self._ended.request.target.project, into)

@@ -19,8 +19,9 @@ from recovery.firestore.writing import BatchWriter
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
 from recovery.kinds.completions.rules.rebuild import CompletionsStep
 from recovery.kinds.databases.cloud.source import StoredDocuments
-from recovery.kinds.databases.rules.documents import DatabaseStep, file_ranges
+from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
+from recovery.kinds.databases.rules.ranges import file_ranges
 from recovery.kinds.documents import DocumentsOutcome
 from recovery.kinds.kept import KeptDocuments
 from recovery.undo.document_rules import (

@@ -10,7 +10,7 @@ from google.cloud.firestore_admin_v1 import types
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from manifests.errors import CloudError
-from tests.harness import Rebound, of_kind
+from tests.harness import RUN_SECONDS, Rebound, of_kind
 from tests.integration.orchestration import State, administered, write_catalog
 from tests.served import serving
 
@@ -42,12 +42,22 @@ def set_young(rebound: Rebound, value: str) -> None:
 
 def expire(state: State) -> None:
     """Let documents expire at their day, by mistake, and add an index."""
-    group = f"{state.name}/collectionGroups/games"
-    request = {"field": {"name": f"{group}/fields/day", "ttl_config": {}}}
+    let_expire(state, "day")
+    add_index(state, "n", "day")
+
+
+def let_expire(state: State, field: str, group: str = "games") -> None:
+    """Let the documents of a collection group expire at the time in a field."""
+    name = f"{state.name}/collectionGroups/{group}/fields/{field}"
+    request = {"field": {"name": name, "ttl_config": {}}}
     state.admin.update_field(request | {"update_mask": FieldMask(paths=["ttl_config"])}).result()
-    fields = [{"field_path": "n", "order": 1}, {"field_path": "day", "order": 1}]
+
+
+def add_index(state: State, *paths: str) -> None:
+    """Make an index."""
+    fields = [{"field_path": path, "order": 1} for path in paths]
     index = {"query_scope": "COLLECTION", "fields": fields}
-    state.admin.create_index(parent=group, index=index).result()
+    state.admin.create_index(parent=f"{state.name}/collectionGroups/games", index=index).result()
 
 
 def set_of(state: State) -> set[str]:
@@ -94,6 +104,58 @@ def test_a_time_to_live_set_by_mistake(rebound: Rebound):
     assert "time to live of games.day: on, now not set" in undone
     assert set_of(state) == mistake
     assert set(state.content()) == {"games/2"}
+
+
+def test_what_somebody_set_since_the_plan_stays(rebound: Rebound):
+    """In the wait of a recovery and before it is resumed: what the plan showed goes, no more; told with 7."""
+    state = State(rebound)
+    expire(state)
+    with rebound.cloud.held("firestore", "firestore.admin.ListIndexes", skip=1):
+        process = rebound.begin(*RECOVER, "--settings")
+        rebound.cloud.await_fault("firestore")
+        add_index(state, "day", "n")
+        let_expire(state, "until", "others")
+    out, err = process.communicate(RUN_SECONDS)
+    assert process.returncode == 7, err
+    assert "index on games (day, n, __name__): there, expected not there" in out
+    assert "time to live of others.until: on, expected not set" in out
+    assert set_of(state) == {"day,n,__name__", "until"}
+
+
+def test_what_somebody_set_before_a_resume_stays(rebound: Rebound):
+    """A recovery that is continued days later sets back what its own plan showed."""
+    state = State(rebound)
+    expire(state)
+    with rebound.cloud.held("firestore", "firestore.BatchWrite", is_done=False):
+        process = rebound.begin(*RECOVER, "--settings")
+        rebound.cloud.await_fault("firestore")
+        process.kill()
+        _, err = process.communicate(RUN_SECONDS)
+    recovery = next(word for word in err.split() if word.startswith(SCENARIO))
+    assert set_of(state) == set()
+    add_index(state, "day", "n")
+    left = rebound.run("resume", recovery, "--settings", "--yes", code=7).stdout
+    assert "index on games (day, n, __name__) is there (since the plan, left alone)" in left
+    assert set_of(state) == {"day,n,__name__"}
+    assert set(state.content()) == {"games/1", "games/2"}
+
+
+def test_a_time_to_live_and_an_index_that_the_backup_knows(rebound: Rebound):
+    """What the one deletes again is told, and is no damage; a broken index is, and is made anew."""
+    state = State(rebound)
+    expire(state)
+    state.write({"games/1": {"day": LONG_AGO, "n": 1}})
+    with serving(rebound) as function:
+        function.complete("second")
+    state.lose("games/1")
+    rebound.cloud.order("firestore", "broken-indexes", database=state.name)
+    planned = rebound.run("plan", SCENARIO).stdout
+    assert "expires  2 documents past their time, by time to live of games.day" in planned
+    assert "index on games (n, day, __name__) is broken (NEEDS_REPAIR)" in planned
+    done = rebound.run(*RECOVER, "--settings").stdout
+    assert "2 documents past their time, by time to live of games.day" in done
+    (index,) = state.admin.list_indexes(parent=f"{state.name}/collectionGroups/-")
+    assert index.state.name == "READY"
 
 
 def test_indexes_that_nobody_may_see(rebound: Rebound):

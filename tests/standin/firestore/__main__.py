@@ -20,6 +20,7 @@ from tests.standin import process
 from tests.standin.dates import Dated
 from tests.standin.faults import FAULTS_PATH, Faults, answer_faults
 from tests.standin.firestore import admin, relay, server, service
+from tests.standin.firestore.indexes import Index
 from tests.standin.firestore.messages import MICROS
 from tests.standin.firestore.rest import RestApp
 from tests.standin.firestore.store import Store
@@ -52,12 +53,18 @@ def serve_http(faults: Faults, store: Store, rest: RestApp) -> str:
         rest.add_field(**await request.json())
         return JSONResponse({})
 
+    async def break_indexes(request: Request) -> Response:
+        for index in store.database((await request.json())["database"]).indexes.values():
+            index.state = Index.NEEDS_REPAIR
+        return JSONResponse({})
+
     routes = [
         Route(FAULTS_PATH, answer, methods=["GET", "POST", "DELETE"]),
         Route("/standin/clock", set_clock, methods=["POST"]),
         Route("/standin/patience", set_patience, methods=["POST"]),
         Route("/standin/contention", set_contention, methods=["POST"]),
         Route("/standin/fields", add_field, methods=["POST"]),
+        Route("/standin/broken-indexes", break_indexes, methods=["POST"]),
         Mount("/", Dated(rest, lambda: store.clock.now_micros() / MICROS)),
     ]
     app = Starlette(routes=routes)

@@ -8,9 +8,12 @@ import pytest
 from manifests.cloud.firestore import nanos_at
 from manifests.documents import DocumentRecord
 from manifests.kinds.databases.model import IndexSettings
-from recovery.compare.indexes import index_changes, index_findings, index_texts
-from recovery.firestore.expiry import Expiry, added_policies
+from recovery.compare.documents import DocumentPair
+from recovery.compare.findings import Finding
+from recovery.compare.indexes import agreed, index_changes, index_findings, index_texts
+from recovery.firestore.expiry import Expiry, policies
 from recovery.firestore.values import to_bytes
+from recovery.kinds.databases.cloud.done import Done
 
 _GROUPS = "projects/p/databases/d/collectionGroups"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -63,7 +66,7 @@ def test_what_google_says_is_no_difference():
         field("until", ttlConfig={"state": "CREATING", "expirationOffset": "0s"}),
     )
     assert told(was, now) == []
-    assert index_changes(was, now) == ([], [])
+    assert index_changes(was, now) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -123,15 +126,15 @@ def test_what_all_other_fields_have_is_always_set():
     """A list without it tells nothing."""
     default = field("*", "__default__", indexConfig=OWN)
     assert told(settings(default), settings()) == told(settings(), settings(default)) == []
-    assert index_changes(settings(), settings(default)) == ([], [])
+    assert index_changes(settings(), settings(default)) == ({}, {})
 
 
 def test_a_time_to_live_goes_before_another_comes():
     """One field of a group can have one; what is sent has nothing that Google alone says."""
     was = settings(field("until", ttlConfig={"state": "ACTIVE"}), index(1, DAY, UP))
     gone, made = index_changes(was, settings(field("day", ttlConfig={"state": "ACTIVE"})))
-    assert [(item.id, item.part) for item in gone] == [("day", "ttlConfig")]
-    assert [(item.group, item.id, item.part, item.value) for item in made] == [
+    assert [(item.id, item.part) for item in gone.values()] == [("day", "ttlConfig")]
+    assert [(item.group, item.id, item.part, item.value) for item in made.values()] == [
         ("games", "1", "", {"queryScope": "COLLECTION", "fields": [DAY, UP]}),
         ("games", "until", "ttlConfig", {}),
     ]
@@ -165,21 +168,66 @@ def test_what_a_time_to_live_deletes(
 ):
     """A time of the past in its field, with what is to pass after it; no value of another type."""
     there = settings(field(path, ttlConfig=config))
-    expiry = Expiry(added_policies(there), nanos_at(NOW))
+    expiry = Expiry(policies(there), nanos_at(NOW))
     records = [
         DocumentRecord(name, to_bytes(fields), 1, 1)
         for name in ("games/1", "teams/t/games/2", "others/1")
     ]
     name = f"time to live of games.{path}"
-    assert dict(expiry.counted(records)) == ({name: 2} if is_past else {})
+    counts = {policy.name: count for policy, count in expiry.counted(records).items()}
+    assert counts == ({name: 2} if is_past else {})
 
 
 def test_a_time_to_live_that_the_backup_knows():
     """It deletes what it always did; one that is set otherwise is another one."""
-    there = settings(field("until", ttlConfig={"state": "ACTIVE"}))
-    assert added_policies(there, there) == ()
+    known = settings(field("until", ttlConfig={"state": "ACTIVE"}))
+    assert policies(known) == policies(settings(field("until", ttlConfig={"state": "CREATING"})))
     other = settings(field("until", ttlConfig={"expirationOffset": "60s"}))
-    assert [policy.name for policy in added_policies(there, other)] == [
-        "time to live of games.until"
-    ]
-    assert added_policies(None, there) == ()
+    assert [policy.name for policy in policies(other)] == ["time to live of games.until"]
+    assert policies(other) != policies(known)
+    assert policies(None) == ()
+
+
+def test_a_document_that_a_time_to_live_deleted_again():
+    """It is not missing where the plan told of that; where it did not, or was refused, it is."""
+    there = settings(field("until", ttlConfig={}))
+    expiry = Expiry(policies(there), nanos_at(NOW))
+    record = DocumentRecord("games/1", to_bytes({"until": {"timestampValue": PAST}}), 1, 1)
+    pair, told_of = DocumentPair("missing", record, None), set(expiry.policies)
+    done = Done()
+    assert done.proven(pair, expiry, told_of).state == "expired"
+    assert done.proven(pair, expiry, set()).state == "missing"
+    assert done.expiring == {expiry.policies[0]: 2}
+    kept = DocumentRecord("games/2", to_bytes({"until": {"timestampValue": FUTURE}}), 1, 1)
+    assert done.proven(DocumentPair("missing", kept, None), expiry, told_of).state == "missing"
+    refused = Done(refused={"games/1": "too large"})
+    assert refused.proven(pair, expiry, told_of).state == "missing"
+
+
+BROKEN = index(1, DAY, UP, state="NEEDS_REPAIR")
+
+
+def test_a_broken_index_is_not_there():
+    """No query has it: it is deleted and made again; nobody wants one back that was broken."""
+    was, now = settings(index(2, DAY, UP)), settings(BROKEN)
+    assert told(was, now) == ["index on games (day, n) is broken (NEEDS_REPAIR)"]
+    gone, made = index_changes(was, now)
+    assert [item.id for item in gone.values()] == ["1"]
+    assert [item.value["fields"] for item in made.values()] == [[DAY, UP]]
+    assert told(now, was) == told(now, now) == []
+    assert told(now, settings()) == ["index on games (day, n) is not there"]
+
+
+def findings(was: IndexSettings, now: IndexSettings) -> tuple[Finding, ...]:
+    """Return what differs."""
+    return index_findings("database d", index_texts(was), index_texts(now))
+
+
+def test_only_what_a_plan_showed_is_agreed():
+    """What somebody made, set or set otherwise since is not; of a broken index the half way is."""
+    added, late = index(1, DAY), field("until", ttlConfig={"expirationOffset": "60s"})
+    planned = findings(settings(), settings(added, field("until", ttlConfig={})))
+    now = findings(settings(), settings(added, late, index(2, DAY, UP)))
+    assert [item.aspect for item in agreed(now, planned)] == ["index on games (day)"]
+    was = settings(index(1, DAY, UP))
+    assert agreed(findings(was, settings()), findings(was, settings(BROKEN)))

@@ -10,16 +10,15 @@ from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
 from manifests.values import StoredObject
 from recovery.compare.documents import DatabaseState, StateTally, joined
 from recovery.firestore.rate import ramp_seconds
-from recovery.kinds.databases.rules.documents import (
-    DatabaseStep,
+from recovery.kinds.databases.rules.documents import DatabaseStep, plan_database
+from recovery.kinds.databases.rules.lost import documents_lost
+from recovery.kinds.databases.rules.ranges import (
     apart,
     file_ranges,
     named_ranges,
-    plan_database,
     scope,
     wanted_ranges,
 )
-from recovery.kinds.databases.rules.lost import documents_lost
 from recovery.kinds.databases.rules.rows import database_row
 from recovery.request import Request, Target
 from tests.unit import told
@@ -103,6 +102,7 @@ def test_states():
         "extra": 1,
         "later": 0,
         "added": 0,
+        "expired": 0,
     }
     assert {item.path: item.state for item in DAMAGED.listed} == {
         "c/b": "newer",

@@ -16,6 +16,7 @@ from recovery.kinds.outcome import Failure
 from recovery.units import as_text
 from tests.unit.samples import POINT
 from tests.unit.told import ended, planned
+from tests.unit.worlds import request
 
 CONTROL = "c/red\x1b[31m"
 ESCAPED = "c/red\\x1b[31m"
@@ -85,6 +86,31 @@ def test_names_do_not_reach_the_terminal_as_they_are():
     lines = printed(ended(database_outcome_row(outcome)))
     assert f"            {ESCAPED}: 2: {ESCAPED}, expected none" in lines
     assert f"            {ESCAPED}: refused" in lines
+
+
+def test_a_time_to_live_that_the_backup_knows_is_told():
+    """In the plan, without a word; where it is made again, too; in the report with what is gone."""
+    name, other = "time to live of c.until", "time to live of d.until"
+    step = step_with(missing=1)
+    state = step.state.model_copy(
+        update={"expiring_as_before": {name: 3}, "expiring_again": {other: 1}}
+    )
+    step = step.model_copy(update={"state": state})
+    assert f"    expires  3 documents past their time, by {name}" in planned(database_row(step))
+    assert not any(other in line for line in planned(database_row(step)))
+    assert not [*step.missing_words(request(), confirmed_projects=())]
+    notes = documents_lost((step,), POINT)
+    assert any(note.startswith(f"3 documents of (default) that {name} deletes") for note in notes)
+    made = step.model_copy(update={"action": "create"})
+    assert f"    expires  1 document past their time, by {other}" in planned(database_row(made))
+    outcome = DatabaseOutcome(
+        name="d", into="d", action="restore", equal=1, expired=2, expiring={name: 3}
+    )
+    lines = ended(database_outcome_row(outcome))
+    assert "2 that a time to live deleted again" in lines[0]
+    assert any(f"3 documents past their time, by {name}" in line for line in lines)
+    (proven,) = proven_databases((outcome,), "T", ())
+    assert proven.text.endswith("but for 2 documents that a time to live deleted again")
 
 
 @pytest.mark.parametrize("aspect", ["realtimeUpdatesMode", "appEngineIntegrationMode"])

@@ -6,7 +6,7 @@ import pytest
 
 from manifests.errors import ManifestAlteredError
 from manifests.kinds.buckets.model import BucketBackup
-from manifests.kinds.databases.model import DatabaseBackup
+from manifests.kinds.databases.model import DatabaseBackup, IndexSettings
 from recovery.compare.documents import CollectionState, DatabaseState
 from recovery.compare.observed import ObservedTable
 from recovery.kinds.buckets.rules.buckets import BucketStep, ObjectCount, SeenBucket
@@ -97,6 +97,41 @@ def test_what_a_journal_hides_is_shown():
     text = text_of(plan_document(resumed(silent, ORIGIN, WORLD), now=POINT))
     assert "replace  3 changed after the recovery point" in text
     assert "remove   2 not in the backup" in text
+
+
+def test_what_was_set_since_is_not_set_back():
+    """An index made, or settings changed, since the plan that is resumed are left, and told."""
+    known = DATABASE.model_copy(update={"index_settings": IndexSettings(indexes=(), fields=())})
+    origin = Origin(manifest(buckets=(BUCKET,), databases=(known,)))
+    asked = DATABASES.model_copy(update={"settings": True})
+    planned = DatabaseState(exists=True, settings={}, indexes={"index on games (a)": "there"})
+    both = {"index on games (a)": "there", "time to live of games.b": "on"}
+    now = planned.model_copy(update={"indexes": both, "expiring": {"time to live of games.b": 4}})
+    old = begun(asked, plan_database(known, planned, asked, "platform"))
+    seen: World = {"databases": DatabasesSeen(databases={"(default)": now})}
+    (step,) = resumed(old, origin, seen).of(DatabaseStep)
+    assert [item.aspect for item in step.settings] == ["index on games (a)"]
+    assert [item.aspect for item in step.since] == ["time to live of games.b"]
+    assert step.sets
+    assert step.expires == {"time to live of games.b": 4}
+    (again,) = resumed(
+        old,
+        origin,
+        {
+            "databases": DatabasesSeen(
+                databases={
+                    "(default)": now.model_copy(
+                        update={"indexes": {"time to live of games.b": "on"}}
+                    )
+                }
+            )
+        },
+    ).of(DatabaseStep)
+    assert not again.sets
+    assert again.action == "leave"
+    text = text_of(plan_document(resumed(old, origin, seen), now=POINT))
+    assert "set      index on games (a) is there (it is taken away)" in text
+    assert "time to live of games.b is on, and was not set (since the plan, left alone)" in text
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
 from recovery.compare.documents import ListedDocument
 from recovery.compare.findings import Finding
-from recovery.firestore.expiry import Expiry, added_policies
+from recovery.firestore.expiry import Expiry, policies
 from recovery.firestore.throttle import Throttled, Unthrottled
 from recovery.firestore.values import differing_fields, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter
@@ -146,13 +146,14 @@ class CompletionsWork(Work[CompletionsSeen]):
         """Return how many documents each time to live deletes; None without the right to see them."""
         databases = Databases(self._rest, self._target.project, into)
         try:
-            policies = added_policies(databases.index_settings())
+            found = policies(databases.index_settings())
         except CloudError as error:
             if error.retryable:
                 raise
             return None
         records = [DocumentRecord(item.path, to_bytes(item.fields), 0, 0) for item in documents]
-        return dict(Expiry(policies, nanos_at(self._started_at)).counted(records))
+        counts = Expiry(found, nanos_at(self._started_at)).counted(records)
+        return {policy.name: count for policy, count in counts.items()}
 
     def _live(
         self, documents: Documents, wanted: tuple[RebuiltDocument, ...]

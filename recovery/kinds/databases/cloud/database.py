@@ -6,7 +6,7 @@ holds a few files, whatever the size of the database, and repeating it is safe.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, MutableSet, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, MutableSet, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -23,14 +23,15 @@ from manifests.kinds.databases.model import DatabaseBackup, DocumentFile, IndexS
 from manifests.names import NameRange
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined, parted
 from recovery.compare.indexes import index_texts
-from recovery.firestore.expiry import Expiry, added_policies
+from recovery.firestore.expiry import Expiry, Policy, policies
 from recovery.firestore.throttle import Throttle
 from recovery.firestore.values import refers, rewritten, same_content
 from recovery.firestore.writing import BatchWriter
 from recovery.kinds.databases.cloud.done import Done, Restored
 from recovery.kinds.databases.cloud.settings import SettingsTarget
 from recovery.kinds.databases.cloud.source import StoredDocuments
-from recovery.kinds.databases.rules.documents import DatabaseStep, apart, file_ranges
+from recovery.kinds.databases.rules.documents import DatabaseStep
+from recovery.kinds.databases.rules.ranges import apart, file_ranges
 from recovery.kinds.kept import KeptDocuments
 
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -96,14 +97,15 @@ class DatabaseTarget:
         """
         exists, settings = self.settings.looked_up()
         indexes = self.settings.indexes() if exists else IndexSettings(indexes=(), fields=())
-        expiry = Expiry(added_policies(indexes, self._backup.index_settings), nanos_at(now))
+        live, known = policies(indexes), policies(self._backup.index_settings)
+        expiry = Expiry(tuple(dict.fromkeys((*live, *known))), nanos_at(now))
 
-        def look(item: FileRanges) -> tuple[StateTally, int, Counter[str]]:
+        def look(item: FileRanges) -> tuple[StateTally, int, Counter[Policy]]:
             stored = self._stored.read(*item)
             pairs = self._pairs(item, stored, exists=exists, begun_at=begun_at)
             return _tallied(pairs), self._referring(stored), expiry.counted(stored)
 
-        whole, referring, expiring = StateTally(), 0, Counter[str]()
+        whole, referring, expiring = StateTally(), 0, Counter[Policy]()
         for tally, count, past in self._in_parallel(look, file_ranges(self._backup, ranges)):
             whole.merge(tally)
             referring += count
@@ -112,7 +114,9 @@ class DatabaseTarget:
             update={
                 "settings": settings,
                 "indexes": None if indexes is None else index_texts(indexes),
-                "expiring": dict(sorted(expiring.items())),
+                "expiring": _named({*live} - {*known}, expiring),
+                "expiring_as_before": _named({*live} & {*known}, expiring),
+                "expiring_again": _named({*known} - {*live}, expiring),
                 "referring": referring,
             }
         )
@@ -131,6 +135,7 @@ class DatabaseTarget:
         kept: KeptDocuments,
         removed_before: MutableSet[str],
         throttle: Throttle,
+        now: datetime,
         advance: Callable[[int], None],
     ) -> Restored:
         """Write what the step decides, file by file, and look at the database again.
@@ -142,12 +147,16 @@ class DatabaseTarget:
             kept: Keeps the documents that are about to be replaced or removed.
             removed_before: Paths of documents that earlier attempts removed, or were about to.
             throttle: Says when a batch may be written.
+            now: The present instant: what is past its time to live then may be deleted again.
             advance: Told how many documents a file holds that is done.
 
         Raises:
             BackupDamagedError: A file of the backup is not what the manifest says.
             CloudError: Something could not be read or written.
         """
+        expiry = Expiry(policies(self.settings.indexes()), nanos_at(now))
+        known, seen = policies(self._backup.index_settings), step.state.indexes or {}
+        told = {it for it in expiry.policies if it in known or seen.get(it.name) == it.text}
 
         def recover(item: FileRanges) -> tuple[StateTally, Done]:
             stored = self._stored.read(*item)
@@ -161,7 +170,7 @@ class DatabaseTarget:
 
             wanted = _wanted(pairs(), step, done, begun_nanos=nanos_at(begun_at))
             self._write(wanted, done, kept=kept, throttle=throttle)
-            proven = _tallied(map(done.corrected, pairs()))
+            proven = _tallied(done.proven(pair, expiry, told) for pair in pairs())
             advance(item[0].stored.row_count if item[0] else 0)
             return proven, done
 
@@ -170,7 +179,14 @@ class DatabaseTarget:
             whole.merge(tally)
             all_done.merge(done)
         removed = all_done.removed + len(removed_before)
-        return Restored(whole.state(exists=True), all_done.written, removed, all_done.refused)
+        return Restored(
+            whole.state(exists=True),
+            all_done.written,
+            removed,
+            all_done.refused,
+            _named(told, all_done.expiring),
+            _named({*expiry.policies} - told, all_done.expiring),
+        )
 
     def _write(
         self,
@@ -236,6 +252,11 @@ class DatabaseTarget:
             finally:
                 for future in begun.values():
                     future.cancel()
+
+
+def _named(chosen: Collection[Policy], counts: Mapping[Policy, int]) -> dict[str, int]:
+    """Return how many documents some policies delete, by what each is called."""
+    return {item.name: count for item, count in sorted(counts.items()) if item in chosen}
 
 
 def _wanted(

@@ -1,10 +1,12 @@
 """Counts what is done to a database; the look that follows corrects the counts."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from recovery.compare.documents import DatabaseState, DocumentPair
+from recovery.firestore.expiry import Expiry, Policy
 
 
 class Restored(NamedTuple):
@@ -14,12 +16,17 @@ class Restored(NamedTuple):
         written: Documents that were created or replaced, by earlier attempts too.
         removed: Documents that were removed, by earlier attempts too.
         refused: Paths of documents that Firestore refused, and why.
+        expiring: How many documents that were brought back each time to live deletes, that the plan
+            told of, or the backup knows.
+        untold: How many each other one deletes.
     """
 
     state: DatabaseState
     written: int
     removed: int
     refused: Mapping[str, str]
+    expiring: Mapping[str, int]
+    untold: Mapping[str, int]
 
 
 @dataclass(slots=True)
@@ -30,12 +37,14 @@ class Done:
         overtaken: Paths whose precondition was refused: somebody else wrote the document, or our
             own write did, whose answer was lost. The look that follows tells which.
         refused: Paths of documents that Firestore refused, and why.
+        expiring: How many documents each time to live deletes.
     """
 
     overtaken: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
     written: int = 0
     removed: int = 0
+    expiring: Counter[Policy] = field(default_factory=Counter)
 
     def count(self, pair: DocumentPair, number: int = 1) -> None:
         """Count a document that is written, or removed because the backup does not know it."""
@@ -49,9 +58,28 @@ class Done:
         self.written += other.written
         self.removed += other.removed
         self.refused |= other.refused
+        self.expiring += other.expiring
 
     def corrected(self, pair: DocumentPair) -> DocumentPair:
         """Take a document out of the count that is not as it was to be written."""
         if pair.state != "equal" and (pair.path in self.overtaken or pair.path in self.refused):
             self.count(pair, -1)
+        return pair
+
+    def proven(self, pair: DocumentPair, expiry: Expiry, told: Container[Policy]) -> DocumentPair:
+        """Look at a document after all were written.
+
+        Args:
+            pair: How it compares.
+            expiry: Each time to live that the database has.
+            told: Those that the plan told of, or the backup knows.
+        """
+        pair = self.corrected(pair)
+        if pair.stored is None or pair.state not in ("equal", "missing"):
+            return pair
+        deleting = expiry.deleting(pair.stored)
+        self.expiring.update(deleting)
+        is_expired = pair.state == "missing" and pair.path not in self.refused
+        if is_expired and any(policy in told for policy in deleting):
+            return pair._replace(state="expired")
         return pair

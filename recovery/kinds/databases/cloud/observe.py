@@ -16,7 +16,7 @@ from recovery.compare.documents import DatabaseState
 from recovery.kinds.databases.cloud.database import DatabaseTarget
 from recovery.kinds.databases.cloud.source import StoredDocuments
 from recovery.kinds.databases.rules.asked import wanted_databases
-from recovery.kinds.databases.rules.documents import ephemeral_of, named_ranges, wanted_ranges
+from recovery.kinds.databases.rules.ranges import ephemeral_of, named_ranges, wanted_ranges
 from recovery.listening import Triggers
 from recovery.reach import require_firestore
 from recovery.request import Request

@@ -1,6 +1,7 @@
 """Recovers databases one after the other: creates, writes, proves and tells how each ended."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
@@ -34,6 +35,7 @@ class DatabaseRecovery:
         landing: Where undo points are kept.
         parallel: Parts of one database in flight at once.
         erased: What stays erased.
+        now: The present instant.
         running: The recovery.
     """
 
@@ -46,9 +48,11 @@ class DatabaseRecovery:
         landing: Bucket,
         parallel: int,
         erased: Erasures,
+        now: datetime,
         running: Running,
     ) -> None:
         self._erased = erased
+        self._now = now
         self._manifest = manifest
         self._rest = rest
         self._vault = vault
@@ -96,7 +100,7 @@ class DatabaseRecovery:
             # Before a document is written: a time to live may delete it, an index refuse it.
             journal, name = self._running.journal, former_name(step.kind, step.into)
             journal.keep(FORMER, name, former)
-            target.settings.set_indexes()
+            target.settings.set_indexes(step.settings)
         undo = KeptDocuments(
             self._landing, self._running.journal, self._running.recovery_id, step.into
         )
@@ -106,11 +110,12 @@ class DatabaseRecovery:
             kept=undo,
             removed_before=set(undo.removed()),
             throttle=Unthrottled() if step.unthrottled else Throttled(),
+            now=self._now,
             advance=self._counting(step, backup),
         )
         if former is not None:
-            target.settings.set(former.resource or {})
-        settings = target.settings.findings() if step.settings or step.create else ()
+            target.settings.set(former.resource or {}, step.settings)
+        settings = target.settings.findings() if step.compares or step.create else ()
         outcome = _outcome(step, restored, undo=undo.uri)
         return outcome.model_copy(update={"findings": (*outcome.findings, *settings)})
 
@@ -140,6 +145,8 @@ def _outcome(step: DatabaseStep, restored: Restored, *, undo: str) -> DatabaseOu
         removed=restored.removed,
         equal=state.count("equal"),
         erased=state.count("erased"),
+        expired=state.count("expired"),
+        expiring=restored.expiring,
         kept=listed,
         kept_count=step.keeps(state),
         undo=undo,
@@ -154,7 +161,16 @@ def _outcome(step: DatabaseStep, restored: Restored, *, undo: str) -> DatabaseOu
             )
             for name, count in left.items()
         )
-        + _newer_kept(step, state),
+        + _newer_kept(step, state)
+        + tuple(
+            Finding(
+                subject=step.into,
+                aspect=f"documents past their time, by {name}",
+                expected="none",
+                actual=f"{count}: it was set since the plan, and deletes them again",
+            )
+            for name, count in restored.untold.items()
+        ),
     )
 
 

@@ -1,5 +1,7 @@
 """What one Firestore database is set to be: looked at, and set to what it was."""
 
+from collections.abc import Collection
+
 from manifests.cloud.databases import Databases
 from manifests.errors import CloudError
 from manifests.kinds.databases.model import DatabaseBackup, IndexSettings
@@ -12,7 +14,7 @@ from recovery.compare.databases import (
     settings_findings,
 )
 from recovery.compare.findings import Finding
-from recovery.compare.indexes import index_texts
+from recovery.compare.indexes import agreed, index_findings, index_texts, nobodys
 from recovery.firestore.indexes import set_indexes
 from recovery.kinds.former import Former
 
@@ -71,27 +73,29 @@ class SettingsTarget:
         indexes = None if known is None else self._databases.index_settings()
         return Former(resource=self._databases.resource(), indexes=indexes)
 
-    def set_indexes(self) -> None:
-        """Set what is said about indexes and fields to what it was.
+    def set_indexes(self, planned: Collection[Finding]) -> None:
+        """Set what is said about indexes and fields to what it was, where it is as a plan showed it.
 
         Raises:
             CloudError: It could not be set.
         """
         if self._backup.index_settings is not None:
-            set_indexes(self._databases, self._backup.index_settings)
+            set_indexes(self._databases, self._backup.index_settings, planned)
 
-    def set(self, seen: Resource) -> None:
-        """Set the database to what it was, if it still is what was seen.
+    def set(self, seen: Resource, planned: Collection[Finding]) -> None:
+        """Set the database to what it was, where it is as a plan showed it, and still what was seen.
 
         Raises:
             CloudError: It is not, or could not be set.
         """
-        found = database_findings(self._backup.resource, seen)
+        found = agreed(database_findings(self._backup.resource, seen), planned)
         changing = {item.aspect for item in found if not is_fixed(item)}
         self._databases.configure(self._backup.resource, changing, seen=seen)
 
     def create(self) -> None:
         """Create the database as the backup describes it, if there is none.
+
+        What somebody set since about the indexes and fields of one that is there is left.
 
         Raises:
             CloudError: It cannot be created.
@@ -103,4 +107,6 @@ class SettingsTarget:
                 hint="create it with `gcloud firestore databases create`",
             )
         self._databases.create(creation(self._backup.resource))
-        self.set_indexes()
+        if (wanted := self._backup.index_settings) is not None:
+            new = nobodys(index_texts(self._databases.index_settings()))
+            self.set_indexes(index_findings("", index_texts(wanted), new))

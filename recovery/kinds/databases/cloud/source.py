@@ -8,7 +8,7 @@ from manifests.documents import DOCUMENT_FILE, DocumentRecord, read_file, tallie
 from manifests.errors import BackupDamagedError
 from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
 from manifests.names import NameRange
-from recovery.kinds.databases.rules.documents import files_with
+from recovery.kinds.databases.rules.ranges import files_with
 
 
 class StoredDocuments:

@@ -56,6 +56,7 @@ class DatabaseWork(Work[DatabasesSeen]):
             landing=self._landing,
             parallel=self._parallel,
             erased=origin.erased,
+            now=self._now,
             running=running,
         )
         yield from map(recovery.recover, of(steps, DatabaseStep))

@@ -3,24 +3,22 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
-from manifests.errors import RefusedError, UsageError
 from manifests.ids import DatabaseId
-from manifests.kinds.databases.model import DatabaseBackup, DocumentFile
-from manifests.names import EVERYTHING, NameRange, Position, below, cut, only, united, without
+from manifests.kinds.databases.model import DatabaseBackup
+from manifests.names import NameRange
 from recovery.compare.databases import made_settings, settings_findings, unmade_settings
 from recovery.compare.documents import CollectionState, DatabaseState, DocumentState
 from recovery.compare.findings import Finding
-from recovery.compare.indexes import index_texts
+from recovery.compare.indexes import agreed, index_texts
 from recovery.firestore.rate import ramp_seconds
 from recovery.kinds.databases.rules.asked import compares_settings
+from recovery.kinds.databases.rules.ranges import ephemeral_of, file_ranges, scope
 from recovery.kinds.events import event_words
 from recovery.kinds.expiring import expiry_words
 from recovery.kinds.step import MissingWord, Step
 from recovery.request import Request
 
 type DocumentAction = Literal["create", "replace", "remove"]
-
-_WITH_ALL_BELOW = "/**"
 
 
 class DatabaseStep(Step):
@@ -41,11 +39,11 @@ class DatabaseStep(Step):
             it; None where the backup does not know them.
         made_with: Where the database is created, the settings it is created with.
         made_without: Likewise, the names of settings that this version does not know to set.
-        expires: How many documents of the backup each time to live of the database deletes again, that
-            the backup does not know; None where nobody may see what is set.
         rewrites: Whether references to the original database are rewritten to this copy of it.
-        settings: What differs in what the database, its indexes and its fields are set to be, where
-            that is part of the recovery.
+        compares: Whether what the database, its indexes and its fields are set to be is part of the
+            recovery.
+        settings: What of that differs.
+        since: Likewise, what differs otherwise than the plan showed that is resumed: it is left.
         sets: Whether the database is set to what it was.
     """
 
@@ -66,9 +64,10 @@ class DatabaseStep(Step):
     sets_indexes: tuple[str, ...] | None = ()
     made_with: tuple[str, ...] = ()
     made_without: tuple[str, ...] = ()
-    expires: Mapping[str, int] | None = {}
     rewrites: bool = False
+    compares: bool = False
     settings: tuple[Finding, ...] = ()
+    since: tuple[Finding, ...] = ()
     sets: bool = False
 
     @property
@@ -94,6 +93,26 @@ class DatabaseStep(Step):
     def _writes_to(self, collection: CollectionState) -> int:
         states: tuple[DocumentState, ...] = ("missing", "changed", "newer", "extra")
         return sum(getattr(collection, state) for state in states if self.document_action(state))
+
+    @property
+    def expires(self) -> Mapping[str, int] | None:
+        """Return how many documents each time to live deletes again that the backup does not know.
+
+        None where nobody may see what is set.
+        """
+        if self.state.indexes is None:
+            return None
+        taken = {item.aspect for item in self.settings if self.sets}
+        return {name: count for name, count in self.state.expiring.items() if name not in taken}
+
+    @property
+    def expires_as_before(self) -> Mapping[str, int]:
+        """Return how many documents each time to live deletes again that the backup knows."""
+        given = {item.aspect for item in self.settings if self.sets}
+        again = self.state.expiring_again.items()
+        return {**self.state.expiring_as_before} | {
+            name: count for name, count in again if self.create or name in given
+        }
 
     @property
     def removes(self) -> int:
@@ -132,8 +151,9 @@ class DatabaseStep(Step):
                 hint=f"`--overwrite '{self.into}'` replaces them, what they held is kept as an undo "
                 "point; `--only-missing` leaves them",
             )
-        if self.writes and not self.sets:
-            can_set = any(item.aspect in (self.expires or ()) for item in self.settings)
+        if self.writes:
+            differing = {item.aspect for item in self.settings}
+            can_set = not (self.sets or differing.isdisjoint(self.expires or ()))
             yield from expiry_words(self.into, self.expires, request, can_set=can_set)
         yield from event_words(self.into, self.writes + self.removes, request, self.state.listening)
 
@@ -180,10 +200,10 @@ def plan_database(
         triggers=request.triggers.get(into, ()),
         ephemeral={name: state.left_out.get(name, 0) for name in ephemeral_of(backup, request)},
         sets_indexes=() if state.exists else None if was is None else tuple(was),
-        expires=None if state.indexes is None else state.expiring,
         made_with=() if state.exists else made_settings(backup.resource),
         made_without=() if state.exists else unmade_settings(backup.resource),
         rewrites=request.rewrite_references,
+        compares=compares,
         settings=settings,
         sets=request.settings and bool(settings),
     )
@@ -192,102 +212,35 @@ def plan_database(
         for item, _ in file_ranges(backup, step.ranges)
         if item
     }
-    is_idle = state.exists and not (step.sets or step.writes or step.removes)
-    return step.model_copy(
-        update={
-            "stored_bytes": sum(needed.values()),
-            "losing": (state.count("changed", "newer") if step.overwrite else 0) + step.removes,
-            "action": "leave" if is_idle else step.action,
-        }
+    return _settled(
+        step.model_copy(
+            update={
+                "stored_bytes": sum(needed.values()),
+                "losing": (state.count("changed", "newer") if step.overwrite else 0) + step.removes,
+            }
+        )
     )
 
 
-def named_ranges(request: Request) -> dict[str, NameRange]:
-    """Return the range of each path that the operator named.
+def as_planned(step: DatabaseStep, begun: DatabaseStep) -> DatabaseStep:
+    """Return a step that is resumed, which sets back only what its plan showed.
 
-    Raises:
-        UsageError: A path is not one of a collection or document.
-        RefusedError: A path is in an ephemeral collection.
+    Args:
+        step: What is decided now.
+        begun: What was decided when the recovery began.
     """
-    for path in (*request.collections, *request.documents):
-        if any(path.split("/")[0] in names for names in request.ephemeral.values()):
-            raise RefusedError("locks, heartbeats and instances are never restored", subject=path)
-    named = {path: _range(path, is_collection=True) for path in request.collections}
-    return named | {path: _range(path, is_collection=False) for path in request.documents}
+    if begun.create:
+        # It is made as it was; what somebody set since is nothing that a plan showed.
+        return step.model_copy(update={"settings": (), "sets": False})
+    if not step.sets:
+        return step
+    settings = agreed(step.settings, begun.settings)
+    since = tuple(item for item in step.settings if item not in settings)
+    sets = bool(settings)
+    return _settled(step.model_copy(update={"settings": settings, "since": since, "sets": sets}))
 
 
-def files_with(backup: DatabaseBackup, names: NameRange) -> list[DocumentFile]:
-    """Return the files that may hold a document of a range."""
-    return [file for file in backup.files if _may_hold(file, names)]
-
-
-def scope(
-    collections: tuple[str, ...], documents: tuple[str, ...], left_out: tuple[str, ...]
-) -> list[NameRange]:
-    """Return the ranges that paths name, without the collections that are left out."""
-    named = [_range(path, is_collection=True) for path in collections]
-    named += [_range(path, is_collection=False) for path in documents]
-    ranges = united(named) if named else [EVERYTHING]
-    for name in left_out:
-        ranges = without(ranges, below(name))
-    return ranges
-
-
-def file_ranges(
-    backup: DatabaseBackup, ranges: list[NameRange]
-) -> list[tuple[DocumentFile | None, list[NameRange]]]:
-    """Cut the recovery of a database into files and the ranges of names that belong to each.
-
-    Together they hold every name of the ranges, so that a document the backup does not know
-    is found too. A file without any document in the ranges is left out.
-    """
-    if not backup.files:
-        return [(None, ranges)]
-    spans = cut([file.first_path for file in backup.files[1:]])
-    found: list[tuple[DocumentFile | None, list[NameRange]]] = []
-    for file, span in zip(backup.files, spans, strict=True):
-        mine = [common for item in ranges if (common := item.common(span)) is not None]
-        if mine:
-            needed = any(_may_hold(file, names) for names in mine)
-            found.append((file if needed else None, mine))
-    return found
-
-
-def apart(count: int, at_once: int) -> list[int]:
-    """Return the order in which neighbours are begun, so that those at once are far apart.
-
-    Documents with neighbouring names are kept by one server of Firestore's, which would take all
-    that is written at once (Firestore, Best practices, Hotspots).
-    """
-    step = -(-count // at_once)
-    return [number for first in range(step) for number in range(first, count, step)]
-
-
-def wanted_ranges(backup: DatabaseBackup, request: Request) -> list[NameRange]:
-    """Return the documents of a database that the operator asked for, without ephemeral ones."""
-    return scope(request.collections, request.documents, ephemeral_of(backup, request))
-
-
-def ephemeral_of(backup: DatabaseBackup, request: Request) -> tuple[str, ...]:
-    """Return the top-level collections of a database that are left out."""
-    return request.ephemeral.get(backup.database_id, ())
-
-
-def _range(path: str, *, is_collection: bool) -> NameRange:
-    target = path.removesuffix(_WITH_ALL_BELOW)
-    segments = target.split("/")
-    if not all(segments) or bool(len(segments) % 2) != is_collection:
-        kind = "collection" if is_collection else "document"
-        raise UsageError(
-            f"not the path of a {kind}",
-            subject=path,
-            hint="a collection's path has an odd number of segments, a document's an even one",
-        )
-    if is_collection or path.endswith(_WITH_ALL_BELOW):
-        return below(target)
-    return only(target)
-
-
-def _may_hold(file: DocumentFile, names: NameRange) -> bool:
-    span = NameRange(Position(file.first_path), Position(file.last_path, after=True))
-    return span.common(names) is not None
+def _settled(step: DatabaseStep) -> DatabaseStep:
+    """Return a step that says whether anything is done at all."""
+    is_idle = step.state.exists and not (step.sets or step.writes or step.removes)
+    return step.model_copy(update={"action": "leave"}) if is_idle else step

@@ -8,7 +8,7 @@ from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
 from recovery.document import Block, Row, Rows
 from recovery.kinds.databases.rules.asked import wanted_databases
-from recovery.kinds.databases.rules.documents import DatabaseStep, named_ranges, plan_database
+from recovery.kinds.databases.rules.documents import DatabaseStep, as_planned, plan_database
 from recovery.kinds.databases.rules.drilled import (
     document_differences,
     document_files,
@@ -17,6 +17,7 @@ from recovery.kinds.databases.rules.drilled import (
 )
 from recovery.kinds.databases.rules.lost import documents_lost
 from recovery.kinds.databases.rules.outcomes import FOLDER, DatabaseOutcome
+from recovery.kinds.databases.rules.ranges import named_ranges
 from recovery.kinds.databases.rules.rows import (
     database_cost,
     database_outcome_row,
@@ -77,6 +78,18 @@ class DatabaseRules(Rules[DatabasesSeen]):
             for item in self.wanted(origin.run, request)
         )
         return Decision(steps=steps, lost=documents_lost(steps, origin.run.recovery_point))
+
+    def resumed(
+        self, begun: Sequence[Step], origin: Origin, seen: DatabasesSeen, request: Request
+    ) -> Decision:
+        """Decide again what is left; what somebody set since the plan is not set back."""
+        planned = {step.name: step for step in of(begun, DatabaseStep)}
+        decision = super().resumed(begun, origin, seen, request)
+        steps = tuple(
+            as_planned(step, planned[step.name]) if step.name in planned else step
+            for step in of(decision.steps, DatabaseStep)
+        )
+        return decision._replace(steps=steps)
 
     def digested(self, seen: DatabasesSeen) -> object:
         """Return which documents are not as they were, and when they were last written."""

@@ -37,8 +37,13 @@ def documents_lost(steps: tuple[DatabaseStep, ...], recovery_point: datetime) ->
         f"{counted(count, 'document')} of {step.into} that {name} deletes again, which the backup does "
         "not know"
         for step in steps
-        if not step.sets
         for name, count in (step.expires or {}).items()
+    ]
+    notes += [
+        f"{counted(count, 'document')} of {step.into} that {name} deletes again within a day or so, as "
+        "it was at the recovery point"
+        for step in steps
+        for name, count in step.expires_as_before.items()
     ]
     notes += [
         f"tags of {step.into}, which is created: Google tells nobody which a database has"

@@ -49,7 +49,7 @@ def database_row(step: DatabaseStep) -> Row:
     verb = "create, restore" if step.create else "restore" if step.changes else "leave"
     made = (*step.made_with, *(step.sets_indexes or ())) if step.create else ()
     below = (*settings, *(Row(name, "make") for name in made), *_state_rows(step))
-    below += () if step.sets else tuple(expiry_rows(step.expires))
+    below += (*expiry_rows(step.expires), *expiry_rows(step.expires_as_before))
     if step.changes:
         below += (
             Row(
@@ -68,6 +68,9 @@ def _setting_rows(step: DatabaseStep) -> Iterator[Row]:
         left = " (left alone; `--settings` sets it back)"
         gone = " (it is taken away)" if item.was_nothing else ""
         yield Row(f"{item.text}{gone if step.sets else left}", "set" if step.sets else "differs")
+
+    for item in step.since:
+        yield Row(f"{item.text} (since the plan, left alone)", "differs")
 
 
 def _state_rows(step: DatabaseStep) -> Iterator[Row]:
