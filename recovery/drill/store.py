@@ -125,7 +125,11 @@ class Drills:
         return Records(self._bucket, most_bytes=_MOST_BYTES, seal=self._seal, only_believed=True)
 
     def _kept(self, drill: str, told: Records, believed: Records) -> Kept:
-        stored = told.one(drill_layout.record_name(drill), DrillRecord)
+        # What somebody else wrote is told as well, and takes no room of what is believed.
+        name = drill_layout.record_name(drill)
+        stored = believed.one(name, DrillRecord)
+        if stored is not None and stored.record is None:
+            stored = told.one(name, DrillRecord)
         record = read(stored)
         is_ours = record is not None and record.begun.drill_id == drill
         return Kept(

@@ -53,6 +53,19 @@ def test_a_record_is_signed_and_one_that_somebody_wrote_is_told():
             check_verifier(kept.record, "noor", doubt=kept.trust.problem)
 
 
+def test_what_somebody_wrote_of_other_drills_hides_no_signed_record():
+    """However large it is, and whenever these are said to have been."""
+    signer, bucket = Signer(), MemoryBucket()
+    drills = Drills(bucket, Seal(TrustedKeys(signer.pem), signer))
+    drills.begin(BEGUN)
+    drills.end(RECORD)
+    for year in range(2090, 2099):
+        planted = drill_id("complete-outage", NOW.replace(year=year), "ab12cd34")
+        bucket.objects[record_name(planted)] = b" " * 3 * 1024 * 1024
+    assert drills.all()[0].record == RECORD
+    assert drills.all()[0].trust is not None
+
+
 def test_a_drill_whose_record_cannot_be_signed_has_one():
     """What it showed is not lost; that nobody signed it is told ever after."""
 
