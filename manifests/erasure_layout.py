@@ -1,6 +1,6 @@
 """Where the vault keeps which keys have to stay erased: built and parsed here only.
 
-erasures/<number>.json     one entry of the ledger, six digits from 000001, without gaps; never changed
+erasures/<number>.json     one entry of the ledger, six digits from 000001; never changed
 """
 
 import re
@@ -8,6 +8,7 @@ import re
 from manifests.layout import between
 
 ERASURES_PREFIX = "erasures/"
+LAST_NUMBER = 999_999
 _NUMBER = re.compile(r"[0-9]{6}")
 
 

@@ -1,14 +1,16 @@
 """Statements about the rows that stay erased: which they are, how they go, how many there are. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import batched
 
 from manifests.erasures import MOST_KEYS, table_scope
 from manifests.errors import RefusedError
-from manifests.partitions import partition_filter
+from manifests.partitions import every_partition, partition_filter
 from manifests.sql import literal, quoted
 from manifests.values import Resource
 
+# A statement has at most 1,024k characters, of which these are the conditions (BigQuery, Quotas).
+_MOST_CHARACTERS = 900_000
 _COLUMN_TYPES = ("STRING", "INTEGER", "INT64")
 
 
@@ -39,28 +41,35 @@ def named_rows(table: str, erased: Mapping[str, frozenset[str]]) -> tuple[str, .
     )
 
 
-def removed_rows(reference: str, condition: str) -> str:
+def removed_rows(reference: str, resource: Resource, condition: str) -> str:
     """Remove rows from a table.
 
     Args:
         reference: Its full id.
+        resource: Its resource: it can demand a filter, and would refuse what has none.
         condition: Of `erased_rows`.
     """
-    return f"DELETE FROM {quoted(reference)} AS row_ WHERE {condition}"
+    every = every_partition(resource)
+    where = f"({every}) AND {condition}" if every else condition
+    return f"DELETE FROM {quoted(reference)} AS row_ WHERE {where}"
 
 
-def counted_rows(reference: str, resource: Resource, conditions: Sequence[str]) -> str:
-    """Count the rows for which a condition holds; the answer's column is row_count.
+def counted_rows(reference: str, resource: Resource, conditions: Sequence[str]) -> Iterator[str]:
+    """Yield what counts the rows for which a condition holds: they are the sum of what is answered.
+
+    The answers' column is row_count. A row for which two conditions hold counts once where one
+    statement has both: conditions of one column never hold together.
 
     Args:
         reference: The full id of the table.
         resource: Its resource.
-        conditions: Of `erased_rows`, at least one.
+        conditions: Of `erased_rows`.
     """
-    return (
-        f"SELECT COUNTIF({' OR '.join(conditions)}) AS row_count "
-        f"FROM {quoted(reference)} AS row_{partition_filter(resource)}"
-    )
+    for some in _fitting(conditions):
+        yield (
+            f"SELECT COUNTIF({' OR '.join(some)}) AS row_count "
+            f"FROM {quoted(reference)} AS row_{partition_filter(resource)}"
+        )
 
 
 def key_column(table: str, resource: Resource, column: str) -> Resource:
@@ -81,6 +90,19 @@ def key_column(table: str, resource: Resource, column: str) -> Resource:
             hint="`rebound erasures` lists the entries; a STRING or INTEGER can be a key",
         )
     return dict(found)
+
+
+def _fitting(conditions: Sequence[str]) -> Iterator[list[str]]:
+    """Yield as many together as one statement takes."""
+    some, characters = list[str](), 0
+    for condition in conditions:
+        if some and characters + len(condition) > _MOST_CHARACTERS:
+            yield some
+            some, characters = [], 0
+        some.append(condition)
+        characters += len(condition)
+    if some:
+        yield some
 
 
 def _condition(table: str, column: str, digests: Sequence[str]) -> str:

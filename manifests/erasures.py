@@ -29,7 +29,9 @@ class Erasure(Stored):
         column: The column of the table that holds the key.
         digests: Of the keys: values of the column, paths of documents, names of objects.
         prefixes: Where these are how names of objects begin, how many bytes each has.
-        revokes: The numbers of entries that count no more.
+        revokes: The numbers of entries that count no more: earlier ones, for a number is given once.
+        previous: The number of the entry before it, of those that were believed; 0 for the first.
+        previous_sha256: Of that entry as it is stored, in hexadecimal: an entry cannot go unseen.
         why: In the operator's words, which name no key.
     """
 
@@ -40,6 +42,8 @@ class Erasure(Stored):
     digests: tuple[Digest, ...] = ()
     prefixes: tuple[int, ...] = ()
     revokes: tuple[int, ...] = ()
+    previous: int = Field(default=0, ge=0)
+    previous_sha256: Digest | Literal[""] = ""
     erased_at: UtcTime
     operator: str
     why: str
@@ -74,6 +78,11 @@ class Erasure(Stored):
         return self.scope if self.kind else f"revokes {', '.join(map(str, self.revokes))}"
 
 
+def revoked_by(entries: Iterable[Erasure]) -> frozenset[int]:
+    """Return the numbers of the entries that count no more, by a later one of these."""
+    return frozenset(number for it in entries for number in it.revokes if number < it.number)
+
+
 class Erasures:
     """The keys that stay erased, of all entries that count.
 
@@ -83,12 +92,17 @@ class Erasures:
 
     def __init__(self, entries: Iterable[Erasure] = ()) -> None:
         known = tuple(entries)
-        revoked = {number for item in known for number in item.revokes}
+        revoked = revoked_by(known)
         self.entries = tuple(item for item in known if item.number not in revoked and item.kind)
 
     def __bool__(self) -> bool:
         """Whether any key stays erased."""
         return bool(self.entries)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Return the tables of which rows stay erased, in order."""
+        return tuple(sorted({item.name for item in self.entries if item.kind == "table"}))
 
     def rows(self, table: str) -> Mapping[str, frozenset[str]]:
         """Return the digests of the rows of a table that stay erased, by the column of the key."""

@@ -74,6 +74,12 @@ def demands_filter(resource: Resource) -> bool:
 
 def partition_filter(resource: Resource) -> str:
     """Return a WHERE that reads every row where the table demands a filter, else nothing."""
+    condition = every_partition(resource)
+    return f" WHERE {condition}" if condition else ""
+
+
+def every_partition(resource: Resource) -> str:
+    """Return a condition that holds for every row, of `row_`, where the table demands a filter, else nothing."""
     if not demands_filter(resource):
         return ""
     least = (
@@ -82,7 +88,7 @@ def partition_filter(resource: Resource) -> str:
         else moment(_kind(resource), _EARLIEST)
     )
     column = _column(resource)
-    return f" WHERE {column} IS NULL OR {column} >= {least}"
+    return f"{column} IS NULL OR {column} >= {least}"
 
 
 def is_ingestion_time(resource: Resource) -> bool:

@@ -1,15 +1,20 @@
 """The ledger of keys that stay erased: what of it is believed, and what a recovery does where not all is. Pure."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 from typing import NamedTuple
 
-from manifests.erasures import Erasure, Erasures
-from manifests.errors import RefusedError
+from manifests.erasure_layout import LAST_NUMBER, erasure_name
+from manifests.erasures import Erasure, Erasures, revoked_by
+from manifests.errors import RefusedError, UsageError
 from manifests.values import Value
 from recovery.request import Request
 from recovery.units import counted
 
-_HINT = "find out who wrote to erasures/ in the vault; `rebound erasures` lists it"
+_HINT = (
+    "find out who wrote to erasures/ in the vault; `rebound erasures` lists it, and "
+    "`rebound erase --revoke N` says that an entry counts no more"
+)
 
 
 class LedgerTold(Value):
@@ -26,30 +31,59 @@ class LedgerTold(Value):
     unreadable: tuple[str, ...] = ()
 
 
+class Stored(NamedTuple):
+    """What lies in the place of an entry.
+
+    Attributes:
+        number: Which entry it is.
+        entry: None where it cannot be read.
+        problem: Why not.
+        sha256: Of what is stored, in hexadecimal.
+        is_signed: Whether a trusted key signed it.
+    """
+
+    number: int
+    entry: Erasure | None = None
+    problem: str = ""
+    sha256: str = ""
+    is_signed: bool = False
+
+
+class Last(NamedTuple):
+    """The newest entry of those that are believed, as the next one names it."""
+
+    number: int = 0
+    sha256: str = ""
+
+
 class Ledger(NamedTuple):
     """The ledger as it was read.
 
     Attributes:
         believed: The entries that a trusted key signed.
-        unsigned: The others.
+        unsigned: The others, but for those that a believed one revokes.
         unreadable: What cannot be read of it, and why: entries that may say what stays erased.
+        numbers: Those that were ever given: of entries, also unread, missing and revoked ones.
+        last: What the next entry comes behind.
     """
 
     believed: tuple[Erasure, ...] = ()
     unsigned: tuple[Erasure, ...] = ()
     unreadable: tuple[str, ...] = ()
+    numbers: frozenset[int] = frozenset()
+    last: Last = Last()
 
     def all(self) -> Erasures:
-        """Return what stays erased by every entry that can be read."""
-        return Erasures((*self.believed, *self.unsigned))
+        """Return what stays erased by every entry that can be read; what nobody signed revokes its like alone."""
+        return Erasures((*Erasures(self.believed).entries, *Erasures(self.unsigned).entries))
 
-    def applied(self, request: Request) -> Erasures:
+    def applied(self, *, with_unsigned: bool) -> Erasures:
         """Return what stays erased in a recovery: also by what nobody signed, where that was allowed."""
-        return self.all() if request.unsigned_erasures else Erasures(self.believed)
+        return self.all() if with_unsigned else Erasures(self.believed)
 
     def told(self, request: Request) -> LedgerTold:
         """Return what a plan tells of it."""
-        applied = self.applied(request).entries
+        applied = self.applied(with_unsigned=request.unsigned_erasures).entries
         return LedgerTold(
             keys=sum(len(item.digests) for item in applied),
             unsigned=len(self.unsigned),
@@ -65,26 +99,102 @@ class Ledger(NamedTuple):
         if self.unreadable:
             raise _unreadable(self.unreadable, _HINT)
 
+    def require_signed(self) -> None:
+        """Refuse what would let rows go that nobody with a trusted key said have to.
+
+        Raises:
+            RefusedError: Somebody else wrote an entry.
+        """
+        if self.unsigned:
+            raise _unsigned(len(self.unsigned), _HINT)
+
+    def check_revoked(self, numbers: Sequence[int]) -> None:
+        """Refuse to revoke what never was.
+
+        Raises:
+            UsageError: No entry has, or had, the number.
+        """
+        if unknown := sorted(set(numbers) - self.numbers):
+            raise UsageError(f"the ledger has no entry {unknown[0]}")
+
+    def following(self, entry: Erasure) -> Erasure:
+        """Return an entry as the next one: it names the one before, and has a number that none had.
+
+        Raises:
+            RefusedError: No number is left: somebody wrote one with the last.
+        """
+        free = count(self.last.number + 1)
+        number = next(item for item in free if item not in self.numbers)
+        if number > LAST_NUMBER:
+            raise RefusedError(
+                "no number is left for an entry",
+                subject=erasure_name(self.last.number),
+                hint="find out who wrote it; with REBOUND_OPERATOR_KEYS only what they signed counts",
+            )
+        previous = {"previous": self.last.number, "previous_sha256": self.last.sha256}
+        return entry.model_copy(update={"number": number, **previous})
+
+
+def ledger_of(stored: Sequence[Stored], numbers: frozenset[int], *, is_checking: bool) -> Ledger:
+    """Return the ledger of what is stored.
+
+    What is missing is what a believed entry names as the one before it. What nobody signed cannot
+    say that something is missing; where no key is trusted, that is all there is.
+
+    Args:
+        stored: What lies in the places of entries.
+        numbers: The numbers of all that lie there, also of those that are not read.
+        is_checking: Whether only what is signed is believed.
+    """
+    read = [item for item in stored if item.entry is not None]
+    believed = _entries(item for item in read if item.is_signed)
+    own = [item for item in read if item.is_signed or not is_checking]
+    revoked = frozenset(number for item in _entries(own) for number in item.revokes)
+    there = {(item.number, item.sha256) for item in own}
+    named = {(it.previous, it.previous_sha256) for it in _entries(own) if it.previous}
+    missing = {number for number, _ in named - there} - revoked_by(_entries(own))
+    unreadable = [item.problem for item in stored if item.problem and item.number not in revoked]
+    unreadable += [
+        f"{erasure_name(number)}: it is missing, or changed, and a later one names it"
+        for number in sorted(missing)
+    ]
+    newest = max(own, key=lambda item: item.number, default=None)
+    return Ledger(
+        believed=believed,
+        unsigned=_entries(
+            item
+            for item in read
+            if not item.is_signed and not (is_checking and item.number in revoked)
+        ),
+        unreadable=tuple(unreadable),
+        numbers=numbers | missing | revoked,
+        last=Last() if newest is None else Last(newest.number, newest.sha256),
+    )
+
 
 def ledger_refusals(told: LedgerTold | None, request: Request) -> Iterator[RefusedError]:
     """Yield what keeps a recovery from being carried out: what was erased could come back."""
     if told is None or request.skip_erasures:
         return
     if told.unreadable:
-        hint = f"{_HINT}; `--skip-erasures` restores all the same, erased keys too"
+        hint = f"{_HINT}; `--skip-erasures` restores all the same: what it names comes back"
         yield _unreadable(told.unreadable, hint)
     if told.unsigned and not request.unsigned_erasures:
-        yield RefusedError(
-            f"no trusted key signed {counted(told.unsigned, 'erasure')} of the ledger",
-            hint="`--unsigned-erasures` leaves out of what comes back what they name too; "
-            "`--skip-erasures` brings it back",
+        hint = (
+            "`--unsigned-erasures` leaves out of what comes back what they name too; "
+            "`--skip-erasures` brings it back; `rebound erase --revoke N` says that one does not count"
         )
+        yield _unsigned(told.unsigned, hint)
 
 
 def _unreadable(why: Sequence[str], hint: str) -> RefusedError:
     return RefusedError(f"the ledger of erasures cannot be read: {why[0]}", hint=hint)
 
 
-def next_number(numbers: Collection[int]) -> int:
-    """Return the first number that no entry has."""
-    return next(number for number in range(1, len(numbers) + 2) if number not in numbers)
+def _unsigned(number: int, hint: str) -> RefusedError:
+    told = f"no trusted key signed {counted(number, 'erasure')} of the ledger"
+    return RefusedError(told, hint=hint)
+
+
+def _entries(stored: Iterable[Stored]) -> tuple[Erasure, ...]:
+    return tuple(item.entry for item in stored if item.entry is not None)

@@ -166,7 +166,7 @@ class Session:
         self, manifest: Manifest | None, request: Request, fallen_back: Sequence[FallBack] = ()
     ) -> Origin:
         """Return what of a run is brought back; nothing where nothing comes from a run."""
-        erased = self.ledger.applied(request)
+        erased = self.ledger.applied(with_unsigned=request.unsigned_erasures)
         if manifest is None:
             return Origin(erased=erased)
         points = {item.name: item.recovery_point for item in fallen_back}

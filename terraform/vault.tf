@@ -123,7 +123,7 @@ resource "google_storage_bucket_iam_member" "vault_restore" {
   }
 }
 
-# A fence is written down here too, and nothing else by who recovers.
+# A fence is written down here too, and which keys stay erased; nothing else by who recovers.
 resource "google_storage_bucket_iam_member" "vault_fences" {
   count  = var.restore_until == null ? 0 : 1
   bucket = google_storage_bucket.vault.name
@@ -132,6 +132,13 @@ resource "google_storage_bucket_iam_member" "vault_fences" {
 
   condition {
     title      = "rebound_fences"
-    expression = "${local.while_allowed} && resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.vault.name}/objects/fences/\")"
+    expression = "${local.while_allowed} && (${join(" || ", local.written_by_restore)})"
   }
+}
+
+locals {
+  written_by_restore = [
+    for folder in ["fences", "erasures"] :
+    "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.vault.name}/objects/${folder}/\")"
+  ]
 }

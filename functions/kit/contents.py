@@ -83,11 +83,12 @@ What to know:
 
 Erasure: keys that have to stay erased are in gs://$vault/erasures/, and no step heeds them. Read that
 folder now: it is newer than this kit. Each entry names digests, SHA-256 in hexadecimal, of a scope, `=`
-and a key; an entry that a later one `revokes` counts no more. Remove what they name before anybody
+and a key; an entry that a later one `revokes` counts no more, each names the one before as `previous`. Remove what they name before anybody
 sees it, once a step has proven what it restored:
 - rows: bq query --use_legacy_sql=false 'DELETE FROM `dataset.table` WHERE
   TO_HEX(SHA256(CONCAT("dataset.table.column=", CAST(column AS STRING)))) IN ("DIGEST", ...)'
-  (the column in lower case in the scope)
+  (the column in lower case in the scope); a table that demands a partition filter takes it with
+  AND (partition_column IS NULL OR partition_column >= "0001-01-01")
 - objects, of the scope `bucket NAME`: those whose name has such a digest, or, where the entry has
   `prefixes`, how it begins, as many bytes as it says; documents, of `database ID`: a path, with all below:
   printf %s 'bucket NAME=OBJECT' | sha256sum

@@ -78,6 +78,7 @@ class Records:
         only_believed: Whether one that is not is none.
         is_whole: Whether there is no bound on all of them together: they are what was written down of
             things that are in memory together.
+        most_total_bytes: Another bound on all of them together.
     """
 
     def __init__(
@@ -88,14 +89,15 @@ class Records:
         seal: Seal = _BELIEVING,
         only_believed: bool = False,
         is_whole: bool = False,
+        most_total_bytes: int | None = None,
     ) -> None:
         self._bucket = bucket
         self._seal = seal
         self._only_believed = only_believed
         self._most_bytes = most_bytes
         is_signed = only_believed and seal.is_checking
-        most_total_bytes = _MOST_SIGNED_BYTES if is_signed else _MOST_TOTAL_BYTES
-        self._left_bytes = sys.maxsize if is_whole else most_total_bytes
+        usual_bytes = _MOST_SIGNED_BYTES if is_signed else _MOST_TOTAL_BYTES
+        self._left_bytes = sys.maxsize if is_whole else most_total_bytes or usual_bytes
 
     def one[Record: BaseModel](self, name: str, kind: type[Record]) -> Found[Record] | None:
         """Return what lies in the place of a record, or None where nothing does."""

@@ -12,8 +12,10 @@ from manifests.kinds.tables.model import TableBackup
 from manifests.values import Resource
 from recovery.cli.options import Json, Run, note, open_session, print_json, say, tell
 from recovery.erasing import Erased, Said, check_keys, entries_of
-from recovery.ledger_store import add_entry
+from recovery.kinds.tables.cloud.work import bigquery_target
+from recovery.ledger_store import add_entries
 from recovery.report.erasures import ledger_document, ledger_json, statements_of
+from recovery.request import Target
 from recovery.session import Session
 from recovery.units import counted
 
@@ -54,7 +56,11 @@ def erase(
     if bool(found) == bool(revoke):
         raise UsageError("`--revoke` takes no keys" if found else "no key is given, in `--keys`")
     thing = Erased(kind="", name="") if revoke else _erased(table, column, database, bucket)
-    if not revoke:
+    if revoke:
+        # Also what is missing or cannot be read: else nothing could be written down any more.
+        session.ledger.check_revoked(revoke)
+    else:
+        session.ledger.require_readable()
         check_keys(thing, found, _resource(session, thing, run), prefixes=prefixes)
     operator = session.actions.begin("erase", thing.name, reason)
     entries = entries_of(
@@ -64,7 +70,7 @@ def erase(
         revokes=tuple(revoke or ()),
         said=Said(session.clock.latest(), operator.told, reason),
     )
-    written = [add_entry(session.vault_bucket, session.seal, item) for item in entries]
+    written = list(add_entries(session.vault_bucket, session.seal, session.ledger, entries))
     if as_json:
         print_json([item.model_dump(mode="json") for item in written])
     else:
@@ -79,6 +85,10 @@ def erasures(
     statements: Annotated[
         bool, typer.Option("--statements", help="Print what removes the rows, as GoogleSQL.")
     ] = False,
+    unsigned_erasures: Annotated[
+        bool,
+        typer.Option("--unsigned-erasures", help="Of what nobody signed, too, with --statements."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List which keys no restore brings back.
@@ -88,7 +98,18 @@ def erasures(
     session = open_session()
     ledger = session.ledger
     if statements:
-        say(*statements_of(ledger.all(), session.settings.project))
+        erased = ledger.applied(with_unsigned=unsigned_erasures)
+        target = bigquery_target(session.tools, Target(project=session.settings.project))
+        for table in erased.tables:
+            found = target.resources.table(table)
+            resource = None if found is None else found.resource
+            say(*statements_of(table, resource, erased.rows(table), target.full_id(table)))
+        if ledger.unsigned and not unsigned_erasures:
+            count = counted(len(ledger.unsigned), "erasure")
+            note(f"nobody signed {count}, left out: `--unsigned-erasures` prints theirs, too")
+        note(
+            "rows that were streamed in the last 30 minutes are refused: run the statements again then"
+        )
     elif as_json:
         print_json(ledger_json(ledger))
     else:
@@ -146,4 +167,5 @@ def _read(file: Path) -> tuple[str, ...]:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot be read: {type(error).__name__}", subject=str(file)) from error
-    return tuple(dict.fromkeys(text.splitlines()))
+    # A mark of the encoding is no part of a key, and a key may hold what Unicode ends lines with.
+    return tuple(dict.fromkeys(text.removeprefix("\ufeff").removesuffix("\n").split("\n")))

@@ -68,7 +68,8 @@ def prepared(asked: Asked) -> Prepared:
     """Look at everything that has to hold before a drill begins.
 
     Raises:
-        RefusedError: The project is protected, is no sandbox, or a right is missing.
+        RefusedError: The project is protected, is no sandbox, or a right is missing; somebody else
+            wrote an erasure, by which less would be restored and called whole.
         NoRecoveryPointError: There is no run to restore.
         UsageError: The scenario restores nothing.
     """
@@ -78,6 +79,8 @@ def prepared(asked: Asked) -> Prepared:
     watch = Stopwatch(began_at, time.monotonic)
     sandbox, isolation = _isolation(session, asked.sandbox)
     asked = asked._replace(sandbox=sandbox)
+    if session.seal.is_checking:
+        session.ledger.require_signed()
     run = drawn(places.mark, session.vault.runs()) if asked.is_random else asked.run
     selection, stored = session.choose(run=run, at=None)
     manifest = coverage.within(session.catalog, stored)

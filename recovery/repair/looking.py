@@ -72,6 +72,8 @@ class RepairLook:
         self._recovery_id = recovery_id
         self._version = FINGERPRINT_VERSION
         session.ledger.require_readable()
+        if session.seal.is_checking:  # rows that an entry names leave a table that is repaired
+            session.ledger.require_signed()
         self._erased = session.ledger.all()
 
     @cached_property

@@ -1,10 +1,10 @@
 """What the ledger of erasures says, as a document, and as statements for whoever has no Rebound. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from manifests.erasure_statements import named_rows, removed_rows
-from manifests.erasures import Erasures
+from manifests.values import Resource
 from recovery.document import Column, Document, Paragraph, Row, Rows, Section, Table
 from recovery.ledger import Ledger
 from recovery.units import printable, shown
@@ -50,13 +50,19 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def statements_of(erased: Erasures, project: str) -> Iterator[str]:
-    """Yield statements that remove the rows that stay erased; each line is one.
+def statements_of(
+    table: str, resource: Resource | None, erased: Mapping[str, frozenset[str]], full_id: str
+) -> Iterator[str]:
+    """Yield statements that remove the rows of a table that stay erased; each line is one.
 
     Args:
-        erased: What stays erased.
-        project: The project of the tables.
+        table: The name that its keys are of.
+        resource: Its resource; None where it is not there.
+        erased: Digests by the column of the key.
+        full_id: Its full id.
     """
-    for table in sorted({item.name for item in erased.entries if item.kind == "table"}):
-        for condition in named_rows(table, erased.rows(table)):
-            yield f"{removed_rows(f'{project}.{table}', condition)};"
+    if resource is None:
+        yield f"-- {printable(full_id)} is not there"
+        return
+    for condition in named_rows(table, erased):
+        yield f"{removed_rows(full_id, resource, condition)};"

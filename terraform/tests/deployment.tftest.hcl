@@ -156,6 +156,14 @@ run "restore_is_granted_for_a_time" {
     operators     = ["group:oncall@example.com"]
   }
   assert {
+    condition = google_storage_bucket_iam_member.vault_fences[0].condition[0].expression == join("", [
+      "request.time < timestamp(\"2026-12-01T18:00:00Z\") && (",
+      "resource.name.startsWith(\"projects/_/buckets/${var.vault_bucket}/objects/fences/\") || ",
+      "resource.name.startsWith(\"projects/_/buckets/${var.vault_bucket}/objects/erasures/\"))",
+    ])
+    error_message = "Without it nobody can write down what stays erased; with more a recovery could plant backups."
+  }
+  assert {
     condition = alltrue([
       for member in concat([google_project_iam_member.restore[0].condition[0]], [google_storage_bucket_iam_member.vault_restore[0].condition[0]]) :
       member.expression == "request.time < timestamp(\"2026-12-01T18:00:00Z\")"

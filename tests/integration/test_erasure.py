@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from google.cloud import storage
 
+from manifests.store.envelope import encode
 from tests.harness import Rebound
 from tests.integration import bucket_objects, drills, lake
 from tests.integration.orchestration import State
 from tests.integration.test_signed_runs import public_key, signing_key
 from tests.standin.cloud import Cloud
+from tests.unit.manifests.test_erasures import entry
 
 GAMES = lake.GAMES
 TABLES, BUCKETS, STATE = (
@@ -121,20 +123,61 @@ def test_who_has_not_the_key_can_neither_erase_nor_bring_back(rebound: Rebound):
     refused = recover(rebound, TABLES, code=5)
     assert "no trusted key signed 1 erasure of the ledger" in refused.stderr
     assert "g9" not in ids(rebound)
+    # By it less would be restored, and called whole.
+    sandbox = drills.sandbox(rebound)
+    refused = rebound.run("drill", TABLES, "--project", sandbox, code=5)
+    assert "no trusted key signed 1 erasure of the ledger" in refused.stderr
     recover(rebound, TABLES, "--skip-erasures")
     assert ids(rebound) & {"g9", "g10"} == {"g10"}
     # What is left, since it is equal, the recovery did not write: it is told.
     told = recover(rebound, TABLES, "--unsigned-erasures").stdout
     assert "1 row of partitions that were left are to stay erased" in told
     assert ids(rebound) & {"g9", "g10"} == {"g10"}
-    (statement, *_) = rebound.run("erasures", "--statements", code=4).stdout.splitlines()
-    rebound.query(statement)
-    assert not ids(rebound) & {"g9", "g10"}
+    # What nobody signed removes nothing from a live table, until that is asked for.
+    option = (
+        f"ALTER TABLE `{rebound.project}.{GAMES}` SET OPTIONS (require_partition_filter = {{}})"
+    )
+    for said, left in (((), {"g10"}), (("--unsigned-erasures",), set[str]())):
+        rebound.query(option.format("TRUE"))
+        (statement,) = rebound.run("erasures", "--statements", *said, code=4).stdout.splitlines()
+        rebound.query(statement)
+        rebound.query(option.format("FALSE"))
+        assert ids(rebound) & {"g9", "g10"} == left
 
+    check_what_cannot_be_read(rebound, *words, planted)
+
+
+def check_what_cannot_be_read(rebound: Rebound, *words: str) -> None:
+    """It ends a recovery, and what is written behind it, until an operator says that it does not count."""
     blob = rebound.vault.blob("erasures/000002.json")
     blob.upload_from_string(b"not an entry")
     assert "erasures/000002.json" in recover(rebound, TABLES, code=5).stderr
     assert "NOT READ" in rebound.run("erasures", code=4).stdout
+    assert "000002" in rebound.run("erase", *words, "--reason", "x", code=5).stderr
+    rebound.run("erase", "--revoke", "2", "--reason", "planted")
+    rebound.run("erasures")
+    recover(rebound, TABLES)
+    assert ids(rebound) & {"g9", "g10"} == {"g10"}
+
+
+def test_a_repair_brings_back_nothing_that_was_erased(rebound: Rebound):
+    """Of a table that demands a filter, too; an entry that nobody signed could let live rows go."""
+    games, day = f"`{rebound.project}.{GAMES}`", "game_date = DATE '2024-01-02'"
+    asked = f"SELECT DISTINCT game_id FROM {games} WHERE {day}"
+    rebound.query(f"ALTER TABLE {games} SET OPTIONS (require_partition_filter = TRUE)")
+    was = {row["game_id"] for row in rebound.query(asked)}
+    erase(rebound, "--table", GAMES, "--column", "game_id", keys=("g10",))
+    job = rebound.bigquery_client.query(f"DELETE FROM {games} WHERE {day}")
+    job.result()
+    said = ("--key", "game_id", "--confirm-project", rebound.project, "--yes", "--reason", "slip")
+    words = ("repair", GAMES, "--job", job.job_id, *said)
+    planted = entry("table", GAMES, "g19", number=2, column="game_id")
+    rebound.vault.blob("erasures/000002.json").upload_from_string(encode(planted))
+    assert "no trusted key signed 1 erasure" in rebound.run(*words, code=5).stderr
+    rebound.run("erase", "--revoke", "2", "--reason", "planted")
+    rebound.run(*words)
+    assert {row["game_id"] for row in rebound.query(asked)} == was - {"g10"}
+    assert "g10" in was
 
 
 def test_an_undo_brings_back_nothing_that_was_erased(rebound: Rebound):

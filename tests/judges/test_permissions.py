@@ -67,8 +67,8 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls]:
         side: {(on if on in TABLE[side] else "project", call) for on, call in those}
         for side, those in found.items()
     }
-    # Who recovers writes fences into the vault, and who looks each hour the history into landing: by
-    # roles that Terraform confines to their folders.
+    # Who recovers writes fences and erasures into the vault, and who looks each hour the history into
+    # landing: by roles that Terraform confines to their folders.
     for side, bucket, folder in (("restore", "vault", "fences"), ("watch", "landing", "history")):
         written = (bucket, "storage.objects.insert")
         assert written in told[side]

@@ -119,8 +119,9 @@ def test_what_stays_erased_is_googlesql(kind: str):
     digests = frozenset({digest_of(table_scope("nba.games", "ID"), key)})
     (condition,) = erased_rows("nba.games", table, {"id": digests})
     there = Table(PATH, fields)
-    analyze(spaced(removed_rows(FULL_ID, condition)), [there])
-    analyze(spaced(counted_rows(FULL_ID, table, [condition])), [there])
+    (counted,) = counted_rows(FULL_ID, table, [condition])
+    analyze(spaced(removed_rows(FULL_ID, table, condition)), [there])
+    analyze(spaced(counted), [there])
     rows = " UNION ALL ".join(f"SELECT CAST({item} AS {kind}) AS ID" for item in ("'17'", "'18'"))
     rows = rows.replace("INTEGER", "INT64")
     asked = f"SELECT {condition} FROM ({rows} UNION ALL SELECT NULL) AS row_ ORDER BY ID"

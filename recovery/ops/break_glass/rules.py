@@ -68,7 +68,8 @@ def emergency_grants(places: Places, until: datetime) -> tuple[Grant, ...]:
         until: When it ends.
     """
     ends = f'request.time < timestamp("{until:%Y-%m-%dT%H:%M:%SZ}")'
-    fences = f"projects/_/buckets/{places.vault}/objects/fences/"
+    objects = f"projects/_/buckets/{places.vault}/objects"
+    below = (f'resource.name.startsWith("{objects}/{it}/")' for it in ("fences", "erasures"))
     on_project = ["Project", *(["Resources"] if places.has_configuration else [])]
     return (
         *(
@@ -80,7 +81,7 @@ def emergency_grants(places: Places, until: datetime) -> tuple[Grant, ...]:
             "bucket",
             places.vault,
             _role(places.vault_project, "Fences"),
-            f'{ends} && resource.name.startsWith("{fences}")',
+            f"{ends} && ({' || '.join(below)})",
         ),
     )
 

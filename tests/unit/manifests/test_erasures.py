@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from manifests.erasure_statements import erased_rows
-from manifests.erasures import Erasure, Erasures, digest_of
+from manifests.erasure_statements import counted_rows, erased_rows, named_rows, removed_rows
+from manifests.erasures import MOST_KEYS, Erasure, Erasures, digest_of
 from manifests.errors import RefusedError
 
 TABLE = {
@@ -104,9 +104,31 @@ def test_objects_stay_erased_by_name_or_by_how_they_begin():
 
 
 def test_an_entry_that_is_revoked_counts_no_more():
-    """The ledger is only added to, and a slip can be taken back."""
+    """The ledger is only added to, and a slip can be taken back: nothing that is yet to come."""
     slip = entry("bucket", "raw", "a")
     back = entry("", "", number=2, revokes=(1,))
     assert Erasures([slip])
     assert not Erasures([slip, back])
     assert back.told == "revokes 1"
+    assert Erasures([back, slip.model_copy(update={"number": 3, "revokes": ()})])
+    assert Erasures([entry("", "", revokes=(2,)), slip.model_copy(update={"number": 2})])
+
+
+def test_so_many_keys_are_counted_in_statements_that_bigquery_takes():
+    """A statement has at most 1,024k characters; in no two of one column is a row counted twice."""
+    digests = {f"{number:064x}" for number in range(2 * MOST_KEYS + 1)}
+    erased = {"email": frozenset(digests), "id": frozenset({"f" * 64})}
+    made = list(counted_rows("p.crm.people", TABLE, named_rows("crm.people", erased)))
+    assert max(map(len, made)) < 1_000_000
+    assert sorted("".join(made).count(digest) for digest in digests) == [1] * len(digests)
+    assert len(made) == 2
+    few = {"email": frozenset({"0" * 64}), "id": frozenset({"f" * 64})}
+    assert len(list(counted_rows("p.crm.people", TABLE, named_rows("crm.people", few)))) == 1
+
+
+@pytest.mark.parametrize("resource", [{}, {"requirePartitionFilter": True}])
+def test_a_table_that_demands_a_filter_gets_one(resource: dict[str, Any]):
+    """BigQuery would refuse the statement: it reads every partition, and says so."""
+    table = {"timePartitioning": {"type": "DAY"}, **resource}
+    sql = removed_rows("p.crm.people", table, "TRUE")
+    assert ("_PARTITIONTIME" in sql) == bool(resource)

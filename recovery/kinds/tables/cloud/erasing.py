@@ -48,7 +48,7 @@ class Erasing:
         conditions = self.conditions(table, resource)
         for condition in conditions:
             mark = hashlib.sha256(condition.encode()).hexdigest()[:12]
-            sql = removed_rows(self._target.full_id(copy), condition)
+            sql = removed_rows(self._target.full_id(copy), resource, condition)
             self._target.jobs.query(f"{job}-erase-{mark}", sql, subject=table)
         return bool(conditions)
 
@@ -59,15 +59,16 @@ class Erasing:
             table: The table's name at the recovery point.
             resource: The resource of what is looked at.
             name: `dataset.table` of that.
-            job: The id of the job.
+            job: Begins the ids of the jobs.
 
         Raises:
             RefusedError: Its columns do not tell which rows these are.
             CloudError: They could not be counted.
         """
         conditions = self.conditions(table, resource)
-        if not conditions:
-            return 0
-        sql = counted_rows(self._target.full_id(name), resource, conditions)
-        (answer,) = self._target.jobs.rows(job, sql, subject=name)
-        return int(answer["row_count"])
+        statements = counted_rows(self._target.full_id(name), resource, conditions)
+        return sum(
+            int(answer["row_count"])
+            for number, sql in enumerate(statements)
+            for answer in self._target.jobs.rows(f"{job}-{number}", sql, subject=name)
+        )
