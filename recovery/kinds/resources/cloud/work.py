@@ -6,7 +6,6 @@ from functools import cached_property, partial
 from typing import ClassVar
 
 from manifests.cloud.configuration import Configuration
-from manifests.kinds.resources.fields import title
 from manifests.kinds.resources.images import by_digest, image_project, images
 from manifests.kinds.resources.layout import is_archive
 from manifests.kinds.resources.lines import StoredResource
@@ -22,6 +21,7 @@ from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.resources.cloud.recovering import Recovering
 from recovery.kinds.resources.cloud.secrets import has_value
 from recovery.kinds.resources.cloud.stored import read_object, read_resources
+from recovery.kinds.resources.rules.counterparts import counterparts
 from recovery.kinds.resources.rules.kind import ConfigurationRules, FoundationRules, ResourceRules
 from recovery.kinds.resources.rules.planning import bucket_of, check_apart, check_owner
 from recovery.kinds.resources.rules.renaming import Names, new_names
@@ -37,8 +37,8 @@ from recovery.unseen import Unseen, looked_at, told_apart
 _READERS = 8
 _ANSWERING = ("run/service", "functions/function")
 
-type _Titles = Mapping[str, Resource]
-"""The resources of a type by their titles."""
+type _Found = Mapping[str, Resource]
+"""What is there of a type whose service names it, by the names in the backup."""
 
 
 class ConfigurationWork(Work[ResourcesSeen]):
@@ -66,12 +66,9 @@ class ConfigurationWork(Work[ResourcesSeen]):
         names = self._names(origin)
         backups = _in_order(self.rules.wanted(origin.run, request))
         rewriting = Rewriting(names)
-        titled = {backup.type: self._titled(backup, rewriting) for backup in backups}
-        wanted = [
-            (backup, stored)
-            for backup in backups
-            for stored in read_resources(self._tools.vault, backup)
-        ]
+        read = [(item, list(read_resources(self._tools.vault, item))) for item in backups]
+        assigned = {item.type: self._assigned(item, stored, rewriting) for item, stored in read}
+        wanted = [(backup, item) for backup, stored in read for item in stored]
         new = [rewriting.of(backup.type).text(stored.name) for backup, stored in wanted]
         check_apart(new)
         check_owner(
@@ -79,7 +76,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             project=self._target.project,
             number=lambda: self._number,
         )
-        look = partial(self._seen, rewriting, titled, self._tools.fences.writers())
+        look = partial(self._seen, rewriting, assigned, self._tools.fences.writers())
         with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
             looked = list(pool.map(lambda item: look(*item), wanted))
         seen, unseen = told_apart(
@@ -93,7 +90,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             for item in seen.values()
             if item.resource is None
         ]
-        read = {value for item in missing for value in secret_values(item, self._own)}
+        secrets = {value for item in missing for value in secret_values(item, self._own)}
         gone, self._pinned = self._images(seen.values(), rewriting)
         return ResourcesSeen(
             items=tuple(seen.values()),
@@ -104,7 +101,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             foreign_buckets=self._foreign(new),
             no_values=frozenset(
                 value
-                for value in read
+                for value in secrets
                 if not has_value(self._configuration, value, self._target.project)
             ),
             unseen=unseen,
@@ -150,20 +147,20 @@ class ConfigurationWork(Work[ResourcesSeen]):
     def _seen(
         self,
         rewriting: Rewriting,
-        titled: Mapping[str, _Titles | Unseen],
+        assigned: Mapping[str, _Found | Unseen],
         held: Mapping[str, FencedWriter],
         backup: ResourceBackup,
         stored: StoredResource,
     ) -> SeenResource | Unseen:
         rewriting = rewriting.of(backup.type)
         kind, name = resource_type(backup.type), rewriting.text(stored.name)
-        told, titles = f"{kind.name} {name}", titled[kind.name]
-        if isinstance(titles, Unseen):
-            return titles.model_copy(update={"name": told})
+        told, there = f"{kind.name} {name}", assigned[kind.name]
+        if isinstance(there, Unseen):
+            return there.model_copy(update={"name": told})
 
         def look() -> SeenResource:
             resource = (
-                titles.get(title(kind, rewriting.resource(stored.resource)[0]))
+                there.get(stored.name)
                 if kind.naming == "assigned"
                 else self._configuration.resource(kind, name)
             )
@@ -232,19 +229,20 @@ class ConfigurationWork(Work[ResourcesSeen]):
             for address in addresses(stored.resource).values()
         )
 
-    def _titled(self, backup: ResourceBackup, rewriting: Rewriting) -> _Titles | Unseen:
-        """Return by title what is there of a type whose service names it; nothing of any other."""
-        kind = resource_type(backup.type)
+    def _assigned(
+        self, backup: ResourceBackup, stored: Sequence[StoredResource], rewriting: Rewriting
+    ) -> _Found | Unseen:
+        """Return what is there of a type whose service names it; nothing of any other."""
+        kind, rewriting = resource_type(backup.type), rewriting.of(backup.type)
         if kind.naming != "assigned":
             return {}
 
-        def look() -> _Titles:
-            places = list(map(rewriting.of(kind.name).text, backup.locations))
-            found = self._configuration.resources(kind, places, none_where_missing=True)
-            # Of equal titles the first one counts.
-            return {
-                title(kind, item): {"name": name, **item} for name, item in reversed(found.items())
-            }
+        def look() -> _Found:
+            places = list(map(rewriting.text, backup.locations))
+            present = self._configuration.resources(kind, places, none_where_missing=True)
+            wanted = {item.name: rewriting.resource(item.resource)[0] for item in stored}
+            pairs = counterparts(kind, wanted, present)
+            return {name: {"name": there, **present[there]} for name, there in pairs.items()}
 
         return looked_at(kind.name, look)
 

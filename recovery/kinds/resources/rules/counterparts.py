@@ -1,0 +1,42 @@
+"""Which resource is the one in the backup, where a service gives the names. Pure."""
+
+from collections.abc import Mapping
+
+from manifests.kinds.resources.fields import differences, title
+from manifests.kinds.resources.types import ResourceType
+from manifests.values import Resource
+
+
+def counterparts(
+    kind: ResourceType, wanted: Mapping[str, Resource], present: Mapping[str, Resource]
+) -> dict[str, str]:
+    """Return which resource of a type stands for each of the backup, as far as there is one.
+
+    It is the one of the same name. One that was made again has another name: then it is one of the
+    same title, an equal one first, and no other's. Titles are no names: several can have the same.
+
+    Args:
+        kind: The type, of which the service assigns the names.
+        wanted: The resources of the backup, as they are to be, by their names then.
+        present: What is there, by name.
+    """
+    pairs = {name: name for name in wanted if name in present}
+    for is_equal in (True, False):
+        for name in sorted(wanted.keys() - pairs.keys()):
+            free = sorted(present.keys() - set(pairs.values()))
+            if there := _first(
+                kind, wanted[name], {it: present[it] for it in free}, is_equal=is_equal
+            ):
+                pairs[name] = there
+    return pairs
+
+
+def _first(
+    kind: ResourceType, wanted: Resource, present: Mapping[str, Resource], *, is_equal: bool
+) -> str | None:
+    for name, item in present.items():
+        if title(kind, item) == title(kind, wanted) and not (
+            is_equal and differences(kind, wanted, item)
+        ):
+            return name
+    return None
