@@ -2,6 +2,11 @@
 
 from manifests.values import Resource, Value
 
+UNASKED = (
+    "not asked: log sinks of folders and organizations, Eventarc Advanced, and continuous queries"
+)
+"""What may listen to BigQuery besides (Cloud Logging, Aggregated sinks; Eventarc, Overview; BigQuery,
+Continuous queries): a sink of an organization is no part of a project's list."""
 _AUDITED = "google.cloud.audit.log.v1.written"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from recovery.kinds.step import MissingWord
-from recovery.listening import Listening
+from recovery.listening import UNASKED, Listening
 from recovery.request import Request
 
 
@@ -86,7 +86,7 @@ def table_words(table: str, listening: Listening) -> Iterator[MissingWord]:
         yield MissingWord(
             f"{', '.join(listening.names)} would be told of each table that is written",
             subject="BigQuery",
-            hint="`--notify` allows it; or stop what listens",
+            hint=f"`--notify` allows it; or stop what listens ({UNASKED})",
             name=table,
         )
     elif listening.unasked:

@@ -157,6 +157,25 @@ def test_every_writer_can_be_paused():
     """Who recovers may pause each type of writers, and resume it."""
     calls = map(method_of, TABLE["restore"]["project"])
     assert {call for call in calls if "/" in call} == set(get_args(WriterType.__value__))
+    # A list may leave fields out: what is listed is read by itself.
+    for name in get_args(WriterType.__value__):
+        rows_of = [row for row in TABLE["restore"]["project"] if method_of(row) == name]
+        needs = {need.rpartition(".")[2] for row in rows_of for need in row["needs"]}
+        assert "get" in needs, name
+
+
+def test_a_thaw_may_act_as_the_account_in_whose_name_a_subscription_pushes():
+    """Whoever sets that has to be (Pub/Sub RPC, PushConfig.OidcToken), also where nothing is made anew."""
+    assert "iam.serviceAccounts.actAs" in granted("restore", "project")
+
+
+def test_who_asks_a_history_knows_what_that_takes():
+    """External tables are read with the permissions of who asks, and made only by who pastes a script."""
+    reads = [row for row in TABLE["doctor"]["landing"] if "external tables" in row["call"]]
+    assert [row["needs"] for row in reads] == [["storage.objects.get"]]
+    made = [row for row in TABLE["doctor"]["project"] if "`ops query --sql`" in row["call"]]
+    assert ["bigquery.tables.create" in row["needs"] for row in made] == [True]
+    assert "bigquery.tables.create" not in granted("doctor", "project")
 
 
 def test_every_type_of_configuration_can_be_read():

@@ -140,6 +140,7 @@ def test_what_listens_to_tables():
     assert found.names == ("trigger rows in us-west2", "log sink by type", "log sink told")
     (word,) = table_words("nba.games", found)
     assert "log sink told would be told of each table that is written" in word.what
+    assert "not asked: log sinks of folders and organizations, Eventarc Advanced" in word.hint
     assert (word.name, "--notify" in word.hint) == ("nba.games", True)
     unknown = of_tables(Triggers(unasked="403"), Sinks(unasked="not now"))
     (word,) = table_words("nba.games", unknown)

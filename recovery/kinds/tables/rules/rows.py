@@ -13,6 +13,7 @@ from recovery.kinds.tables.rules.datasets import DatasetStep, authorized_name
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
 from recovery.kinds.tables.rules.tables import TableStep, removed_rows
+from recovery.listening import UNASKED
 from recovery.request import Request
 from recovery.units import counted, listed, size
 
@@ -32,7 +33,8 @@ def table_plan_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
         yield _table_row(step, step.into)
     told = {step.listening.text for step in tables if step.changes and step.listening.is_told}
     for text in sorted(told):
-        yield Row(f"by BigQuery's audit log of each table that is written: {text}", "starts")
+        said = f"by BigQuery's audit log of each table that is written: {text}"
+        yield Row(said, "starts", below=(Row(UNASKED),))
     yield from _expiration_rows(steps, request)
     definitions = of(steps, DefinitionStep)
     for item in definitions:
