@@ -85,12 +85,22 @@ class SettingsTarget:
     def set(self, seen: Resource, planned: Collection[Finding]) -> None:
         """Set the database to what it was, where it is as a plan showed it, and still what was seen.
 
+        It is read again: since it was seen documents were written, for hours perhaps, and whether an
+        etag takes in times that move by themselves is not documented (Firestore REST, Database).
+
         Raises:
             CloudError: It is not, or could not be set.
         """
-        found = agreed(database_findings(self._backup.resource, seen), planned)
+        now = self._databases.resource() or {}
+        if database_findings(seen, now):
+            raise CloudError(
+                "its settings were changed meanwhile",
+                subject=self._databases.name,
+                hint="run the same command again",
+            )
+        found = agreed(database_findings(self._backup.resource, now), planned)
         changing = {item.aspect for item in found if not is_fixed(item)}
-        self._databases.configure(self._backup.resource, changing, seen=seen)
+        self._databases.configure(self._backup.resource, changing, seen=now)
 
     def create(self) -> None:
         """Create the database as the backup describes it, if there is none.
