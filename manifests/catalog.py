@@ -154,7 +154,11 @@ class Catalog(Value):
         """
         for entry in self.buckets:
             if entry.bucket in (*buckets, self.second_bucket):
-                raise CatalogError("backups are kept there", subject=entry.bucket)
+                raise CatalogError(
+                    "the catalog protects this bucket, and backups are kept there",
+                    subject=entry.bucket,
+                    hint="check REBOUND_VAULT_BUCKET and REBOUND_LANDING_BUCKET",
+                )
         if self.second_bucket in buckets:
             raise CatalogError("a second place is another one", subject=str(self.second_bucket))
         working = {name.lower() for name in datasets}

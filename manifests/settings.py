@@ -80,7 +80,7 @@ class CommonSettings(BaseSettings):
         return self
 
 
-_HINT = "recovery/README.md lists them; `terraform output -json environment` has their values"
+_HINT = "runbooks/deploy.md, step 7, sets them; recovery/README.md says what each is"
 
 
 def read_settings[Settings: CommonSettings](kind: type[Settings]) -> Settings:

@@ -56,5 +56,5 @@ def health_error(health: Health, *, hint: str = "") -> ReboundError | None:
         return None
     if health is Health.WARNING:
         return NeedsAttentionError("something needs attention", hint=hint)
-    what = "something could not be looked at" if health is Health.UNKNOWN else "not healthy"
+    what = "something is unknown" if health is Health.UNKNOWN else "not healthy"
     return UnhealthyError(what, hint=hint)

@@ -2,7 +2,6 @@ resource "google_project_service" "used" {
   for_each = toset([
     "artifactregistry.googleapis.com",
     "bigquery.googleapis.com",
-    "cloudasset.googleapis.com", # tells what the catalog leaves out
     "cloudbuild.googleapis.com",
     "cloudfunctions.googleapis.com",
     "cloudresourcemanager.googleapis.com",

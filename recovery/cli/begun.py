@@ -208,7 +208,9 @@ def only_open(session: Session) -> str:
     open_ones = [item.recovery_id for item in _standings(session) if item.is_open]
     if len(open_ones) != 1:
         raise UsageError(
-            f"{len(open_ones)} recoveries are open, so one has to be named",
+            f"{len(open_ones)} recoveries are open, so one has to be named"
+            if open_ones
+            else "no recovery is open, so that there is nothing to go on with",
             hint="`rebound report` lists them",
         )
     return open_ones[0]

@@ -195,7 +195,7 @@ ROWS = (
         "erase",
         "erasures",
         "Write down which keys no restore brings back.",
-        "rebound erase --table crm.people --column email --keys gone.txt --reason 'asked on 3 May'",
+        "rebound erase --table crm.people --column email --keys gone.txt --reason 'case 71'",
         BACKUPS,
     ),
     Row(

@@ -22,6 +22,7 @@ from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.cloud.work import bigquery_target
 from recovery.report.difference import difference_document
 from recovery.request import Request, Target
+from recovery.units import meant
 
 app = typer.Typer()
 
@@ -46,10 +47,11 @@ def diff(
     session = open_session()
     selection, manifest = session.choose(run=run, at=past(moment(at), now=session.started_at))
     if manifest.part(TABLES, table) is None:
+        names = [part.name for part in manifest.tables]
         raise UsageError(
             f"not in the run: {table}",
             subject=selection.run_id,
-            hint=f"`rebound show {selection.run_id}` lists what it holds",
+            hint=f"{meant(table, names)}`rebound show {selection.run_id}` lists what it holds",
         )
     request = Request(
         scenario="bigquery-dataset-loss",

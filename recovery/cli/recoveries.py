@@ -146,7 +146,10 @@ def recover(
     It shows the plan, asks, pauses what writes, restores, proves, lets that write again, and reports.
     """
     if scenario_name is None and plan_file is None:
-        raise UsageError("nothing says what happened", hint="name a scenario, or `--plan FILE`")
+        raise UsageError(
+            "nothing says what happened",
+            hint="name a scenario, `rebound --help` lists them; or `--plan FILE`",
+        )
     session, console = open_session(), Console(quiet=as_json)
     if scenario_name == SCENARIO or (plan_file and sort_of(plan_file) == "dates"):
         dates.recover(session, console, context)

@@ -127,7 +127,7 @@ def _phases(record: DrillRecord) -> Table:
 
 def _timeline(record: DrillRecord) -> Timeline:
     spans = tuple(Span(item.name, item.state, item.seconds) for item in record.phases)
-    return Timeline("phases, by a clock that nobody sets", spans)
+    return Timeline("how long each phase took", spans)
 
 
 def _controls(record: DrillRecord) -> Table:
@@ -152,7 +152,9 @@ def _caught(*, is_planted: bool, is_caught: bool) -> str:
 def _rest(record: DrillRecord) -> Iterator[Block]:
     begun = record.begun
     caught = f"{record.caught} of {len(record.planted)}"
-    yield Facts((("caught", caught), ("operator", begun.operator), ("approver", begun.approver)))
+    yield Facts(
+        (("caught", caught), ("operator", begun.operator), ("approver", begun.approver or "nobody"))
+    )
     yield Facts(
         (("next due", f"{record.next_due_at:%Y-%m-%d}"), ("Rebound", begun.rebound_version))
     )

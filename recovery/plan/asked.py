@@ -6,6 +6,7 @@ from manifests.errors import NoRecoveryPointError, UsageError
 from manifests.model.run import Manifest
 from recovery.kinds.known import RULES, rules_of
 from recovery.request import Request
+from recovery.units import meant
 
 
 def check_covered(manifest: Manifest, request: Request) -> None:
@@ -34,7 +35,7 @@ def check_names(manifest: Manifest, request: Request, *, protected: Collection[s
         raise UsageError(
             f"not in the run: {', '.join(unknown)}",
             subject=manifest.run_id,
-            hint=f"`rebound show {manifest.run_id}` lists what it holds",
+            hint=f"{meant(unknown[0], names)}`rebound show {manifest.run_id}` lists what it holds",
         )
     if request.exclude and all(rules.leaves_nothing(manifest, request) for rules in covered):
         raise UsageError("`--exclude` leaves nothing to recover", subject=manifest.run_id)

@@ -23,7 +23,8 @@ def _rows(fence: PlannedFence) -> Iterator[Row]:
     for writer in fence.writers:
         yield Row(_writer(writer), "pause")
     if fence.idle:
-        yield Row(f"{counted(len(fence.idle), 'writer')} that does not run", "leave")
+        verb = "does" if len(fence.idle) == 1 else "do"
+        yield Row(f"{counted(len(fence.idle), 'writer')} that {verb} not run", "leave")
     quiet = duration(fence.quiet_seconds)
     yield Row(f"until nothing in {things} has changed for {quiet}", "wait")
 

@@ -15,6 +15,8 @@ _TONES: dict[str, Tone] = {
     "complete": "good",
     "can be done": "good",
     "healthy": "good",
+    "SUCCEEDED": "good",
+    "SKIPPED": "plain",
     "warning": "warning",
     "unknown": "bad",
     "critical": "bad",

@@ -14,7 +14,6 @@ from tests.standin.seed.control_plane import ControlPlane, make_function
 
 SERVICES = (
     "artifactregistry",
-    "cloudasset",
     "cloudbuild",
     "cloudfunctions",
     "cloudresourcemanager",

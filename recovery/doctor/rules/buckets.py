@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from manifests import layout
 from manifests.values import Resource
-from recovery.doctor.rules.problem import Problem, section, warning
+from recovery.doctor.rules.problem import APPLY, Problem, section, warning
 
 _OF_OLD_VERSIONS = {"daysSinceNoncurrentTime", "noncurrentTimeBefore", "numNewerVersions"}
 _MULTI_REGIONS = ("us", "eu")
@@ -43,7 +43,7 @@ def vault_problems(vault: Resource | None, name: str, *, project_number: str) ->
         )
     if str(vault.get("projectNumber")) == project_number:
         what = "it is in the protected project, and is lost with it"
-        yield warning(what, "terraform apply -var vault_project=...; or a second_vault")
+        yield warning(what, f"{APPLY} -var vault_project=...; or a second_vault")
 
 
 def landing_problems(
@@ -102,11 +102,11 @@ def _own_problems(bucket: Resource, name: str) -> Iterator[Problem]:
     supplied = section(keys, "customerSuppliedEncryptionEnforcementConfig")
     if supplied.get("restrictionMode") != "FullyRestricted":
         what = "objects under a key that only their writer knows can be put into it"
-        yield warning(what, "terraform apply")
+        yield warning(what, APPLY)
     managed = section(keys, "customerManagedEncryptionEnforcementConfig")
     if managed.get("restrictionMode") != "FullyRestricted":
         what = "objects under a key of Cloud KMS that somebody else disables can be put into it"
-        mend = "terraform apply"
+        mend = APPLY
         if keys.get("defaultKmsKeyName"):
             mend = (
                 "gcloud org-policies describe gcp.restrictCmekCryptoKeyProjects --organization=..."
@@ -128,7 +128,7 @@ def _place_problems(bucket: Resource, name: str, location: str) -> Iterator[Prob
 
 
 def _missing(name: str) -> Problem:
-    return Problem("there is no such bucket", f"terraform apply  # makes gs://{name}")
+    return Problem("there is no such bucket", f"{APPLY}  # makes gs://{name}")
 
 
 def _update(name: str) -> str:

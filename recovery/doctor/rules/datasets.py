@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from manifests.values import Resource
-from recovery.doctor.rules.problem import Problem, warning
+from recovery.doctor.rules.problem import APPLY, Problem, warning
 
 _TIME_TRAVEL_HOURS = 168
 _DAY_MS = 24 * 3600 * 1000
@@ -22,7 +22,7 @@ def working_problems(
         days: For how many days its tables have to live.
     """
     if dataset is None:
-        yield Problem("there is no such dataset", "terraform apply")
+        yield Problem("there is no such dataset", APPLY)
         return
     update = f"bq update --dataset {project}:{dataset_id}"
     yield from _place_problems(dataset, dataset_id, project=project, location=location)

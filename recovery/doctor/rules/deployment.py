@@ -4,14 +4,13 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from manifests.values import Resource
-from recovery.doctor.rules.problem import Problem, section, warning
+from recovery.doctor.rules.problem import APPLY, Problem, section, warning
 
 SERVICES = frozenset(
     f"{name}.googleapis.com"
     for name in (
         "artifactregistry",
         "bigquery",
-        "cloudasset",
         "cloudbuild",
         "cloudfunctions",
         "cloudresourcemanager",
@@ -59,7 +58,7 @@ def service_problems(enabled: Collection[str], *, project: str) -> Iterator[Prob
 def identity_problems(account: Resource | None, email: str) -> Iterator[Problem]:
     """Tell whether a service account cannot be used."""
     if account is None:
-        yield Problem("there is no such service account", "terraform apply")
+        yield Problem("there is no such service account", APPLY)
     elif account.get("disabled"):
         yield Problem("it is disabled", f"gcloud iam service-accounts enable {email}")
 
@@ -82,19 +81,19 @@ def function_problems(
         environment: The operator's own settings, by their variables.
     """
     if function is None:
-        yield Problem("there is no such function", "terraform apply")
+        yield Problem("there is no such function", APPLY)
         return
     look = f"gcloud functions describe {name} --region={region} --v2"
     if (state := function.get("state")) != "ACTIVE":
         yield Problem(f"its state is {state}", look)
     service = section(function, "serviceConfig")
     if (runs_as := service.get("serviceAccountEmail")) != email:
-        yield Problem(f"it runs as {runs_as}, not as {email}", "terraform apply")
+        yield Problem(f"it runs as {runs_as}, not as {email}", APPLY)
     told = section(service, "environmentVariables")
     for key in _SETTINGS:
         if told.get(key) != environment[key]:
             what = f"its {key} is {told.get(key)}, and yours is {environment[key]}"
-            yield Problem(what, "terraform output -json environment")
+            yield Problem(what, "terraform -chdir=terraform output -json environment")
 
 
 def schedule_problems(
@@ -110,16 +109,16 @@ def schedule_problems(
         now: The present instant.
     """
     if job is None:
-        yield Problem("there is no such schedule", "terraform apply")
+        yield Problem("there is no such schedule", APPLY)
         return
     if (state := job.get("state")) != "ENABLED":
         mend = f"gcloud scheduler jobs resume {name} --location={region}"
         yield Problem(f"it is {str(state).lower()}, and calls nothing", mend)
     if not section(section(job, "httpTarget"), "oidcToken").get("serviceAccountEmail"):
-        yield Problem("it calls without an identity, and is refused", "terraform apply")
+        yield Problem("it calls without an identity, and is refused", APPLY)
     if _seconds(job.get("attemptDeadline", "180s")) < _DEADLINE_SECONDS:
         what = f"it waits {job.get('attemptDeadline')} for an answer, and could wait 1800s"
-        yield warning(what, "terraform apply")
+        yield warning(what, APPLY)
     yield from _attempt_problems(job, name, region=region, silent_hours=silent_hours, now=now)
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from recovery.doctor.rules.problem import Problem, warning
+from recovery.doctor.rules.problem import APPLY, Problem, warning
 
 type Side = Literal["backup", "restore", "expiry"]
 type Table = Mapping[str, Mapping[str, list[dict[str, Any]]]]
@@ -81,7 +81,7 @@ def permission_problems(
     more = f" and {len(lacking) - _MOST_TOLD} more" if len(lacking) > _MOST_TOLD else ""
     what = f"{who} cannot {side}: it lacks {', '.join(lacking[:_MOST_TOLD])}{more}"
     mends = {
-        "restore": "terraform apply -var restore_until=...  # and act as rebound-restore",
-        "expiry": "terraform apply -var 'expiry_members=[...]'",
+        "restore": f"{APPLY} -var restore_until=...  # and act as rebound-restore",
+        "expiry": f"{APPLY} -var 'expiry_members=[...]'",
     }
-    yield Problem(what, mends.get(side, "terraform apply"))
+    yield Problem(what, mends.get(side, APPLY))

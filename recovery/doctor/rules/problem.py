@@ -5,6 +5,9 @@ from typing import Any, NamedTuple
 
 from recovery.health import Health, HealthFinding
 
+APPLY = "terraform -chdir=terraform apply"
+"""What makes and sets all that Terraform keeps, in the checkout."""
+
 
 class Problem(NamedTuple):
     """One thing that is wrong.

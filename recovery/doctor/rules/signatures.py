@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from manifests.selection import RunSummary
 from manifests.signing import KEY_OF, KEYS_OF, Author, key_blocks
 from manifests.values import Resource
-from recovery.doctor.rules.problem import Problem, section, warning
+from recovery.doctor.rules.problem import APPLY, Problem, section, warning
 
-_OUTPUT = "terraform output -json environment"
+_OUTPUT = "terraform -chdir=terraform output -json environment"
 _VARIABLE_OF: Mapping[Author, str] = {"run": "signing_key", "operator": "operator_key"}
 
 
@@ -33,7 +33,7 @@ def key_problems(
         yield Problem(what, _OUTPUT)
     elif ours and not signs:
         what = f"your {keys} is set, and {name} signs with none: nothing that it writes is believed"
-        yield Problem(what, f"terraform apply -var {_VARIABLE_OF[author]}=...")
+        yield Problem(what, f"{APPLY} -var {_VARIABLE_OF[author]}=...")
     elif theirs - ours:
         yield Problem(f"{name} trusts a key that your {keys} lacks", _OUTPUT)
     elif ours - theirs:
@@ -57,7 +57,7 @@ def operator_key_problems(*, key: str, keys: str, trusted: str) -> Iterator[Prob
         yield Problem(what, _OUTPUT)
     if key_blocks(keys) & key_blocks(trusted):
         what = f"{believes} and {KEYS_OF['run']} hold one key: who recovers could make a backup"
-        yield Problem(what, "terraform apply -var operator_key=...")
+        yield Problem(what, f"{APPLY} -var operator_key=...")
 
 
 def signed_problems(runs: Sequence[RunSummary], *, trusted: str) -> Iterator[Problem]:

@@ -112,7 +112,7 @@ class Resources(World):
     def settle(self) -> None:
         """Resume what was made stopped; where nothing was, no fence stands."""
         thawed = self.rebound.ended("thaw", "--yes")
-        assert thawed.returncode == 0 or "0 fences stand" in thawed.stderr, thawed.stderr
+        assert thawed.returncode == 0 or "no fence stands" in thawed.stderr, thawed.stderr
 
     def state(self) -> object:
         """Return what somebody set of every resource, whether it runs, and who may use topics."""

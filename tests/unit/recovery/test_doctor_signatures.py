@@ -61,7 +61,7 @@ def test_a_drill_that_signs_otherwise_is_told():
     function = {"serviceConfig": {"environmentVariables": environment}}
     (found,) = key_problems(function, "rebound-drill", trusted=OTHER, author="operator")
     assert "your REBOUND_OPERATOR_KEYS is set, and rebound-drill signs with none" in found.what
-    assert found.mend == "terraform apply -var operator_key=..."
+    assert found.mend == "terraform -chdir=terraform apply -var operator_key=..."
 
 
 def test_a_newest_run_that_nobody_signed_is_told():

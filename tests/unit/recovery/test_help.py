@@ -165,9 +165,9 @@ def test_quiet_prints_no_notes(capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("list",), "terraform output -json environment"),
+        (("list",), "runbooks/deploy.md, step 7"),
         (("drill",), "bigquery-dataset-loss"),
-        (("recover",), "--plan"),
+        (("recover",), "`rebound --help` lists"),
     ],
     ids=["settings", "drill", "recover"],
 )

@@ -135,7 +135,7 @@ def proven_tables(
     for item in tables:
         if item.undo:
             statement = f"CREATE OR REPLACE TABLE `{item.into}` CLONE `{item.undo}`"
-            yield Command("to go back", statement, "while the undo point is kept")
+            yield Command("to go back by hand", statement, "which takes later writes, too")
 
 
 def _outcome_row(item: TableOutcome, name: str) -> Row:
