@@ -95,5 +95,7 @@ def scenario(name: str) -> Scenario:
             return item
     names = [item.name for item in SCENARIOS]
     raise UsageError(
-        f"no such scenario; there are: {', '.join(names)}", subject=name, hint=meant(name, names)
+        f"no such scenario; there are: {', '.join(names)}",
+        subject=name,
+        hint=meant(name, names).rstrip(),
     )

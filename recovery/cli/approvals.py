@@ -12,6 +12,7 @@ from manifests.values import Value
 from recovery.cli.options import note, write_file
 from recovery.plan.approval import (
     PlanSort,
+    carrying_out,
     plan_file,
     read_file_of_plan,
     read_plan,
@@ -86,10 +87,11 @@ def check_beside(names: Iterable[str]) -> None:
 
 
 def write_plan(sort: PlanSort, plan: Value, file: Path, *, made_at: datetime) -> None:
-    """Write a plan to a file, for somebody to approve."""
+    """Write a plan to a file, for somebody to approve, and tell what carries it out."""
     whole = plan_file(sort, plan, made_at=made_at).model_dump(mode="json")
     # Who reads it to approve it sees its text as it is: nothing in it acts on a terminal.
     write_file(file, json.dumps(whole, indent=2, ensure_ascii=True))
+    note(f"hint: {carrying_out(sort, str(file))}")
 
 
 def sort_of(file: Path) -> PlanSort:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -82,6 +83,11 @@ def read_file_of_plan(content: object, *, subject: str) -> PlanFile:
         raise _no_plan("rebound plan --out", error, subject) from error
 
 
+def carrying_out(sort: PlanSort, file: str) -> str:
+    """Return the hint with the command that carries out a plan of a file."""
+    return f"`{_TAKEN_BY[sort]} --plan {shlex.quote(file)}` carries it out"
+
+
 def read_plan[P: Value](content: object, sort: PlanSort, model: type[P], *, subject: str) -> P:
     """Read a plan that was written to a file.
 
@@ -99,7 +105,7 @@ def read_plan[P: Value](content: object, sort: PlanSort, model: type[P], *, subj
         raise UsageError(
             f"it is a plan that `{_WRITTEN_BY[file.of]}` wrote",
             subject=subject,
-            hint=f"`{_TAKEN_BY[file.of]} --plan {subject}` carries it out",
+            hint=carrying_out(file.of, subject),
         )
     try:
         return model.model_validate(file.plan)

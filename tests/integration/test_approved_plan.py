@@ -42,7 +42,9 @@ def test_approved_plan(rebound: Rebound, function: Function, tmp_path: Path):
 def undo_as_approved(rebound: Rebound, recovery: str, file: Path) -> None:
     """Undo a recovery by a plan in a file, which another write voids."""
     recovered = state(rebound)
-    assert "put back" in rebound.run("undo", recovery, "--out", str(file)).stdout
+    made = rebound.run("undo", recovery, "--out", str(file))
+    assert "put back" in made.stdout
+    assert f"`rebound undo --plan {file}` carries it out" in made.stderr
     assert state(rebound) == recovered
     games = f"`{rebound.project}.{lake.GAMES}`"
     rebound.query(f"INSERT INTO {games} (game_id, game_date) VALUES ('late', DATE '2024-01-03')")
