@@ -124,8 +124,10 @@ class Console:
 
         def end(_number: int, _frame: FrameType | None) -> None:
             self._console.show_cursor()
-            sys.stderr.write(f"\n{printable(text)}\n")
-            sys.stderr.flush()
+            # Not the stream that a bar stands before: that breaks lines, and a command in two.
+            stream = self._console.file
+            stream.write(f"\n{printable(text)}\n")
+            stream.flush()
             os._exit(_INTERRUPTED)
 
         earlier = signal.signal(signal.SIGINT, end)

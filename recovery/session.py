@@ -47,6 +47,7 @@ from recovery.request import Request, Target
 from recovery.scenarios import RecoveryKind
 from recovery.settings import Settings
 from recovery.triggers import Listeners
+from recovery.units import meant
 from recovery.verdicts import with_leaning
 
 
@@ -120,7 +121,8 @@ class Session:
         """
         run_id = parse_run_id(run)
         if not self.vault.knows(run_id):
-            raise UsageError("no such run", subject=run_id, hint="`rebound list` shows the runs")
+            hint = f"{meant(run_id, (it.run_id for it in self.vault.runs()))}`rebound list` shows the runs"
+            raise UsageError("no such run", subject=run_id, hint=hint)
         return run_id
 
     def choose(self, *, run: str | None, at: datetime | None) -> tuple[Selection, Manifest]:

@@ -209,12 +209,9 @@ def _only(fences: Fences) -> str:
     if not standing:
         _require_all_read(fences)
     if len(standing) != 1:
-        raise UsageError(
-            f"{len(standing)} fences stand that can be read, so one has to be named"
-            if standing
-            else "no fence stands, so that nothing is paused",
-            hint="`rebound fence --status` lists them",
-        )
+        several = f"{len(standing)} fences stand that can be read, so one has to be named"
+        what = several if standing else "no fence stands, so that nothing is paused"
+        raise UsageError(what, hint="`rebound fence --status` lists them")
     return standing[0]
 
 

@@ -144,7 +144,7 @@ def _point(facts: Facts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
 def _proof(facts: Facts, rule: DrillRule, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
     mend = f"`rebound drill {wanted.name} --project SANDBOX` shows that it restores"
     if any(rules.not_drilled for rules in rules_of((facts.part.kind,))):
-        mend = f"no drill restores it: `rebound recover {wanted.name} --into-project SANDBOX` shows that it restores"
+        mend = f"no drill restores it: `rebound recover {wanted.name} --into-project SANDBOX --into-bucket-prefix SANDBOX-` shows that it restores"
     if facts.whole is None:
         is_empty = facts.newest is not None and not facts.newest.things
         if is_empty and not part_kind(facts.part.kind).is_restored_empty:

@@ -135,7 +135,7 @@ def proven_tables(
     for item in tables:
         if item.undo:
             statement = f"CREATE OR REPLACE TABLE `{item.into}` CLONE `{item.undo}`"
-            yield Command("to go back by hand", statement, "which takes later writes, too")
+            yield Command("to go back by hand", statement, "which loses what was written since")
 
 
 def _outcome_row(item: TableOutcome, name: str) -> Row:
