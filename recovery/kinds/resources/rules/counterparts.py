@@ -12,15 +12,16 @@ def counterparts(
 ) -> dict[str, str]:
     """Return which resource of a type stands for each of the backup, as far as there is one.
 
-    It is the one of the same name. One that was made again has another name: then it is one of the
-    same title, an equal one first, and no other's. Titles are no names: several can have the same.
+    It is the one of the same name, but for a type whose resources are what they say. One that was made
+    again has another name: then it is one of the same title, an equal one first, and no other's.
+    Titles are no names: several can have the same.
 
     Args:
         kind: The type, of which the service assigns the names.
         wanted: The resources of the backup, as they are to be, by their names then.
         present: What is there, by name.
     """
-    pairs = {name: name for name in wanted if name in present}
+    pairs = {name: name for name in wanted if kind.key and name in present}
     for is_equal in (True, False):
         for name in sorted(wanted.keys() - pairs.keys()):
             free = sorted(present.keys() - set(pairs.values()))

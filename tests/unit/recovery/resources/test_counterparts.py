@@ -50,3 +50,10 @@ def test_each_has_its_own_counterpart(
 ):
     """By name, then by title, an equal one first; what stands for one stands for no other."""
     assert counterparts(POLICY, wanted, present) == found
+
+
+def test_what_is_what_it_says_has_no_other_name():
+    """A notification of one number that tells another topic is another one."""
+    kind = resource_type("storage/notification")
+    there = {"b/raw/notificationConfigs/1": {"topic": "ours"}}
+    assert counterparts(kind, {"b/raw/notificationConfigs/1": {"topic": "other"}}, there) == {}
