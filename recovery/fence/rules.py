@@ -58,7 +58,7 @@ def planned_fence(
         held: The writers that other fences have paused, by name.
 
     Raises:
-        RefusedError: A trigger of Eventarc writes, and it has no subscription that could be paused.
+        RefusedError: A trigger of Eventarc writes, and nothing of it can be paused.
     """
     writers, idle = [], []
     carried = _carried(rule, things, found)
@@ -114,14 +114,19 @@ def _carried(
     """Return what the catalog says of triggers, by the subscriptions that carry their events.
 
     Raises:
-        RefusedError: One that writes has none in this project.
+        RefusedError: One that writes has none in this project; or what is pulled from it goes into a
+            cluster (Eventarc, Route events to GKE, Event forwarder), which no pause of it stops.
     """
     there = {item["name"] for item in found.get(_SUBSCRIPTION, ())}
     carried: dict[str, list[CatalogWriter]] = {}
     for trigger, name, about in carriers(rule, found.get(TRIGGER, ())):
-        if name not in there and _written(about, things):
+        into_cluster = bool((trigger.get("destination") or {}).get("gke"))
+        if (name not in there or into_cluster) and _written(about, things):
+            why = (
+                "its events are pulled into a cluster" if into_cluster else "it has no subscription"
+            )
             raise RefusedError(
-                "it writes to what is fenced, and it has no subscription that could be paused",
+                f"it writes to what is fenced, and {why}: nothing of it can be paused",
                 subject=trigger["name"],
                 hint="delete it, and make it again afterwards; or `--no-fence` leaves all writers running",
             )

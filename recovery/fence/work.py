@@ -11,7 +11,7 @@ from manifests.catalog_writers import TRIGGER, FenceRule
 from manifests.cloud.configuration import Configuration
 from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.table import resource_type
-from manifests.kinds.resources.types import Order, Pause, ResourceType
+from manifests.kinds.resources.types import EVERYWHERE, Order, Pause, ResourceType
 from manifests.values import Resource
 from recovery.fence.addresses import addresses
 from recovery.fence.model import Discarding, FencedWriter, FenceOutcome, FenceRecord, ThawStep
@@ -44,7 +44,7 @@ class Fencing:
         return {
             kind.name: list(
                 self._configuration.resources(
-                    kind, rule.locations, none_where_disabled=True
+                    kind, _places(kind, rule), none_where_disabled=True
                 ).values()
             )
             for kind in writer_types(rule)
@@ -59,7 +59,7 @@ class Fencing:
         kind = resource_type(TRIGGER)
         if kind not in writer_types(rule):
             return frozenset()
-        found = self._configuration.resources(kind, rule.locations, none_where_disabled=True)
+        found = self._configuration.resources(kind, _places(kind, rule), none_where_disabled=True)
         return frozenset(name for _, name, _ in carriers(rule, found.values()) if name)
 
     def reached(self, locations: Sequence[str]) -> set[str]:
@@ -186,6 +186,11 @@ class Fencing:
 
     def _resource(self, writer: FencedWriter) -> Resource | None:
         return self._configuration.resource(resource_type(writer.type), writer.name)
+
+
+def _places(kind: ResourceType, rule: FenceRule) -> Sequence[str]:
+    """Return where writers are looked for: a trigger can be where its data is, or `global`."""
+    return (EVERYWHERE,) if kind.spans_locations else rule.locations
 
 
 def _outcome(writer: FencedWriter, failure: str = "") -> FenceOutcome:

@@ -123,7 +123,9 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
         return undo_resource(
             outcome,
             SeenAgain(
-                wanted=self._rewriting.of(kind.name).resource(item.stored.resource)[0],
+                wanted=self._rewriting.of(kind.name, item.stored.resource).resource(
+                    item.stored.resource
+                )[0],
                 live=live,
                 policy=self._configuration.policy(kind, into) if has_policy else None,
                 former=former,
@@ -172,7 +174,9 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
         for item in self._seen.items:
             if item.resource is not None:
                 kind = resource_type(item.type)
-                wanted, _ = rewriting.of(kind.name).resource(item.stored.resource)
+                wanted, _ = rewriting.of(kind.name, item.stored.resource).resource(
+                    item.stored.resource
+                )
                 name = self._into(kind, item)
                 more |= names_of_now(kind, item.stored.name, name, wanted, item.resource)
         return Rewriting(self._seen.names, more)
@@ -180,7 +184,9 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
     def _into(self, kind: ResourceType, item: SeenResource) -> str:
         if kind.naming == "assigned" and item.resource is not None:
             return str(item.resource["name"])
-        return Rewriting(self._seen.names).of(kind.name).text(item.stored.name)
+        return (
+            Rewriting(self._seen.names).of(kind.name, item.stored.resource).name(item.stored.name)
+        )
 
     def _holds(self, kind: ResourceType, into: str) -> str:
         found = self._configuration.below(kind, into)

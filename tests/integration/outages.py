@@ -127,7 +127,7 @@ def configure_callers(rebound: Rebound) -> None:
     make_subscription(rebound, "orphan-sub", "orphan", f"{url}/process")
     call(rebound, "DELETE", f"{PUBSUB}/projects/{project}/topics/orphan")
     make_job(rebound, "load-hourly", httpTarget={"uri": f"{url}/load", "httpMethod": "POST"})
-    make_job(rebound, "load-paused")
+    make_job(rebound, "load-paused", httpTarget={"uri": job_address(LOCATION, project)})
     pause_job(rebound, "load-paused")
     own = f"https://{LOCATION}-{project}.cloudfunctions.net/alert"
     make_job(rebound, "alert", httpTarget={"uri": own, "httpMethod": "POST"})
@@ -135,6 +135,12 @@ def configure_callers(rebound: Rebound) -> None:
     target = {"httpTarget": {"uri": "https://twin.example/", "httpMethod": "POST"}}
     path = f"{SCHEDULER}/projects/{project}/locations/{ELSEWHERE}/jobs"
     call(rebound, "POST", path, {"name": twin, "schedule": "0 9 * * *", **target})
+
+
+def job_address(location: str, project: str) -> str:
+    """Return where a schedule has a job of Cloud Run run: at the endpoint of its location."""
+    path = f"apis/run.googleapis.com/v1/namespaces/{project}/jobs/batch:run"
+    return f"https://{location}-run.googleapis.com/{path}"
 
 
 def notify(rebound: Rebound) -> None:

@@ -12,6 +12,7 @@ from tests.integration.outages import (
     SCENARIO,
     build,
     image,
+    job_address,
     made_of,
     put_image,
     supply,
@@ -103,6 +104,7 @@ def test_into_another_region_what_was_in_it_is_made_there(world: Rebound):
     uris = {item["name"].rpartition("/")[2]: item["httpTarget"]["uri"] for item in jobs}
     assert uris["load-hourly"] == f"{service['uri']}/load"
     assert uris["alert"] == f"https://{region}-{other}.cloudfunctions.net/alert"
+    assert uris["load-paused"] == job_address(region, other)
     (twin,) = call(world, "GET", f"{SCHEDULER}/{place}/{ELSEWHERE}/jobs")["jobs"]
     assert twin["httpTarget"]["uri"] == "https://twin.example/"
     assert not call(world, "GET", f"{RUN}/{place}/{LOCATION}/services").get("services")

@@ -116,11 +116,27 @@ def test_a_trigger_of_eventarc_is_paused_by_its_subscription():
 def test_a_trigger_that_nothing_can_pause_is_no_part_of_a_fence():
     """Its events would be delivered while what they write is restored."""
     gone = trigger("nba-raw", "projects/p/subscriptions/gone")
-    with pytest.raises(RefusedError, match="no subscription that could be paused"):
+    with pytest.raises(RefusedError, match="it has no subscription: nothing of it can be paused"):
         triggered(gone, things=("dataset nba_raw",))
     with pytest.raises(RefusedError):
         triggered({**gone, "transport": {}}, things=("dataset nba_raw",))
     assert names(triggered(gone, things=("dataset ref",))) == []
+
+
+def test_a_trigger_into_a_cluster_is_not_taken_for_idle():
+    """What is pulled from its subscription is forwarded there, and no pause of it stops that."""
+    writer = CatalogWriter(type="eventarc/trigger", names=("raw",), writes=("dataset nba_raw",))
+    rule = FenceRule(locations=("us-west2",), writers=(writer,))
+    pulled = {"name": CARRIER, "topic": "projects/p/topics/x"}
+    into = {**trigger(""), "destination": {"gke": {"cluster": "c", "service": "loader"}}}
+    found = {"pubsub/subscription": [pulled], "eventarc/trigger": [into]}
+
+    def fence(*things: str) -> FenceRecord:
+        return planned_fence(rule, things, found, fence_id="f", project="p", why="", now=NOW)
+
+    with pytest.raises(RefusedError, match="its events are pulled into a cluster"):
+        fence("dataset nba_raw")
+    assert fence("dataset ref").idle == ()
 
 
 def test_triggers_are_looked_for_where_the_catalog_names_any():

@@ -98,7 +98,7 @@ class Recovering:
             kind: The type.
             todo: What happens to each, and what the backup has of it.
         """
-        rewriting = Rewriting(self._told, self._more).of(kind.name)
+        rewriting = Rewriting(self._told, self._more)
         self._stopped.write_down(self._expected(kind, todo, rewriting))
         with ThreadPoolExecutor(_WRITERS, thread_name_prefix="resources") as pool:
             outcomes = list(
@@ -122,7 +122,10 @@ class Recovering:
         if kind.naming == "assigned":
             return []
         made = [
-            {**rewriting.resource(stored.resource)[0], "name": step.into}
+            {
+                **rewriting.of(kind.name, stored.resource).resource(stored.resource)[0],
+                "name": step.into,
+            }
             for step, stored in todo
             if step.create
         ]
@@ -139,6 +142,7 @@ class Recovering:
         stored: StoredResource,
         rewriting: Rewriting,
     ) -> ConfigurationOutcome:
+        rewriting = rewriting.of(kind.name, stored.resource)
         wanted, places = rewriting.resource(stored.resource)
         ended_as = FoundationOutcome if kind.before_data else ResourceOutcome
         outcome: ConfigurationOutcome = ended_as(
@@ -147,7 +151,8 @@ class Recovering:
             into=step.into,
             action=step.action,
             granted=step.grants,
-            rewritten=tuple(f"{place.path}: {place.after}" for place in places),
+            rewritten=tuple(place.told for place in places),
+            left=tuple(place.told for place in rewriting.left(kind, wanted)),
         )
         if step.is_managed and step.action == "leave" and not step.grants:
             return outcome
@@ -263,7 +268,7 @@ class Recovering:
         return tuple(findings(kind, *rest))
 
     def _still_lost(self, kind: ResourceType, wanted: Resource) -> tuple[Finding, ...]:
-        return lost_references(kind, wanted, self._lost, self._now)
+        return lost_references(kind, wanted, self._lost, self._now, self._told.regions)
 
     @property
     def _now(self) -> set[str]:

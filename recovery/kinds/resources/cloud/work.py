@@ -69,7 +69,10 @@ class ConfigurationWork(Work[ResourcesSeen]):
         read = [(item, list(read_resources(self._tools.vault, item))) for item in backups]
         assigned = {item.type: self._assigned(item, stored, rewriting) for item, stored in read}
         wanted = [(backup, item) for backup, stored in read for item in stored]
-        new = [rewriting.of(backup.type).text(stored.name) for backup, stored in wanted]
+        new = [
+            rewriting.of(backup.type, stored.resource).name(stored.name)
+            for backup, stored in wanted
+        ]
         check_apart(new)
         check_owner(
             new,
@@ -86,7 +89,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             }
         )
         missing = [
-            rewriting.of(item.type).resource(item.stored.resource)[0]
+            rewriting.of(item.type, item.stored.resource).resource(item.stored.resource)[0]
             for item in seen.values()
             if item.resource is None
         ]
@@ -152,8 +155,8 @@ class ConfigurationWork(Work[ResourcesSeen]):
         backup: ResourceBackup,
         stored: StoredResource,
     ) -> SeenResource | Unseen:
-        rewriting = rewriting.of(backup.type)
-        kind, name = resource_type(backup.type), rewriting.text(stored.name)
+        rewriting = rewriting.of(backup.type, stored.resource)
+        kind, name = resource_type(backup.type), rewriting.name(stored.name)
         told, there = f"{kind.name} {name}", assigned[kind.name]
         if isinstance(there, Unseen):
             return there.model_copy(update={"name": told})

@@ -1,34 +1,45 @@
-"""What a writer calls that is still in the project that is lost: it is not resumed. Pure."""
+"""What a writer calls that is still in the project or region that is lost: it is not resumed. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
 from recovery.compare.findings import Finding
-from recovery.kinds.resources.rules.rewriting import remaining
+from recovery.kinds.resources.rules.rewriting import left_in, remaining
 
 _ADDRESS = "https://"
 
 
 def lost_references(
-    kind: ResourceType, wanted: Resource, lost: Collection[str], now: Collection[str]
+    kind: ResourceType,
+    wanted: Resource,
+    lost: Collection[str],
+    now: Collection[str],
+    regions: Mapping[str, str],
 ) -> tuple[Finding, ...]:
-    """Return what of a writer may still point at the project that is lost.
+    """Return what of a writer may still point at the project, or at a region, that is lost.
+
+    Of a region only addresses speak: a bucket or a topic can be called as one.
 
     Args:
         kind: Its type.
         wanted: The writer, rewritten.
         lost: The project that is lost, its number, and addresses in it.
         now: What stands for them.
+        regions: The new region of each that is left.
     """
+    told = dict.fromkeys(_paths(kind, wanted, lost, now), "project")
+    for path, text in left_in(wanted, regions, now):
+        if path in kind.calls and _ADDRESS in text:
+            told.setdefault(path, "region")
     return tuple(
         Finding(
             subject=kind.name,
             aspect=path,
             expected="whole",
-            actual="it still points at the lost project, and stays stopped",
+            actual=f"it still points at the lost {place}, and stays stopped",
         )
-        for path in _paths(kind, wanted, lost, now)
+        for path, place in told.items()
     )
 
 

@@ -74,7 +74,9 @@ class ConfigurationRules(Rules[ResourcesSeen]):
         """Decide what happens to each resource."""
         rewriting = Rewriting(seen.names, seen.pinned)
         wanted = {
-            item.stored.name: rewriting.of(item.type).resource(item.stored.resource)[0]
+            item.stored.name: rewriting.of(item.type, item.stored.resource).resource(
+                item.stored.resource
+            )[0]
             for item in seen.items
         }
         managed = managed_names(seen.items)
@@ -82,7 +84,7 @@ class ConfigurationRules(Rules[ResourcesSeen]):
             plan_resource(
                 item.model_copy(update={"is_managed": item.stored.name in managed}),
                 request,
-                rewriting.of(item.type),
+                rewriting.of(item.type, item.stored.resource),
             )
             for item in seen.items
         ]

@@ -42,7 +42,8 @@ def plan_resource(seen: SeenResource, request: Request, rewriting: Rewriting) ->
         into=_into(kind, seen, rewriting),
         action="leave",
         grants=grants(seen, rewriting),
-        rewritten=tuple(f"{place.path}: {place.after}" for place in places),
+        rewritten=tuple(place.told for place in places),
+        left=tuple(place.told for place in rewriting.left(kind, wanted)),
     )
     if seen.is_managed and (seen.resource is None or kind.name != _SERVICE):
         return step.model_copy(update={"is_managed": True, "why": "its function makes it"})
@@ -101,7 +102,7 @@ def grants(seen: SeenResource, rewriting: Rewriting) -> tuple[Grant, ...]:
 def _into(kind: ResourceType, seen: SeenResource, rewriting: Rewriting) -> str:
     if kind.naming == "assigned" and seen.resource is not None:
         return str(seen.resource["name"])
-    return rewriting.text(seen.stored.name)
+    return rewriting.name(seen.stored.name)
 
 
 def project_of(name: str) -> str:

@@ -57,9 +57,15 @@ def new_names(run: Manifest, target: Target, number: str) -> Names:
             for old, new in regions.items()
         },
     }
+    numbers = {backup.project_number for backup in run.resources if backup.project_number}
+    # As Cloud Run has them: `https://loader-75.us-west2.run.app`.
+    hosts |= {
+        f"-{own}.{old}.run.app": f"-{number}.{new}.run.app"
+        for own in numbers
+        for old, new in regions.items()
+    }
     if run.project == target.project:
         return Names(words=_changed(hosts), regions=regions)
-    numbers = {backup.project_number for backup in run.resources if backup.project_number}
     own = {run.project: target.project, **dict.fromkeys(numbers, number)}
     return Names(
         words={**dict(_of_data(run, target)), **hosts, **own},

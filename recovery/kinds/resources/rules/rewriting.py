@@ -5,14 +5,21 @@ restored under another project, number or address is looked up in one map, built
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from copy import copy
 from typing import Any, NamedTuple, Self
 
+from manifests.kinds.resources.fields import settable
+from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
+from recovery.kinds.resources.rules.placing import (
+    is_where_data_is,
+    placed,
+    region_in,
+    staying_paths,
+)
 from recovery.kinds.resources.rules.renaming import Names
 
-_WITH_DATA = ("bigquery/transfer", "bigquery/connection")
-"""Types that are where the datasets are (BigQuery, Locations)."""
 _NAMING_DATA = frozenset(
     ("bucket", "database", "dataset", "datasetId", "destinationDatasetId", "value")
 )
@@ -21,7 +28,7 @@ _VARIABLES = ".environmentVariables."
 
 
 class Place(NamedTuple):
-    """One text that was rewritten.
+    """One text that was rewritten, or left.
 
     Attributes:
         path: Where it is in the resource, as `httpTarget.uri`.
@@ -32,6 +39,11 @@ class Place(NamedTuple):
     path: str
     before: str
     after: str
+
+    @property
+    def told(self) -> str:
+        """Return it as a plan and a report say it."""
+        return f"{self.path}: {self.after}"
 
 
 class Rewriting:
@@ -44,26 +56,37 @@ class Rewriting:
     """
 
     def __init__(self, names: Names, more: Mapping[str, str] | None = None) -> None:
-        self._told, self._more = names, dict(more or {})
-        words = {**names.regions, **names.words, **self._more}
-        self._names = {old: new for old, new in words.items() if old and old != new}
-        self._plain = names.plain
-        # A longer name is found before a shorter one that it begins with.
-        longest = sorted(self._names, key=len, reverse=True)
-        patterns = (_alone(name) if name in names.regions else _whole(name) for name in longest)
-        self._pattern = re.compile("|".join(patterns)) if longest else None
+        words = {**names.words, **(more or {})}
+        self._regions, self._plain = names.regions, names.plain
+        self._is_elsewhere = bool(names.lost)
+        self._now = frozenset(words.values())
+        self._moving = _replacing(words, names.regions)
+        self._staying = _replacing(words, {})
+        self._stays: Collection[str] = ()
 
-    def of(self, kind: str) -> Self:
-        """Return the rewriting of the resources of a type: what is beside data stays in its region."""
-        if kind not in _WITH_DATA or not self._told.regions:
-            return self
-        return type(self)(self._told.model_copy(update={"regions": {}}), self._more)
+    def of(self, kind: str, resource: Resource | None = None) -> Self:
+        """Return the rewriting of one resource, or of all of a type: what is beside data stays there.
+
+        Args:
+            kind: The type.
+            resource: As the backup has it; None for what is true of all.
+        """
+        own = copy(self)
+        paths = staying_paths(kind, resource or {}, is_elsewhere=self._is_elsewhere)
+        own._stays = paths  # noqa: SLF001 - a copy of its own
+        return own
 
     def text(self, text: str) -> str:
         """Return a text with every old name in it replaced."""
-        if self._pattern is None:
-            return text
-        return self._pattern.sub(lambda found: self._names[found[0]], text)
+        return self._text(text, "")
+
+    def name(self, name: str) -> str:
+        """Return the full name of the resource where it is made again."""
+        return self._text(name, "name")
+
+    def _text(self, text: str, at: str) -> str:
+        is_left = "" in self._stays or at in self._stays
+        return (self._staying if is_left else self._moving)(text)
 
     def resource(self, resource: Resource) -> tuple[Resource, list[Place]]:
         """Return a resource with every old name in it replaced, and where."""
@@ -73,7 +96,7 @@ class Rewriting:
     def _rewritten(self, value: Any, at: str, places: list[Place]) -> Any:  # noqa: ANN401 - any JSON
         if isinstance(value, str):
             is_plain = value in self._plain and _names_data(at)
-            after = self._plain[value] if is_plain else self.text(value)
+            after = self._plain[value] if is_plain else self._text(value, at)
             if after != value:
                 places.append(Place(at, value, after))
             return after
@@ -84,10 +107,47 @@ class Rewriting:
             ]
         if isinstance(value, dict):
             return {
-                key: self._rewritten(item, f"{at}.{key}" if at else key, places)
+                key: item
+                if isinstance(item, str)
+                and item in self._regions
+                and is_where_data_is(at, value, key)
+                else self._rewritten(item, f"{at}.{key}" if at else key, places)
                 for key, item in value.items()
             }
         return value
+
+    def left(self, kind: ResourceType, resource: Resource) -> list[Place]:
+        """Return the texts of a resource in which a region is left that others moved from.
+
+        What is wholly beside data is not told: it stays with it.
+
+        Args:
+            kind: Its type.
+            resource: It, rewritten by this.
+        """
+        if "" in self._stays:
+            return []
+        own = {"name": resource["name"]} if "name" in self._stays else {}
+        found = left_in({**settable(kind, resource), **own}, self._regions, self._now)
+        return [Place(path, text, text) for path, text in found]
+
+
+def left_in(
+    resource: Resource, regions: Mapping[str, str], now: Collection[str]
+) -> list[tuple[str, str]]:
+    """Return the texts of a resource, each with its path, in which a region is left.
+
+    Args:
+        resource: The resource, rewritten.
+        regions: The new region of each; one that others move into is not looked for.
+        now: Names of now, which may have an old region in them.
+    """
+    gone = set(regions) - set(regions.values())
+    return [
+        (path, text)
+        for path, text in (_texts(resource, "") if gone else ())
+        if any(region_in(region, _without(text, now)) for region in gone)
+    ]
 
 
 def remaining(resource: Resource, lost: Collection[str], now: Collection[str]) -> list[str]:
@@ -102,12 +162,16 @@ def remaining(resource: Resource, lost: Collection[str], now: Collection[str]) -
     """
     found = []
     for path, text in _texts(resource, ""):
-        rest = text
-        for name in sorted(now, key=len, reverse=True):
-            rest = rest.replace(name, "")
+        rest = _without(text, now)
         if any(_is_in(name, rest) for name in lost):
             found.append(path)
     return found
+
+
+def _without(text: str, names: Collection[str]) -> str:
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, "")
+    return text
 
 
 def _names_data(path: str) -> bool:
@@ -142,9 +206,15 @@ def _texts(value: Any, at: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - 
             yield from _texts(item, f"{at}.{key}" if at else key)
 
 
-def _alone(region: str) -> str:
-    """Return the pattern of a region that is no part of an address: whose that is, it does not say."""
-    return rf"(?<![\w.-]){re.escape(region)}(?![\w.-])"
+def _replacing(words: Mapping[str, str], regions: Mapping[str, str]) -> Callable[[str], str]:
+    """Return what replaces each old name in a text."""
+    names = {old: new for old, new in {**regions, **words}.items() if old and old != new}
+    # A longer name is found before a shorter one that it begins with.
+    longest = sorted(names, key=len, reverse=True)
+    if not longest:
+        return str
+    pattern = re.compile("|".join(placed(it) if it in regions else _whole(it) for it in longest))
+    return lambda text: pattern.sub(lambda found: names[found[0]], text)
 
 
 def _whole(name: str) -> str:
@@ -154,4 +224,6 @@ def _whole(name: str) -> str:
     """
     if name.isdigit():
         return rf"(?<!\d){name}(?!\d)"
-    return rf"(?<![\w-]){re.escape(name)}(?![\w-])"
+    # What is behind the name of a service begins with a hyphen: `-75.us-west2.run.app`.
+    before = "" if name.startswith("-") else r"(?<![\w-])"
+    return rf"{before}{re.escape(name)}(?![\w-])"

@@ -25,7 +25,7 @@ def _not_held(backup: ResourceBackup) -> Iterator[str]:
 
 def resource_rows(steps: Sequence[ConfigurationStep]) -> Iterator[Row]:
     """Tell what happens to each resource; those that are equal are counted."""
-    equal = [step for step in steps if not step.changes and not step.differs]
+    equal = [step for step in steps if not (step.changes or step.differs or step.left)]
     for step in steps:
         if step not in equal:
             yield _resource_row(step)
@@ -36,6 +36,7 @@ def resource_rows(steps: Sequence[ConfigurationStep]) -> Iterator[Row]:
 def _resource_row(step: ConfigurationStep) -> Row:
     below = [Row(shown(item.text), "differs") for item in step.differs]
     below += [Row(shown(place), "rewritten") for place in step.rewritten]
+    below += [Row(f"{shown(place)}: in a region that others leave", "stays") for place in step.left]
     below += [Row(f"{shown(value)}, which no backup has", "needs") for value in step.needs]
     why = f" ({step.why})" if step.why else ""
     return Row(f"{step.type} {shown(step.own_name)}{why}", step.action, below=tuple(below))
@@ -43,7 +44,9 @@ def _resource_row(step: ConfigurationStep) -> Row:
 
 def resource_outcome_rows(outcomes: Sequence[ConfigurationOutcome]) -> Iterator[Row]:
     """Tell how each resource ended; those that were left and are equal are counted."""
-    left = [item for item in outcomes if item.is_proven and item.action == "leave"]
+    left = [
+        item for item in outcomes if item.is_proven and item.action == "leave" and not item.left
+    ]
     for item in outcomes:
         if item not in left:
             yield _outcome_row(item)
@@ -55,6 +58,7 @@ def _outcome_row(outcome: ConfigurationOutcome) -> Row:
     below = [*failure_rows(outcome)]
     below += [Row(shown(item.text)) for item in outcome.findings]
     below += [Row(f"rewritten {shown(place)}") for place in outcome.rewritten]
+    below += [Row(f"stays in a region that others leave {shown(place)}") for place in outcome.left]
     stopped = ", stopped until a thaw" if outcome.resumes else ""
     name = shown(outcome.into.rpartition("/")[2])
     return Row(

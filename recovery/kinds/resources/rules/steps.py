@@ -29,6 +29,7 @@ class ConfigurationStep(Step):
         is_managed: Whether another resource makes it.
         grants: What its IAM policy granted and does not grant now.
         rewritten: Where it is written with other names than the backup has.
+        left: Where it still says a region that others moved from.
         needs: What somebody has to supply before it can be made, as a value of a secret.
     """
 
@@ -39,6 +40,7 @@ class ConfigurationStep(Step):
     is_managed: bool = False
     grants: tuple[Grant, ...] = ()
     rewritten: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
     @property
@@ -95,6 +97,7 @@ class ConfigurationOutcome(Outcome):
         granted: What its IAM policy grants again.
         resumes: Whether it ran at the recovery point and is stopped now: a thaw resumes it.
         rewritten: Where it is written with other names than the backup has.
+        left: Where it still says a region that others moved from.
     """
 
     type: str = ""
@@ -102,6 +105,7 @@ class ConfigurationOutcome(Outcome):
     granted: tuple[Grant, ...] = ()
     resumes: bool = False
     rewritten: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
