@@ -15,10 +15,12 @@ from google.api_core.exceptions import (
 from manifests.cloud.api import StorageApi
 from manifests.cloud.batch import Query
 from manifests.cloud.checksums import crc32c_text
-from manifests.cloud.keys import lacks_key
+from manifests.cloud.keys import lacks_key, refuse_own_key
 from manifests.errors import ObjectChangedError
 from manifests.json_text import MOST_BYTES
+from manifests.values import Resource
 
+_LISTED = "items(name,generation,kmsKeyName),nextPageToken"
 _CRC32C = re.compile(r"\bcrc32c=([^,\s]+)")
 
 log = structlog.get_logger()
@@ -36,26 +38,29 @@ def whole_document(
 ) -> Document:
     """Read a live object as it is stored, and no more of it than a document may have and a byte.
 
-    So whoever decodes it sees that it is too large. One under a key that nobody here can use is
-    read as an empty one, which is none of ours: it must not stop who reads others.
+    So whoever decodes it sees that it is too large. One under a key of its writer's, which nobody here
+    can use, is read as an empty one, which is none of ours: it must not stop who reads others.
 
     Raises:
+        CloudError: It is under the bucket's own key, and that cannot be used.
         ConnectionError: Other bytes came than are stored.
     """
     try:
         answer = api.download(bucket, name, {}, 0, most_bytes)
     except RequestRangeNotSatisfiable:
         # There is no first byte.
-        return Document(b"", _generation(api, bucket, name))
+        return Document(b"", int(_listed(api, bucket, name)["generation"]))
     except (BadRequest, Forbidden) as error:
         if not lacks_key(error):
             raise
+        found = _listed(api, bucket, name)
+        refuse_own_key(api, bucket, name, found.get("kmsKeyName"))
         log.warning(
             "an object is under its writer's own key, and taken for empty",
             name=name,
             reason=str(error.message),
         )
-        return Document(b"", _generation(api, bucket, name))
+        return Document(b"", int(found["generation"]))
     stored = _CRC32C.search(answer.header("X-Goog-Hash"))
     is_whole = len(answer.content) <= most_bytes
     came = crc32c_text(google_crc32c.Checksum(answer.content))
@@ -65,16 +70,22 @@ def whole_document(
     return Document(answer.content, int(answer.header("X-Goog-Generation")))
 
 
-def _generation(api: StorageApi, bucket: str, name: str) -> int:
-    """Return the generation of a live object from a listing, which decrypts nothing.
+def _listed(api: StorageApi, bucket: str, name: str, generation: int | None = None) -> Resource:
+    """Return what a listing, which decrypts nothing, says of an object: the live one, or a generation.
 
     Raises:
         google.api_core.exceptions.NotFound: It is gone.
     """
-    query: Query = {"prefix": name, "maxResults": 1, "fields": "items(name,generation)"}
-    for item in api.call("GET", f"b/{bucket}/o", query).get("items", ()):
-        if item["name"] == name:
-            return int(item["generation"])
+    query: Query = {"prefix": name, "maxResults": 1, "fields": _LISTED}
+    if generation is not None:
+        query |= {"versions": "true", "maxResults": None}
+    # Of the names that begin with it, it is the first.
+    for page in api.pages(f"b/{bucket}/o", query):
+        for item in page.get("items", ()):
+            if item["name"] != name:
+                raise NotFound(name)
+            if generation in (None, int(item["generation"])):
+                return dict(item)
     raise NotFound(name)
 
 
@@ -84,7 +95,8 @@ def piece(
     """Read the bytes of an exact generation from one to another, inclusive.
 
     Raises:
-        ObjectChangedError: The object is shorter, or under a key that nobody here can use.
+        ObjectChangedError: The object is shorter, or under a key of its writer's.
+        CloudError: It is under the bucket's own key, and that cannot be used.
         ConnectionError: They did not all come.
     """
     query: Query = {"generation": generation}
@@ -99,6 +111,8 @@ def piece(
     except (BadRequest, Forbidden) as error:
         if not lacks_key(error):
             raise
+        key = _listed(api, bucket, name, generation).get("kmsKeyName")
+        refuse_own_key(api, bucket, name, key)
         raise ObjectChangedError("it is under its writer's own key", subject=name) from error
     message = f"{len(chunk)} of {end - start + 1} bytes came"
     raise ConnectionError(message)

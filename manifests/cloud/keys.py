@@ -1,4 +1,4 @@
-"""Refusals to read an object that is under a key of its writer's, which others cannot use. Pure.
+"""Refusals to read an object that is under a key which cannot be used: its writer's, or its bucket's.
 
 A customer-supplied key is known to its writer alone; a key of Cloud KMS can be disabled or destroyed by
 whoever it belongs to, or not be granted to Cloud Storage (Cloud Storage, HTTP status and error codes
@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from google.api_core.exceptions import BadRequest, ClientError, Forbidden
 
+from manifests.cloud.api import StorageApi
 from manifests.cloud.retry import reasons_of
+from manifests.errors import CloudError
 
 _REASONS = {
     "cloudKmsBadKey",
@@ -19,6 +21,7 @@ _REASONS = {
 }
 _OF_KMS = "cloud kms"
 _OF_CUSTOMER = "customer-supplied"
+_KEY_VERSION = "/cryptoKeyVersions/"
 
 
 def lacks_key(refusal: ClientError) -> bool:
@@ -45,3 +48,31 @@ def despite_key[Answer](ask: Callable[[], Answer], otherwise: Callable[[], Answe
         if not lacks_key(refusal):
             raise
         return otherwise()
+
+
+def refuse_own_key(api: StorageApi, bucket: str, name: str, key: str | None) -> None:
+    """Refuse to take an object that cannot be decrypted for a stranger's, as its key is the bucket's.
+
+    Args:
+        api: Tells of the bucket.
+        bucket: The bucket.
+        name: The object.
+        key: The key of Cloud KMS that it is under, or a version of it; None where it is under none.
+
+    Raises:
+        CloudError: It is the key that the bucket gives what is written into it.
+        google.api_core.exceptions.GoogleAPICallError: Nobody tells what key that is.
+    """
+    if not key:
+        return
+    own = (api.call("GET", f"b/{bucket}", {"projection": "noAcl"}).get("encryption") or {}).get(
+        "defaultKmsKeyName"
+    )
+    if key.partition(_KEY_VERSION)[0] == own:
+        raise CloudError(
+            f"Cloud Storage cannot use the bucket's own key {own}, so nothing is known of it",
+            subject=f"gs://{bucket}/{name}",
+            hint="enable the versions of that key in Cloud KMS, and grant the project's Cloud Storage "
+            "service agent roles/cloudkms.cryptoKeyEncrypterDecrypter on it; then run it again",
+            retryable=True,
+        )

@@ -190,7 +190,8 @@ class Bucket:
 
     def _found(self, name: str, generation: int | None) -> ObjectVersion | None:
         with cloud_errors(self.uri(name)):
-            return self.versions.find(name, generation)
+            found = self.versions.find(name, generation)
+            return None if found is None else self.versions.decrypted(found)
 
     def _unless_gone[Answer](
         self, name: str, generation: int | None, ask: Callable[[], Answer | None]
@@ -224,7 +225,7 @@ class Bucket:
             try:
                 return self.versions.rewrite(name, origin, settings={"name": name}, over=0), True
             except PreconditionFailed:
-                return self.versions.find(name), False
+                return self._found(name, None), False
 
         answer = source._unless_gone(found.name, found.generation, copy)  # noqa: SLF001 - same class
         if answer is None:

@@ -11,7 +11,7 @@ from typing import Any
 from manifests.cloud.api import object_path
 from manifests.cloud.batch import ApiCall, Query
 from manifests.cloud.bucket_resource import BucketResource
-from manifests.cloud.keys import despite_key
+from manifests.cloud.keys import despite_key, refuse_own_key
 from manifests.cloud.retry import believed
 from manifests.errors import CloudError
 from manifests.kinds.buckets.model import ObjectVersion, VersionState
@@ -91,6 +91,16 @@ class VersionedBucket(BucketResource):
             return None if found is None else version_of(found)
 
         return despite_key(told, lambda: next(self._listed(name, generation, state), None))
+
+    def decrypted(self, version: ObjectVersion) -> ObjectVersion:
+        """Return a version of a bucket of ours; one under a key of its writer's lacks its checksums.
+
+        Raises:
+            CloudError: It lacks them as the bucket's own key cannot be used.
+        """
+        if not version.crc32c:
+            refuse_own_key(self._api, self.name, version.name, version.settings.kms_key)
+        return version
 
     def lists(self, name: str, generation: int | None, state: VersionState = "live") -> bool:
         """Whether a listing shows a version, the live one unless a generation is named."""

@@ -10,7 +10,7 @@ variables {
 
 run "identities_have_what_they_use" {
   assert {
-    condition     = toset(google_project_iam_custom_role.side["backup/vault"].permissions) == toset(["storage.objects.create", "storage.objects.get", "storage.objects.list"])
+    condition     = toset(google_project_iam_custom_role.side["backup/vault"].permissions) == toset(["storage.buckets.get", "storage.objects.create", "storage.objects.get", "storage.objects.list"])
     error_message = "The backup may only add to the vault."
   }
   assert {
@@ -212,7 +212,7 @@ run "a_sandbox_has_the_label_that_drills_insist_on" {
     error_message = "What drills has a bundle of its own, and knows where it may write."
   }
   assert {
-    condition     = google_storage_bucket_iam_member.vault_function["drill"].role == google_project_iam_custom_role.side["drill/vault"].id && toset(google_project_iam_custom_role.side["drill/landing"].permissions) == toset(["storage.objects.create", "storage.objects.get", "storage.objects.list"])
+    condition     = google_storage_bucket_iam_member.vault_function["drill"].role == google_project_iam_custom_role.side["drill/vault"].id && toset(google_project_iam_custom_role.side["drill/landing"].permissions) == toset(["storage.buckets.get", "storage.objects.create", "storage.objects.get", "storage.objects.list"])
     error_message = "What drills reads the vault, and only adds to the landing bucket."
   }
   assert {

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 
+from tests.cloud import cost
 from tests.cloud.sandbox import (
     PROJECT_VARIABLE,
     ProtectedProjectError,
@@ -23,9 +24,9 @@ SERVICES = ("bigquery", "storage", "firestore")
 TESTS = ["tests/cloud", *(f"tests/contract/{service}" for service in SERVICES)]
 COST = """\
 This makes datasets, buckets and Firestore databases in the project {project}, all labelled or
-named `rebound-cloud`, and removes them at the end. It runs a few hundred queries of at most 10 MB,
-a few thousand writes of objects and documents: below one US dollar at list prices, in about half
-an hour. Both are estimates; nobody has measured them yet.
+named `rebound-cloud`, and removes them at the end. It runs {jobs:,} jobs of BigQuery and writes
+thousands of objects and documents: about {cents} US cents at list prices, in about {minutes} minutes.
+Both are estimates of {counted}, from what a run does on the local cloud; no bill has shown them yet.
 """
 # What one run in one project cannot show.
 NOT_ASKED = """\
@@ -50,7 +51,14 @@ def main() -> int:
     is_clean = _clean(arguments.project)
     if arguments.clean:
         return int(not is_clean)
-    sys.stdout.write(COST.format(project=arguments.project) + NOT_ASKED)
+    estimate = COST.format(
+        project=arguments.project,
+        jobs=cost.JOBS,
+        cents=cost.cents(),
+        minutes=cost.minutes(),
+        counted=cost.COUNTED_ON,
+    )
+    sys.stdout.write(estimate + NOT_ASKED)
     sys.stdout.flush()
     command = [sys.executable, "-m", "pytest", "-m", "", *(words or TESTS)]
     code = 1

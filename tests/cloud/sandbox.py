@@ -142,6 +142,12 @@ def _buckets(project: str) -> Iterator[tuple[str, Callable[[], object]]]:
 
 
 def _remove_bucket(client: storage.Client, bucket: storage.Bucket) -> None:
+    if bucket.requester_pays:
+        bucket = client.bucket(bucket.name, user_project=client.project)
+        bucket.reload()
+    if bucket.retention_period and not bucket.retention_policy_locked:
+        bucket.retention_period = None
+        bucket.patch()
     for blob in client.list_blobs(bucket, versions=True):
         if blob.temporary_hold or blob.event_based_hold:
             blob.temporary_hold = blob.event_based_hold = False

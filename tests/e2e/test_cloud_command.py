@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cloud import cost
 from tests.cloud.answers import differences
 from tests.cloud.sandbox import LABEL
 from tests.deployed import ROOT
-from tests.harness import Rebound
+from tests.harness import LOCATION, Rebound
 from tests.standin.discovery.reported import taken
 
 # Of the contract tests, one file a service shows that the switch works.
@@ -66,8 +67,8 @@ def test_everything_runs_and_is_removed(sandbox: Rebound, reports: Path, tmp_pat
         done = command(sandbox, sandbox.project, *TESTS, REBOUND_CLOUD_DIFFERENCES=str(path))
     assert done.returncode == 1, done.stdout + done.stderr
     take_what_is_probed(reports)
-    assert "below one US dollar" in done.stdout
-    assert "in about half\nan hour" in done.stdout
+    assert f"about {cost.cents()} US cents at list prices" in done.stdout
+    assert f"in about {cost.minutes()} minutes" in done.stdout
     assert "1 failed, " in done.stdout, done.stdout
     assert int(done.stdout.rsplit(" passed", 1)[0].split()[-1]) > 20
     written = json.loads(path.read_text())
@@ -94,6 +95,13 @@ def test_a_killed_run_is_cleaned_up(sandbox: Rebound, reports: Path):
     take_what_is_probed(reports)
     namesake = sandbox.storage_client.create_bucket(f"{LABEL}-{sandbox.project}")
     assert len(left(sandbox)) > 5
+    for name, setting in (("kept", "retention_period"), ("billed", "requester_pays")):
+        bucket = sandbox.storage_client.bucket(f"{LABEL}-killed-{name}")
+        bucket.labels = {LABEL: "killed"}
+        bucket.create(location=LOCATION)
+        bucket.blob("object").upload_from_string(b"data")
+        setattr(bucket, setting, 86400 if name == "kept" else True)
+        bucket.patch()
 
     # One bucket that cannot be removed keeps nothing else, and is told.
     stuck = f"{LABEL}-killed-holds-plain"

@@ -14,6 +14,7 @@ from tests.standin.seed.control_plane import ControlPlane, make_function
 
 SERVICES = (
     "artifactregistry",
+    "cloudasset",
     "cloudbuild",
     "cloudfunctions",
     "cloudresourcemanager",

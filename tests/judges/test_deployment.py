@@ -74,7 +74,7 @@ run "agreed" {{
     error_message = "undo"
   }}
   assert {{
-    condition     = google_project_iam_custom_role.side["backup/resources"].permissions == toset(["pubsub.topics.get", "pubsub.topics.getIamPolicy", "pubsub.topics.list", "resourcemanager.projects.get", "serviceusage.services.get", "serviceusage.services.list"])
+    condition     = google_project_iam_custom_role.side["backup/resources"].permissions == toset(["cloudasset.assets.searchAllResources", "pubsub.topics.get", "pubsub.topics.getIamPolicy", "pubsub.topics.list", "resourcemanager.projects.get", "serviceusage.services.get", "serviceusage.services.list"])
     error_message = "configuration"
   }}
   assert {{

@@ -16,7 +16,10 @@ ASSETS: Mapping[str, tuple[str, ...]] = {
     "pubsub/schema": ("pubsub.googleapis.com/Schema",),
     "pubsub/topic": ("pubsub.googleapis.com/Topic",),
     "pubsub/subscription": ("pubsub.googleapis.com/Subscription",),
-    "functions/function": ("cloudfunctions.googleapis.com/Function",),
+    "functions/function": (
+        "cloudfunctions.googleapis.com/CloudFunction",
+        "cloudfunctions.googleapis.com/Function",
+    ),
     "run/service": ("run.googleapis.com/Service", "run.googleapis.com/Revision"),
     "run/job": ("run.googleapis.com/Job", "run.googleapis.com/Execution"),
     "run/worker-pool": ("run.googleapis.com/WorkerPool",),

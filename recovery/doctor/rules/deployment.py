@@ -11,6 +11,7 @@ SERVICES = frozenset(
     for name in (
         "artifactregistry",
         "bigquery",
+        "cloudasset",
         "cloudbuild",
         "cloudfunctions",
         "cloudresourcemanager",

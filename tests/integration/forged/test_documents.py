@@ -4,12 +4,7 @@ import gzip
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
-import pytest
-
-from manifests.claim_layout import PRUNE_NAME
-from manifests.fence_layout import fence_id, fence_name
 from manifests.model.run import Manifest
 from manifests.store.envelope import encode
 from manifests.values import Skew
@@ -83,52 +78,6 @@ def test_a_lease_that_cannot_be_read_is_told_and_broken(rebound: Rebound):
     assert b"the machine is gone" in record.download_as_bytes()
     for item in rebound.vault.list_blobs(prefix="runs/stuck/"):
         item.delete()
-
-
-KEY = "projects/attacker/locations/us/keyRings/r/cryptoKeys/k"
-
-
-@pytest.mark.parametrize(
-    ("key", "state"),
-    [
-        ({"encryption_key": bytes(32)}, ""),
-        ({"kms_key_name": KEY}, "disabled"),
-    ],
-)
-def test_what_nobody_can_decrypt_stops_nothing_else(
-    rebound: Rebound, key: dict[str, Any], state: str
-):
-    """Who may write can give a key of his own with it, and keep that to himself or take it away."""
-    fence = fence_name(fence_id(datetime.now(UTC), "abcd"))
-    leases = ("leases/after.json", "leases/locked.json", PRUNE_NAME)
-    journals = (fence, f"recoveries/{PLANTED}/plan.json", "verdicts/x.json")
-    places = [(rebound.landing, name) for name in (*leases, *journals)]
-    places += [(rebound.vault, name) for name in (fence, "runs/locked/manifest.json")]
-    locked = [bucket.blob(name, **key) for bucket, name in places]
-    try:
-        with rebound.cloud.minutes_ago(90, ("storage",)):
-            for blob in locked:
-                blob.upload_from_string(b"{}")
-        rebound.cloud.order("storage", "keys", keys={KEY: state})
-        assert states(rebound) == {NIGHT: "complete", "locked": "damaged"}
-        assert rebound.json("plan", SCENARIO)["run_id"] == NIGHT
-        assert "under its writer's own key" in rebound.run("expire").stderr
-        rebound.run("report")
-        rebound.run("unlock", "locked", "--why", "nobody can read it")
-        with serving(rebound) as function:
-            function.complete("after", full=True)
-        names = [item.name for item in rebound.vault.list_blobs(prefix="runs/after/tables/")]
-        rebound.cloud.order("storage", "keys", keys={})
-        rebound.vault.blob(names[0], **key).upload_from_string(b"x")
-        rebound.cloud.order("storage", "keys", keys={KEY: state})
-        told = rebound.run("verify", "after", code=4).stdout
-        assert "it is under its writer's own key" in told
-    finally:
-        rebound.cloud.order("storage", "keys", keys={})
-        planted = [bucket.blob(name) for bucket, name in places]
-        for blob in [*planted, *rebound.vault.list_blobs(prefix="runs/after/")]:
-            if blob.exists():
-                blob.delete()
 
 
 def test_a_plan_of_another_recovery_is_damaged(rebound: Rebound):

@@ -100,11 +100,10 @@ def _compared(vault: Bucket, backup: BucketBackup) -> Verdict:
     """Compare what Cloud Storage says of every content with the inventory."""
     findings, told, renewed = [], 0, 0
     for start, end in passes(backup.object_count):
+        listed = vault.versions.with_checksums(vault.versions.versions("live", start, end))
         there = {
             key_hash(version.name, version.size_bytes, version.crc32c): version.generation
-            for version in vault.versions.with_checksums(
-                vault.versions.versions("live", start, end)
-            )
+            for version in map(vault.versions.decrypted, listed)
         }
         for record in _records(vault, backup):
             name, version = record.stored_as, record.version

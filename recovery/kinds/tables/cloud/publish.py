@@ -88,13 +88,14 @@ class Publisher:
                 saw, or somebody set its properties since.
         """
         live = self._target.resources.table(self._target.name(table.name))
-        if live is None and step.action not in ("create", "replace"):
+        is_made = step.action in ("create", "replace")
+        if live is None and not is_made:
             raise RefusedError(
                 "it was there when the plan was made, and is not there now; nothing was written",
                 subject=table.name,
                 hint="make a new plan",
             )
-        if live is not None and step.action not in ("create", "rebuild"):
+        if live is not None and not is_made:
             _require_planned(table, step, live)
         present = {} if live is None else live.resource
         going = rows_to_go(self._target, table, step, request, present)
