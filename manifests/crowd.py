@@ -6,14 +6,18 @@ writes in one of them hides nothing of another.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def some_of_each[Key: str](
-    written: Mapping[Key, datetime], most: int, period: timedelta
+    written: Mapping[Key, datetime],
+    most: int,
+    period: timedelta,
+    rank: Callable[[Key], Any] = lambda _: 0,
 ) -> set[Key]:
     """Return so many of what was written: of each period as many, its first ones.
 
@@ -21,12 +25,14 @@ def some_of_each[Key: str](
         written: When each was written.
         most: How many.
         period: How long a period is.
+        rank: Gives what comes before when something was written: the lower is the first.
     """
     if len(written) <= most:
         return set(written)
     of_period = Counter[int]()
     ranked: list[tuple[int, int, Key]] = []
-    for key, written_at in sorted(written.items(), key=lambda item: (item[1], item[0])):
+    order = sorted(written.items(), key=lambda item: (rank(item[0]), item[1], item[0]))
+    for key, written_at in order:
         number = int(written_at.timestamp() // period.total_seconds())
         ranked.append((of_period[number], -number, key))
         of_period[number] += 1

@@ -50,6 +50,11 @@ class JournalNames:
         """Return where it is written how an attempt ended."""
         return f"{self.attempts}{ended_at:%Y%m%dT%H%M%S.%fZ}.json"
 
+    def attempt_ended_at(self, name: str) -> datetime | None:
+        """Return when an attempt ended, by where that is written; None for any other name."""
+        told = name.removeprefix(self.attempts).removesuffix(".json")
+        return layout.time_in(told, "%Y%m%dT%H%M%S.%fZ")
+
     def folder(self, name: str) -> str:
         """Return what the names of the entries of one folder begin with."""
         return f"{self.prefix}{name}/"

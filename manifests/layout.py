@@ -16,13 +16,14 @@ import hashlib
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from manifests.errors import UnsafeNameError, UsageError
 from manifests.table_folders import table_folder
 from manifests.values import RunId
 
 RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,99}")
-_SCHEDULED = re.compile(r"-\d{8}T\d{6}Z(-r\d+)?$")
+_SCHEDULED = re.compile(r"-(\d{8})T(\d{6})Z(?:-r(\d+))?$")
 _LONGEST_SEGMENT = 1024
 _LONGEST_OF_TABLE = 400
 _BEGUN = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
@@ -67,6 +68,29 @@ def parse_manual_run_id(text: str) -> RunId:
 def scheduled_run_id(schedule: str, scheduled_at: datetime) -> RunId:
     """Name the run of one schedule at one scheduled time, the same for every retry of it."""
     return parse_run_id(f"{schedule}-{scheduled_at.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+
+
+class OfSchedule(NamedTuple):
+    """A run as its id tells of it.
+
+    Attributes:
+        schedule: The name of the schedule, and its time of the day.
+        at: Its time.
+        number: Which of that time it is: 0 for the first, others take its place.
+    """
+
+    schedule: str
+    at: datetime
+    number: int
+
+
+def of_schedule(run_id: RunId) -> OfSchedule | None:
+    """Return of which schedule a run is, by its id; None for one that none can have begun."""
+    found = _SCHEDULED.search(run_id)
+    at = found and time_in(f"{found[1]}T{found[2]}", "%Y%m%dT%H%M%S")
+    if not (found and at):
+        return None
+    return OfSchedule(f"{run_id[: found.start()]}T{found[2]}", at, int(found[3] or 0))
 
 
 def replaces(run_id: RunId, first: RunId) -> bool:

@@ -28,20 +28,40 @@ def limit(name: str) -> Limit:
 
 
 class Price(Value):
-    """A list price in US dollars; no discount, no free tier, and of a location that is not dear.
+    """A list price in US dollars; no discount, no free tier.
 
     Attributes:
+        value: The price.
+        location: Of which location it is.
         document: Its title, and the line of it.
         as_of: The day on which it was looked up.
     """
 
     value: float
+    location: str
+    document: str
+    as_of: str
+
+
+class _Prices(Value):
+    """What something costs: in a location that is not dear first, then in others that were looked up."""
+
+    values: dict[str, float]
     document: str
     as_of: str
 
 
 @cache
-def price(name: str) -> Price:
-    """Return a price by its name in `prices.json`."""
+def price(name: str, location: str = "") -> Price:
+    """Return a price by its name in `prices.json`.
+
+    Args:
+        name: The name.
+        location: Where; that of a location that is not dear where this one was not looked up.
+    """
     text = (files("recovery") / "prices.json").read_text(encoding="utf-8")
-    return Price.model_validate(json.loads(text)[name])
+    found = _Prices.model_validate(json.loads(text)[name])
+    told = location if location in found.values else next(iter(found.values))
+    return Price(
+        value=found.values[told], location=told, document=found.document, as_of=found.as_of
+    )

@@ -83,10 +83,10 @@ class Prune:
                 hint="prune again when it has ended; `rebound unlock` breaks a lease that cannot end",
             )
         folders = self._documents.folders()
-        if folders.unread:
+        if folders.needing:
             raise RefusedError(
-                f"{len(folders.unread):,} manifests are not read, so that what they need is not known",
-                subject=folders.unread[0],
+                f"{len(folders.needing):,} runs are not looked into, so that what they need is not known",
+                subject=folders.needing[0],
                 hint="find out who wrote them; `rebound list` shows the runs",
             )
         garbage = Garbage(

@@ -91,7 +91,7 @@ class Expiry:
                 active=self.active(now),
                 written=dict(zip(bare, pool.map(self._written_at, bare), strict=True)),
             )
-            kept = decisions if not folders.unread else map(_kept_unread, decisions)
+            kept = decisions if not folders.needing else map(_kept_unread, decisions)
             return tuple(pool.map(lambda decision: self._protected(decision, now), kept))
 
     def _written_at(self, run_id: RunId) -> datetime:
@@ -253,10 +253,10 @@ def _stray(run_id: RunId) -> RunSummary:
 
 
 def _kept_unread(decision: KeepDecision) -> KeepDecision:
-    """Keep a run while there are manifests that are not read: one of them may need it."""
+    """Keep a run while there are others that are not looked into: one of them may need it."""
     if decision.keep or decision.recovery_point is None:
         return decision
-    reason = "there are more manifests than are read, and one of them may need it"
+    reason = "there are more runs than are looked into, and one of them may need it"
     return decision.model_copy(update={"keep": True, "reason": reason})
 
 

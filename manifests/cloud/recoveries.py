@@ -4,7 +4,7 @@ Journals are `recovery`'s own (recovery/journal.py); of their documents only thi
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
@@ -30,7 +30,8 @@ from manifests.values import RunId, Stored
 _READS_NO_RUN = "processor-failure-"
 """What runs processors again reads no run."""
 _MOST_RECOVERIES = 500
-_MOST_ATTEMPTS = 50
+_MOST_ATTEMPTS = 500
+_EARLY = timedelta(minutes=5)
 
 log = structlog.get_logger()
 
@@ -85,10 +86,21 @@ def recoveries_begun(landing: Bucket, wanted: Callable[[str], bool] = lambda _: 
 
 
 def attempts_ended(landing: Bucket, recovery_id: str) -> list[str]:
-    """Return where it is written how attempts of a recovery ended; of too many some of each hour."""
-    listed = landing.list_dated(JournalNames(recovery_id).attempts)
-    written = {item.name: item.written_at for item in listed}
-    return sorted(some_of_each(written, _MOST_ATTEMPTS, HOUR))
+    """Return where it is written how attempts of a recovery ended; of too many some of each hour.
+
+    First those that were written when their names say, by the bucket's clock.
+    """
+    names = JournalNames(recovery_id)
+    written = {item.name: item.written_at for item in landing.list_dated(names.attempts)}
+
+    def is_late(name: str) -> bool:
+        ended_at = names.attempt_ended_at(name)
+        return ended_at is None or not -_EARLY <= written[name] - ended_at < HOUR
+
+    found = some_of_each(written, _MOST_ATTEMPTS, HOUR, is_late)
+    if left := len(written) - len(found):
+        log.warning("ends of attempts are not looked at: there are too many", left=left)
+    return sorted(found)
 
 
 class Recoveries:

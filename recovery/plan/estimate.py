@@ -6,7 +6,7 @@ from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
 from recovery.kinds.demand import Demand
 from recovery.kinds.known import rules_of
-from recovery.limits import price
+from recovery.limits import Price, price
 from recovery.plan.model import Plan
 from recovery.plan.takes import Takes
 
@@ -29,7 +29,8 @@ def takes(plan: Plan, manifest: Manifest, proofs: Iterable[ProofRecord]) -> Take
     moved = sum(item.moved_bytes for item in demands)
     bound = max((bound for item in demands for bound in item.bounds), default=(0.0, ""))
     measured = _measured(plan.request.scenario, moved, proofs)
-    scanned_usd, stored_usd = _money(demands)
+    scanning = price(_SCANNED, _location(manifest))
+    scanned_usd, stored_usd = _money(demands, scanning)
     return Takes(
         measured_seconds=measured[0] if measured else None,
         measured_by=measured[1].recovery_id if measured else "",
@@ -40,17 +41,23 @@ def takes(plan: Plan, manifest: Manifest, proofs: Iterable[ProofRecord]) -> Take
         scanned_bytes=sum(item.scanned_bytes for item in demands),
         scanned_usd=scanned_usd,
         stored_usd=stored_usd,
-        priced_on=price(_SCANNED).as_of,
+        priced_on=scanning.as_of,
+        priced_in=scanning.location,
         moved_bytes=moved,
         impossible=tuple(what for item in demands for what in item.impossible),
     )
 
 
-def _money(demands: Iterable[Demand]) -> tuple[float, float]:
+def _location(manifest: Manifest) -> str:
+    """Return where the tables are, which is where they are scanned; empty where there is none."""
+    return next((str(table.resource.get("location", "")) for table in manifest.tables), "")
+
+
+def _money(demands: Iterable[Demand], scanning: Price) -> tuple[float, float]:
     """Return what scans cost, and what a month of what is stored does, in US dollars."""
     scanned = stored = 0.0
     for item in demands:
-        scanned += item.scanned_bytes / _TIB * price(_SCANNED).value
+        scanned += item.scanned_bytes / _TIB * scanning.value
         stored += item.table_bytes / _GIB * price("table_usd_per_gib_month").value
         stored += item.object_bytes / _GIB * price("object_usd_per_gib_month").value
     return scanned, stored

@@ -18,6 +18,7 @@ class Takes(Value):
         scanned_usd: What that costs, at list price.
         stored_usd: What storing what comes back costs a month, at list price.
         priced_on: When these prices were looked up; empty where nothing has one.
+        priced_in: The location whose price a scan has here: that of the tables, else one that is not dear.
         moved_bytes: How many bytes are read of the vault.
         impossible: What no quota of one day allows.
     """
@@ -32,5 +33,6 @@ class Takes(Value):
     scanned_usd: float = 0.0
     stored_usd: float = 0.0
     priced_on: str = ""
+    priced_in: str = ""
     moved_bytes: int = 0
     impossible: tuple[str, ...] = ()

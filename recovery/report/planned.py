@@ -142,8 +142,8 @@ def _money(takes: Takes) -> Iterator[str]:
         told.append(f"{usd(takes.stored_usd)} a month to store what comes back")
     if told:
         yield (
-            f"costs about {', '.join(told)}, at Google's list prices in the US as of "
-            f"{takes.priced_on}; other locations cost more"
+            f"costs about {', '.join(told)}, at Google's list prices as of {takes.priced_on}: to scan in "
+            f"{takes.priced_in}, to store in the US; other locations cost more"
         )
 
 

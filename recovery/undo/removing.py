@@ -2,10 +2,13 @@
 
 No condition of a deletion is about rows, and a snapshot leaves out those that are still buffered
 (BigQuery, Table snapshots). So the table gets another name first, which BigQuery refuses while rows are
-streamed into it, and some hours longer (Manage tables), and is looked at where nobody writes.
+streamed into it, and some hours longer, and is looked at where nobody writes. A rename makes the table
+anew, as old as it was: where tables of its dataset expire it can be deleted at once, and it loses its
+search and vector indexes and its tags (Manage tables, Rename a table).
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from manifests.cloud.table_paths import table_path
 from manifests.control_statements import renamed
@@ -14,6 +17,8 @@ from manifests.layout import work_id
 from manifests.values import Fingerprint, Resource
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 
+_SOON = timedelta(days=1)
+_COST = "a rename drops search and vector indexes and tags, so that they have to be made again"
 _HINT = "pause what writes (`rebound fence`), then undo again"
 
 
@@ -50,7 +55,8 @@ class Removal:
             version: How they were measured.
 
         Raises:
-            RefusedError: Rows came since, or may be on their way; it stays, under its own name.
+            RefusedError: Rows came since, or may be on their way, or it could expire; it stays, under its
+                own name.
             PartialError: It could not get its own name again.
             CloudError: It could not be done.
         """
@@ -68,7 +74,7 @@ class Removal:
         if not is_same or dict(holds) != dict(expected):
             self._put_back()
             raise RefusedError(
-                "rows were written while it was looked at; it is left",
+                f"rows were written while it was looked at; it is left, under its own name again: {_COST}",
                 subject=self._table,
                 hint=_HINT,
             )
@@ -76,6 +82,7 @@ class Removal:
         self._target.resources.delete(table_path(self._aside), etag=etag, subject=self._table)
 
     def _set_aside(self, live: Resource) -> None:
+        self._check_stays(live)
         found = self._target.resources.table(self._table)
         if found is None or found.resource["etag"] != live["etag"]:
             raise RefusedError(
@@ -87,12 +94,36 @@ class Removal:
         except CloudError as error:
             if error.retryable:
                 raise
+            if self._target.resources.has_table(self._aside):
+                raise RefusedError(
+                    f"an undo that broke off set it aside as {self._aside}, and another was made since",
+                    subject=self._table,
+                    hint="keep the rows of the one that you need, drop the other, then undo again",
+                ) from error
             raise RefusedError(
                 "it cannot be set aside, which BigQuery refuses for hours after rows were streamed "
                 f"into it; it is left: {error.message}",
                 subject=self._table,
                 hint="pause what writes (`rebound fence`), wait, then undo again",
             ) from error
+
+    def _check_stays(self, live: Resource) -> None:
+        """Refuse to rename a table that its dataset's default expiration would delete, with its rows.
+
+        Raises:
+            RefusedError: It is older than tables there become, or soon will be.
+        """
+        dataset_id = self._table.partition(".")[0]
+        dataset = self._target.resources.dataset(dataset_id) or {}
+        life = timedelta(milliseconds=int(dataset.get("defaultTableExpirationMs") or 0))
+        created = datetime.fromtimestamp(int(live["creationTime"]) / 1000, UTC)
+        if life and created + life <= self._target.clock() + _SOON:
+            raise RefusedError(
+                f"tables of {dataset_id} expire {life.total_seconds() / 3600:g} hours after they were made, "
+                "so that BigQuery could delete it as it is set aside; it is left",
+                subject=self._table,
+                hint=f"remove the default expiration of {dataset_id}, then undo again",
+            )
 
     def _put_back(self) -> None:
         name = self._table.partition(".")[2]

@@ -7,6 +7,8 @@ in which soft delete keeps what was removed.
 import math
 from typing import NamedTuple
 
+from recovery.limits import price
+
 COUNTED_ON = "2026-11-30"
 """When a whole run on the local cloud was counted, and the prices were looked up."""
 
@@ -27,10 +29,11 @@ class Item(NamedTuple):
     source: str
 
 
+_SCANNED = price("scanned_usd_per_tib", "us-west2")
 _DOCUMENTS = "Cloud Firestore pricing, multi-region nam5; a region such as us-west2 is cheaper"
 _CALLS = "Cloud Storage pricing examples, Standard storage in a region"
 ITEMS = (
-    Item("MiB that queries are billed for", 2_450, 8.44 / 2**20, "BigQuery pricing, us-west2"),
+    Item("MiB that queries are billed for", 2_450, _SCANNED.value / 2**20, _SCANNED.document),
     # Not counted: bounds of what some 9,000 calls of either service can come to.
     Item("document that is written", 50_000, 0.18 / 100_000, _DOCUMENTS),
     Item("document that is deleted", 50_000, 0.02 / 100_000, _DOCUMENTS),

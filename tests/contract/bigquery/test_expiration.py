@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from google.api_core.exceptions import BadRequest, NotFound
@@ -145,3 +146,17 @@ def test_a_decorator_names_a_partition_that_can_be(
             source = f"{dataset}.t{number}${partition_id}"
             with pytest.raises(BadRequest, match="Invalid partition id"):
                 client.extract_table(source, f"gs://{bucket}/x*").result()
+
+
+def test_a_table_that_is_renamed_where_tables_expire_is_as_old_as_it_was(
+    client: bigquery.Client, dataset: str, query: Query
+):
+    """It can be gone at once, though it was made before tables there expired (Manage tables, Rename)."""
+    query("CREATE TABLE t (a INT64)")
+    found = client.get_dataset(dataset)
+    found.default_table_expiration_ms = 86_400_000
+    client.update_dataset(found, ["default_table_expiration_ms"])
+    created = client.get_table(f"{dataset}.t").created
+    assert client.get_table(f"{dataset}.t").expires is None
+    query("ALTER TABLE t RENAME TO u")
+    assert client.get_table(f"{dataset}.u").expires == created + timedelta(days=1)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from manifests.run_folders import FEW
+from manifests.run_folders import FEW, MOST_BEGUN
 from tests.harness import Rebound
 from tests.integration.forged_runs import NIGHT, states
 from tests.served import serving
@@ -54,3 +54,13 @@ def test_planted_folders_stop_no_night_and_expire(rebound: Rebound):
     rebound.run("expire", "--yes")
     assert not list(rebound.vault.list_blobs(prefix="runs/planted-"))
     assert states(rebound) == {NIGHT: "complete", AFTER: "complete"}
+
+
+@pytest.mark.usefixtures("planted")
+def test_nothing_is_pruned_while_runs_that_were_begun_are_not_looked_into(rebound: Rebound):
+    """One of them can go on, and need what nothing else lists."""
+    names = [f"runs/planted-{number}/start.json" for number in range(MOST_BEGUN + 10)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: rebound.vault.blob(name).upload_from_string(b"{"), names))
+    told = rebound.run("prune", code=5).stderr
+    assert "10 runs are not looked into, so that what they need is not known" in told

@@ -3,6 +3,7 @@
 import re
 import shlex
 
+from recovery.undo.removing import aside_name
 from tests.harness import Rebound
 from tests.integration import bucket_objects, lake
 from tests.integration.bucket_objects import NAMES
@@ -187,6 +188,29 @@ def test_a_table_that_goes_is_looked_at_where_nobody_writes(rebound: Rebound):
     assert asides(rebound) == [name]
     assert not [it for it in undone(rebound, recovery)["outcomes"] if it["failure"]]
     assert asides(rebound) == []
+    recovered(rebound, TABLES)
+
+
+def test_a_table_is_not_set_aside_where_it_would_expire(rebound: Rebound):
+    """A rename there can delete it at once, with rows that came since: it is left, and it is told."""
+    recovery, games = made_table(rebound)
+    dataset = rebound.bigquery_client.get_dataset(lake.DATASET)
+    dataset.default_table_expiration_ms = 3_600_000
+    rebound.bigquery_client.update_dataset(dataset, ["default_table_expiration_ms"])
+    held = rebound.query(f"SELECT COUNT(*) AS n FROM {games}")
+    words = ("undo", recovery, "--confirm-project", rebound.project, "--yes")
+    told = rebound.run(*words, code=6).stdout
+    assert "tables of lake expire 1 hours after they were made" in told
+    assert rebound.query(f"SELECT COUNT(*) AS n FROM {games}") == held
+    dataset = rebound.bigquery_client.get_dataset(lake.DATASET)
+    dataset.default_table_expiration_ms = None
+    rebound.bigquery_client.update_dataset(dataset, ["default_table_expiration_ms"])
+
+    left = aside_name(recovery, lake.GAMES)
+    rebound.query(f"CREATE TABLE `{rebound.project}.{left}` (a INT64)")
+    assert f"an undo that broke off set it aside as {left}" in rebound.run(*words, code=6).stdout
+    rebound.query(f"DROP TABLE `{rebound.project}.{left}`")
+    undone(rebound, recovery)
     recovered(rebound, TABLES)
 
 

@@ -1,10 +1,15 @@
 """Names of what is in the journal of a recovery: built, and told apart from what lies beside it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from manifests.cloud.objects import Bucket
+from manifests.cloud.recoveries import attempts_ended
 from manifests.journal_layout import JournalNames, planned_recovery, recovery_of, undo_objects
+from manifests.values import Listed
 
 RECOVERY = "bigquery-dataset-loss-20261124T080000Z-abcd"
 
@@ -52,3 +57,20 @@ def test_names_of_what_a_recovery_keeps_and_asks():
 def test_what_is_no_plan(name: str):
     """What lies beside plans, or is of no recovery, begins none."""
     assert planned_recovery(name) is None
+
+
+def test_planted_ends_of_attempts_do_not_hide_one_that_ended_in_their_hour():
+    """First are those whose names fit the bucket's clock; what is no end of an attempt comes behind."""
+    names, at = (
+        JournalNames("complete-outage-20261130T080000Z-abcd"),
+        datetime(2026, 11, 30, 9, 40, tzinfo=UTC),
+    )
+    assert names.attempt_ended_at(names.attempt(at)) == at
+    planted = [f"{names.attempts}{number}.json" for number in range(2_000)]
+    planted += [names.attempt(at + timedelta(days=number)) for number in range(1, 2_000)]
+    listed = [Listed(name, 1, at - timedelta(minutes=20)) for name in planted]
+    listed.append(Listed(names.attempt(at), 1, at + timedelta(seconds=3)))
+    bucket = cast("Bucket", SimpleNamespace(list_dated=lambda _: iter(listed)))
+    found = attempts_ended(bucket, "complete-outage-20261130T080000Z-abcd")
+    assert names.attempt(at) in found
+    assert len(found) < len(listed)

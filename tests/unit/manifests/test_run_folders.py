@@ -15,6 +15,8 @@ from tests.unit.samples import POINT, RUN, manifest
 OWNER = Owner(platform=manifest().platform, project=manifest().project)
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 MANY = 100_000
+DAY = timedelta(days=1)
+NIGHTS = 35
 
 
 class CountingBucket(MemoryBucket):
@@ -70,9 +72,8 @@ def test_a_few_folders_are_looked_into_whatever_they_hold(bucket: CountingBucket
 
 def test_planted_manifests_hide_no_run_of_another_day():
     """Of each day as many are read, whatever was written on one of them."""
-    day = timedelta(days=1)
-    genuine = {RunId(f"nightly-{number}"): POINT - number * day for number in range(400)}
-    planted = {RunId(f"aa-planted-{number}"): POINT + day for number in range(MANY)}
+    genuine = {RunId(f"nightly-{number}"): POINT - number * DAY for number in range(400)}
+    planted = {RunId(f"aa-planted-{number}"): POINT + DAY for number in range(MANY)}
     written = genuine | planted
     records = [Listed(layout.manifest_name(run_id), 1, at) for run_id, at in written.items()]
     found = run_folders(sorted(written), records)
@@ -80,6 +81,46 @@ def test_planted_manifests_hide_no_run_of_another_day():
     assert len(found.read) == MOST_MANIFESTS
     assert len(found.unread) == len(written) - MOST_MANIFESTS
     assert not found.strays
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["x{day:03}-{number}", "rebound-backup-{at:%Y%m%dT%H%M%S}Z", "a-{at:%Y%m%d}T080000Z-r{number}"],
+)
+def test_planted_manifests_hide_no_run_of_their_own_day(planted: str):
+    """A hundred each day, before the night's own is written: the schedule that wrote longest is first."""
+    records = []
+    genuine = [RunId(f"rebound-backup-{POINT - day * DAY:%Y%m%d}T080000Z") for day in range(NIGHTS)]
+    for day, run_id in enumerate(genuine):
+        began = (POINT - day * DAY).replace(hour=8, minute=0, second=0)
+        records.append(Listed(layout.manifest_name(run_id), 1, began + timedelta(minutes=40)))
+        if day == NIGHTS - 1:
+            continue
+        for number in range(100):
+            at = began.replace(hour=0) + timedelta(seconds=number)
+            name = RunId(planted.format(day=day, number=number, at=at))
+            records.append(Listed(layout.manifest_name(name), 1, at))
+    found = run_folders([], records)
+    assert len(found.read) == MOST_MANIFESTS < len(records)
+    assert set(genuine) <= set(found.read)
+
+
+def test_the_run_of_tonight_is_looked_into_whatever_else_was_begun():
+    """What was begun and is not looked into can need others, until it expires."""
+    nights = [RunId(f"rebound-backup-{POINT - day * DAY:%Y%m%d}T080000Z") for day in range(3)]
+    planted_at = POINT.replace(hour=7)
+    written = {layout.start_name(RunId(f"begun-{it}")): planted_at for it in range(FEW)}
+    written[layout.start_name(nights[0])] = POINT.replace(hour=8)
+    written |= {
+        layout.manifest_name(it): (POINT - day * DAY).replace(hour=9)
+        for day, it in enumerate(nights[1:], 1)
+    }
+    ids = sorted({found for name in written if (found := layout.run_id_of(name))})
+    found = run_folders([*ids, RunId("stray")], [Listed(it, 1, at) for it, at in written.items()])
+    assert set(nights) <= set(found.read)
+    assert len(found.begun) == FEW + 1 - MOST_BEGUN
+    assert found.needing == found.begun
+    assert set(found.strays) == {*found.begun, RunId("stray")}
 
 
 def test_planted_start_records_are_no_backups():

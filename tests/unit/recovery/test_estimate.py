@@ -75,6 +75,22 @@ def test_jobs_and_scans_are_counted():
     assert takes(planned(partitions=many), manifest(), []).jobs == 3
 
 
+def test_a_scan_has_the_price_of_where_the_tables_are():
+    """One that was not looked up has that of a location that is not dear, and is told to be so."""
+    for location, told, usd in (("us-west2", "us-west2", 8.44), ("us", "US", 6.25)):
+        held = manifest()
+        tables = tuple(
+            item.model_copy(
+                update={"resource": {**item.resource, "numBytes": str(2**40), "location": location}}
+            )
+            for item in held.tables
+        )
+        found = takes(planned(), held.model_copy(update={"tables": tables}), [])
+        assert found.priced_in == told
+        assert found.scanned_usd == pytest.approx(3 * usd)
+    assert price("table_usd_per_gib_month", "us-west2").location == "US"
+
+
 def test_bytes_are_priced_as_published():
     """What proving scans, once; what comes back, a month: with the day on which the prices were looked up."""
     held = manifest()
@@ -88,7 +104,7 @@ def test_bytes_are_priced_as_published():
     text = text_of(plan_document(planned().model_copy(update={"takes": found}), now=POINT))
     told = " ".join(text.split())
     assert "costs about $18.75 to scan, $20.48 a month to store what comes back" in told
-    assert found.priced_on in told
+    assert f"as of {found.priced_on}: to scan in US, to store in the US" in told
     cheap = takes(planned(), held, [])
     assert "costs about" not in text_of(
         plan_document(planned().model_copy(update={"takes": cheap}), now=POINT)

@@ -54,7 +54,7 @@ class BigQueryTarget:
         self.resources = Resources(client, target.project)
         self.endpoint = str(client._connection.API_BASE_URL)  # noqa: SLF001 - the client has no name for it
         self._own_id = own_id
-        self._clock = clock
+        self.clock = clock
         self._measured = itertools.count(1)
 
     def name(self, table: str) -> str:
@@ -101,7 +101,7 @@ class BigQueryTarget:
             account=self.account(datasets),
             tables=tables,
             definitions=definitions,
-            observed_at=self._clock(),
+            observed_at=self.clock(),
             unseen=(*hidden, *unread, *unknown),
         )
 
@@ -177,11 +177,11 @@ class BigQueryTarget:
         """
         found = self.resources.table(self.name(table.name))
         if found is None:
-            return ObservedTable(resource=None, read_at=self._clock())
+            return ObservedTable(resource=None, read_at=self.clock())
         observed = ObservedTable(
             resource=found.resource,
             row_access_policies=found.row_access_policies,
-            read_at=self._clock(),
+            read_at=self.clock(),
         )
         if shape_findings(table, found.resource):
             return observed

@@ -218,7 +218,8 @@ def renamed_key(session: Session, tree: exp.Alter) -> TableKey | None:
 def _rename(session: Session, write: Write, entry: Entry, key: TableKey) -> None:
     """Make a table anew under another name, as old as it was (BigQuery, Manage tables).
 
-    It is refused for some hours after rows were streamed into it, as the same page says.
+    It is refused for some hours after rows were streamed into it, and in a dataset whose tables expire it
+    can be gone at once, as the same page says.
     """
     if not entry.is_table:
         raise invalid_query(f"{entry.full_name} is a {entry.resource['type']}, not a table")
@@ -234,7 +235,11 @@ def _rename(session: Session, write: Write, entry: Entry, key: TableKey) -> None
     fresh = new_table(write, key, resource, kind=str(entry.resource["type"]))
     fresh = replace(fresh, policies=entry.policies, had_policies=entry.had_policies)
     copied = copy_rows(write, entry, fresh)
-    write.save(copied.with_resource(creationTime=entry.resource["creationTime"]))
+    created = entry.resource["creationTime"]
+    dataset = write.catalog.require_dataset(key[0], key[1]).resource
+    life = dataset.get("defaultTableExpirationMs")
+    dated = {"expirationTime": str(int(created) + int(life))} if life else {}
+    write.save(copied.with_resource(creationTime=created, **dated))
     drop_table(write, entry)
 
 
