@@ -54,6 +54,7 @@ def mismatches(value: Any, rule: dict[str, Any], at: str = "$") -> list[str]:  #
     wrong = "type" in rule and not isinstance(value, TYPES[rule["type"]])
     wrong |= "enum" in rule and value not in rule["enum"]
     wrong |= "pattern" in rule and not re.search(rule["pattern"], str(value))
+    wrong |= "const" in rule and value != rule["const"]
     wrong |= "maxLength" in rule and len(value) > rule["maxLength"]
     wrong |= "minimum" in rule and value < rule["minimum"]
     return [at] if wrong else mismatches_inside(value, rule, at)
@@ -225,6 +226,7 @@ def test_schema_uses_no_keyword_the_test_does_not_know():
     """The small validator above would not notice a keyword it does not know."""
     known = {"$ref", "anyOf", "type", "enum", "pattern", "minimum", "items", "properties"}
     known |= {
+        "const",
         "required",
         "additionalProperties",
         "title",
