@@ -83,7 +83,7 @@ class DrillLine(Value):
 
 
 class SeenDrill(NamedTuple):
-    """What is kept of a drill, as far as it is believed."""
+    """What is kept of a drill, as far as it is believed; how it ended says how it began, too."""
 
     drill_id: str
     began_at: datetime

@@ -1,11 +1,12 @@
 """The entries of a journal: what a recovery did to each thing, and what that was before."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from manifests import layout
 from manifests.cloud.objects import Bucket
-from manifests.errors import ManifestFormatError, StrangeObjectError
+from manifests.errors import BackupDamagedError, ManifestFormatError, StrangeObjectError
 from manifests.journal_layout import JournalNames
 from manifests.store.bounded import Found, Readable, Records, read, readable
 from manifests.store.decoded import STRANGE_HINT
@@ -19,6 +20,37 @@ _MOST_ENTRY_BYTES = 4 * 1024 * 1024
 """What is said of as many objects as are written together, with names and metadata as long as Cloud Storage takes them."""
 _MOST_OTHERS = 100_000
 """So many more than is known to be there are read: others can write beside them."""
+
+
+def end_once[Report](
+    names: JournalNames,
+    seal: Seal,
+    finished_at: datetime,
+    write: Callable[[str], Report],
+    *,
+    is_proven: bool,
+) -> Report:
+    """Write how an attempt ended, and return what is written then.
+
+    An attempt that proved everything writes the report, once: an earlier report stays.
+
+    Args:
+        names: The journal's names.
+        seal: Tells whether what somebody else wrote is told from ours.
+        finished_at: When the attempt ended.
+        write: Writes it under a name, and returns what is written there.
+        is_proven: Whether it proved everything.
+    """
+    attempt = names.attempt(finished_at)
+    if not is_proven:
+        return write(attempt)
+    try:
+        return write(names.report)
+    except BackupDamagedError:
+        # Somebody else wrote in the report's place: where that is told, ours is with the attempts.
+        if not seal.is_checking:
+            raise
+        return write(attempt)
 
 
 class JournalEntries:

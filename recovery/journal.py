@@ -33,7 +33,7 @@ from manifests.signing import Trust
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import opened
 from manifests.values import Value
-from recovery.entries import JournalEntries
+from recovery.entries import JournalEntries, end_once
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, contradiction
 from recovery.within import Within
 
@@ -146,16 +146,13 @@ class Journal(JournalEntries):
         Raises:
             StrangeObjectError: What somebody else wrote lies there, and nobody could tell it from ours.
         """
-        attempt = self._names.attempt(report.finished_at)
-        if not report.is_proven:
-            return self._written(attempt, report)
-        try:
-            return self._written(self._names.report, report)
-        except BackupDamagedError:
-            # Somebody else wrote in the report's place: where that is told, ours is with the attempts.
-            if not self._seal.is_checking:
-                raise
-            return self._written(attempt, report)
+        return end_once(
+            self._names,
+            self._seal,
+            report.finished_at,
+            lambda name: self._written(name, report),
+            is_proven=report.is_proven,
+        )
 
     def _written[Written: Value](self, name: str, document: Written) -> Written:
         """Write a document, once, and return what is written then."""

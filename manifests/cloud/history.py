@@ -76,6 +76,8 @@ def _drills(landing: Bucket, seal: Seal, now: datetime) -> Iterator[SeenDrill]:
         log.warning("drills are not looked at: there are too many", drills=left)
     for began_at, drill in sorted(((begun[drill], drill) for drill in some), reverse=True):
         end = read(records.one(drill_layout.record_name(drill), DrillEnd))
-        start = read(records.one(drill_layout.begun_name(drill), DrillStart))
-        is_its_own = end is not None and end.begun.drill_id == drill
-        yield SeenDrill(drill, began_at, start, end if is_its_own else None)
+        if end is not None and end.begun.drill_id == drill:
+            yield SeenDrill(drill, began_at, None, end)
+        else:
+            start = read(records.one(drill_layout.begun_name(drill), DrillStart))
+            yield SeenDrill(drill, began_at, start, None)

@@ -20,6 +20,10 @@ class GoingDocument(NamedTuple):
     before: DocumentRecord | None
     live: DocumentRecord | None
 
+    @property
+    def name(self) -> str:
+        return self.path
+
 
 class Recovered(NamedTuple):
     """What is known of the documents of a recovery.

@@ -97,14 +97,8 @@ class DocumentUndo(ContentUndo[DocumentsOutcome, GoingDocument]):
             return step, []
         found = self._found(outcome, step.into)
         every, others = going_documents(found)
-        stays = self._erased.documents(outcome.name).holds_document
-        going = [item for item in every if item.before is None or not stays(item.path)]
-        newer = [name for name in others if not stays(name)]
-        erased = len(every) - len(going) + len(others) - len(newer)
-        made = sum(item.before is None for item in going)
-        seen = digest_of(going)
-        step = step.going(self.what, things=len(going), made=made, seen=seen, newer=newer)
-        step = step.erased(self.what, erased)
+        is_erased = self._erased.documents(outcome.name).holds_document
+        step, going = self._going(step, every, others, is_erased=is_erased, digest=digest_of)
         written, removed = outcome.written, outcome.removed
         if unknown := unknown_documents(found, written=written, removed=removed):
             step = step.unkept(self.what, unknown)

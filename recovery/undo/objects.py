@@ -117,10 +117,6 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
         step = step.model_copy(update={"owner": owner})
         found = self._found(outcome, bucket, resource)
         every, others = going_objects(found)
-        stays = self._erased.objects(outcome.name).holds_object
-        going = [item for item in every if item.before is None or not stays(item.name)]
-        newer = [name for name in others if not stays(name)]
-        erased = len(every) - len(going) + len(others) - len(newer)
         extra = sum(item.is_extra for item in (*found.aside, *found.gone))
         if why := lost_before(
             found.made,
@@ -131,10 +127,8 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
             extra=extra,
         ):
             return step.cannot(why), []
-        made = sum(item.before is None for item in going)
-        seen = digest_of(going)
-        step = step.going(self.what, things=len(going), made=made, seen=seen, newer=newer)
-        step = step.erased(self.what, erased)
+        is_erased = self._erased.objects(outcome.name).holds_object
+        step, going = self._going(step, every, others, is_erased=is_erased, digest=digest_of)
         return step.model_copy(update={"access": self._keyed(into, going, found, resource)}), going
 
     def _keyed(

@@ -1,9 +1,9 @@
 """What puts things back after a recovery: the form that it has for each kind."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from manifests.errors import NotEqualError
 from recovery.compare.findings import Finding
@@ -108,7 +108,19 @@ class NotUndone(Undoer[Outcome]):
         return step.because(*unkept(outcome))
 
 
-class ContentUndo[O: Outcome, Going](Undoer[O]):
+class Content(Protocol):
+    """One object or document that goes back."""
+
+    @property
+    def name(self) -> str:
+        """Return its name, or its path."""
+
+    @property
+    def before(self) -> object | None:
+        """Return what it was before the recovery; None where there was none."""
+
+
+class ContentUndo[O: Outcome, Going: Content](Undoer[O]):
     """Puts back what a recovery wrote in place: objects of a bucket, documents of a database.
 
     Each is written under the version that the plan saw. One that somebody wrote since, or that is
@@ -122,7 +134,7 @@ class ContentUndo[O: Outcome, Going](Undoer[O]):
 
     def __init__(self, ended: Ended) -> None:
         super().__init__(ended)
-        self._going: dict[UndoStep, list[Going]] = {}
+        self._planned: dict[UndoStep, list[Going]] = {}
 
     def undo(self, step: UndoStep) -> str:
         """Write what the plan says and prove it; return where what goes is kept.
@@ -132,7 +144,7 @@ class ContentUndo[O: Outcome, Going](Undoer[O]):
             NotEqualError: They are not what they were before the recovery.
             CloudError: They could not be written.
         """
-        going = self._going[step]
+        going = self._planned[step]
         redo = self._kept(step, going)
         overtaken, refused = set[str](), dict[str, str]()
         wrong = self._written(step, going, overtaken, refused)
@@ -146,7 +158,7 @@ class ContentUndo[O: Outcome, Going](Undoer[O]):
 
     def _looked_at(self, outcome: O) -> UndoStep:
         step, going = self._decided(outcome)
-        self._going[step] = going
+        self._planned[step] = going
         return step
 
     @abstractmethod
@@ -156,6 +168,30 @@ class ContentUndo[O: Outcome, Going](Undoer[O]):
     @abstractmethod
     def _decided(self, outcome: O) -> tuple[UndoStep, list[Going]]:
         """Look at a place, and return what is told of it, and what of it goes back."""
+
+    def _going(
+        self,
+        step: UndoStep,
+        every: Sequence[Going],
+        newer: Sequence[str],
+        *,
+        is_erased: Callable[[str], bool],
+        digest: Callable[[Sequence[Going]], str],
+    ) -> tuple[UndoStep, list[Going]]:
+        """Return what is told of a place, and what of it goes back: nothing that stays erased.
+
+        Args:
+            step: The place.
+            every: What would go back.
+            newer: The names of what somebody wrote since.
+            is_erased: Whether what has a name stays erased.
+            digest: Returns which state of what goes back was looked at.
+        """
+        going = [item for item in every if item.before is None or not is_erased(item.name)]
+        left = [name for name in newer if not is_erased(name)]
+        made = sum(item.before is None for item in going)
+        step = step.going(self.what, things=len(going), made=made, seen=digest(going), newer=left)
+        return step.erased(self.what, len(every) - len(going) + len(newer) - len(left)), going
 
     def _kept(self, step: UndoStep, going: list[Going]) -> str:
         """Keep what goes, and return where; empty where it is kept already."""

@@ -19,6 +19,7 @@ from manifests.journal_layout import JournalNames
 from manifests.store.bounded import Records, read
 from manifests.store.seal import Seal
 from manifests.values import UtcTime, Value
+from recovery.entries import end_once
 from recovery.kinds.processors.rules.outcome import DatesReport, PlannedDates
 
 
@@ -116,16 +117,13 @@ class DatesJournal:
 
     def end(self, report: DatesReport) -> DatesReport:
         """Write how an attempt ended, and return what is written then."""
-        attempt = self._names.attempt(report.finished_at)
-        if not report.is_proven:
-            return self._ended(attempt, report)
-        try:
-            return self._ended(self._names.report, report)
-        except BackupDamagedError:
-            # Somebody else wrote in the report's place: where that is told, ours is with the attempts.
-            if not self._seal.is_checking:
-                raise
-            return self._ended(attempt, report)
+        return end_once(
+            self._names,
+            self._seal,
+            report.finished_at,
+            lambda name: self._ended(name, report),
+            is_proven=report.is_proven,
+        )
 
     def _ended(self, name: str, report: DatesReport) -> DatesReport:
         content = self._bucket.put_once(name, self._seal.encode(report, subject=name))
