@@ -69,10 +69,10 @@ def test_interrupted_recovery_says_how_to_go_on(rebound: Rebound):
     destroy(rebound, DAMAGES["table gone"])
     with rebound.cloud.held("bigquery", r"bigquery\.tables\.insert", is_done=False, times=None):
         process = rebound.begin_installed("recover", SCENARIO, "--yes")
-        rebound.cloud.await_fault("bigquery")
+        rebound.cloud.await_fault("bigquery", process)
         process.send_signal(signal.SIGINT)
         # It does not wait for the answer, which comes when the block ends.
-        _, err = process.communicate(RUN_SECONDS)
+        _, err = process.communicate(timeout=RUN_SECONDS)
     assert process.returncode == 130
     again = err.partition("interrupted; `")[2].partition("`")[0]
     recovery = again.split()[2]
@@ -108,9 +108,9 @@ def test_interrupted_while_its_plan_is_written(rebound: Rebound):
     # What is written first says who recovers; the second object is the plan.
     with rebound.cloud.held("storage", "storage.objects.insert", skip=1):
         process = rebound.begin_installed("recover", SCENARIO, "--yes")
-        rebound.cloud.await_fault("storage")
+        rebound.cloud.await_fault("storage", process)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(RUN_SECONDS)
+        _, err = process.communicate(timeout=RUN_SECONDS)
     assert process.returncode == 130
     assert f"interrupted; `rebound resume {SCENARIO}-" in err
 

@@ -36,7 +36,7 @@ def test_object_written_after_the_plan_is_left(raw: Rebound, night: Function):
     put(bucket, "b", b"garbage")
     with raw.cloud.held("storage", "storage.objects.insert"):
         process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
-        raw.cloud.await_fault("storage")
+        raw.cloud.await_fault("storage", process)
         put(bucket, "b", b"a writer's")
     out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, out + err
@@ -62,7 +62,7 @@ def test_object_written_meanwhile_is_left(raw: Rebound, night: Function, soft_de
     operation = "storage.objects.restore" if soft_delete_days else "storage.objects.rewrite"
     with raw.cloud.held("storage", operation, times=None):
         process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
-        raw.cloud.await_fault("storage")
+        raw.cloud.await_fault("storage", process)
         put(bucket, "b", b"a writer's")
         put(bucket, "c", b"another writer's")
         put(bucket, "new", b"new")
@@ -125,7 +125,7 @@ def test_what_a_killed_attempt_moved_is_counted(raw: Rebound, night: Function):
         put(bucket, f"extra/{number:02d}", b"extra")
     with raw.cloud.held("storage", "storage.objects.delete", is_done=False, skip=5, times=None):
         process = raw.begin("recover", SCENARIO, "--yes", "--exact")
-        raw.cloud.await_fault("storage")
+        raw.cloud.await_fault("storage", process)
         process.kill()
         process.communicate(RUN_SECONDS)
     assert len(looked_at(bucket)) < 61
@@ -162,7 +162,7 @@ def test_killed_recovery_is_resumed(raw: Rebound, night: Function, soft_delete_d
     operation = "storage.objects.(restore|rewrite)"
     with raw.cloud.held("storage", operation, skip=len(MANY) // 2, times=None):
         process = raw.begin("recover", SCENARIO, "--yes", "--overwrite", "*", "--json")
-        raw.cloud.await_fault("storage")
+        raw.cloud.await_fault("storage", process)
         process.kill()
         process.communicate(RUN_SECONDS)
     # What the killed process had asked for can still happen, while the recovery is resumed.
@@ -192,7 +192,7 @@ def test_half_restored_object_is_finished(raw: Rebound, night: Function):
     blob.delete()
     with raw.cloud.held("storage", "storage.objects.patch"):
         process = raw.begin("recover", SCENARIO, "--yes")
-        raw.cloud.await_fault("storage")
+        raw.cloud.await_fault("storage", process)
         process.kill()
         process.communicate(RUN_SECONDS)
         raw.run("resume", process_id_of(raw), "--yes")

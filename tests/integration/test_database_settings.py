@@ -112,7 +112,7 @@ def test_what_somebody_set_since_the_plan_stays(rebound: Rebound):
     expire(state)
     with rebound.cloud.held("firestore", "firestore.admin.ListIndexes", skip=1):
         process = rebound.begin(*RECOVER, "--settings")
-        rebound.cloud.await_fault("firestore")
+        rebound.cloud.await_fault("firestore", process)
         add_index(state, "day", "n")
         let_expire(state, "until", "others")
     out, err = process.communicate(RUN_SECONDS)
@@ -128,7 +128,7 @@ def test_what_somebody_set_before_a_resume_stays(rebound: Rebound):
     expire(state)
     with rebound.cloud.held("firestore", "firestore.BatchWrite", is_done=False):
         process = rebound.begin(*RECOVER, "--settings")
-        rebound.cloud.await_fault("firestore")
+        rebound.cloud.await_fault("firestore", process)
         process.kill()
         _, err = process.communicate(RUN_SECONDS)
     recovery = next(word for word in err.split() if word.startswith(SCENARIO))

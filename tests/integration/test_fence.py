@@ -171,7 +171,7 @@ def test_a_kill_at_any_moment_is_gone_on_from(rebound: Rebound, when: str):
     order = "pause" if when == "fence" else "resume"
     with rebound.cloud.held("platform", f"{JOBS}.{order}", is_done=False):
         process = rebound.begin(when, "--yes")
-        rebound.cloud.await_fault("platform")
+        rebound.cloud.await_fault("platform", process)
         process.kill()
         process.communicate(RUN_SECONDS)
     rebound.run("thaw", "--yes")

@@ -139,7 +139,7 @@ def test_a_kill_while_writers_are_paused_is_gone_on_from(rebound: Rebound):
     pause = "cloudscheduler.projects.locations.jobs.pause"
     with rebound.cloud.held("platform", pause, is_done=False):
         process = rebound.begin("recover", SCENARIO, "--yes")
-        rebound.cloud.await_fault("platform")
+        rebound.cloud.await_fault("platform", process)
         process.kill()
         process.communicate(RUN_SECONDS)
     rebound.run("resume", recovery_of(rebound), "--yes")
@@ -151,7 +151,7 @@ def test_a_kill_between_the_report_and_the_thaw_leaves_a_fence(rebound: Rebound)
     # The first one pauses; the first wave is what is pushed.
     with rebound.cloud.fault("platform", push, "stall", seconds=30, skip=1, match=rebound.project):
         process = rebound.begin("recover", SCENARIO, "--yes")
-        rebound.cloud.await_fault("platform")
+        rebound.cloud.await_fault("platform", process)
         process.kill()
         process.communicate(60)
     recovery = recovery_of(rebound)

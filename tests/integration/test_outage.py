@@ -125,7 +125,7 @@ def test_a_kill_while_schedules_are_made_leaves_a_fence_and_is_gone_on_from(lost
     pause = "cloudscheduler.projects.locations.jobs.pause"
     with lost.cloud.held("platform", pause, is_done=False, times=None):
         process = lost.begin("recover", SCENARIO, "--access", "--yes")
-        lost.cloud.await_fault("platform")
+        lost.cloud.await_fault("platform", process)
         process.kill()
         process.communicate(RUN_SECONDS)
     supply(lost, lost.project)

@@ -28,7 +28,7 @@ def told_of_late_row(rebound: Rebound, day: str, *words: str) -> str:
     undo_point = {"match": "rebound_undo/tables/", "skip": 1}
     with rebound.cloud.held("bigquery", r"bigquery\.tables\.get", **undo_point):
         process = rebound.begin(*words)
-        rebound.cloud.await_fault("bigquery")
+        rebound.cloud.await_fault("bigquery", process)
         rebound.query(
             f"INSERT INTO {games(rebound)} (game_id, game_date) VALUES ('late', DATE '{day}')"
         )
@@ -124,7 +124,7 @@ def test_a_policy_that_comes_behind_the_plan_stays(rebound: Rebound, function: F
     damaged = state(rebound)
     with rebound.cloud.held("storage", r"storage\.objects\.insert"):
         process = rebound.begin(*RECOVER)
-        rebound.cloud.await_fault("storage")
+        rebound.cloud.await_fault("storage", process)
         rebound.query(
             f"CREATE ROW ACCESS POLICY late ON {games(rebound)} "
             "GRANT TO ('allAuthenticatedUsers') FILTER USING (TRUE)"

@@ -193,7 +193,7 @@ def test_not_equal_is_not_success(rebound: Rebound, function: Function):
     destroy(rebound, DAMAGES["table gone"])
     with rebound.cloud.held("bigquery", r"bigquery\.tables\.insert"):
         process = rebound.begin("recover", SCENARIO, "--run", "night", "--yes")
-        rebound.cloud.await_fault("bigquery")
+        rebound.cloud.await_fault("bigquery", process)
         good.upload_from_string(other.download_as_bytes())
     out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 7, out + err
@@ -225,7 +225,7 @@ def test_view_changed_meanwhile_is_kept(rebound: Rebound, function: Function):
     rebound.query(f"{view} 1 AS games")
     with rebound.cloud.held("bigquery", r"bigquery\.tables\.update"):
         process = rebound.begin("recover", SCENARIO, "--yes", "--overwrite", "lake.busy")
-        rebound.cloud.await_fault("bigquery")
+        rebound.cloud.await_fault("bigquery", process)
         rebound.query(f"{view} 2 AS games")
     out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, out + err
@@ -244,7 +244,7 @@ def test_rows_that_appear_after_the_plan_are_kept(rebound: Rebound, function: Fu
     rebound.query(f"{insert} ('extra', DATE '2030-01-01')")
     with rebound.cloud.held("storage", r"storage\.objects\.insert"):
         process = rebound.begin("recover", SCENARIO, "--yes", "--exact", "--overwrite", "*")
-        rebound.cloud.await_fault("storage")
+        rebound.cloud.await_fault("storage", process)
         rebound.query(f"{insert} ('new', DATE '2030-01-01')")
     out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, out + err

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import requests
 
@@ -26,6 +26,16 @@ PROJECT = "nba-props-platform"
 SERVICES: tuple[Service, ...] = ("storage", "bigquery", "firestore", "platform")
 _STOP_SECONDS = 20
 _ANSWER_SECONDS = 240
+
+
+class Begun(Protocol):
+    """A process that calls the cloud."""
+
+    def poll(self) -> int | None:
+        """Return its exit code, None while it runs."""
+
+    def communicate(self, *, timeout: float) -> tuple[str, str]:
+        """Wait for its end and return what it wrote."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +124,24 @@ class Cloud:
             for service in services:
                 self.order(service, "clock", offset_seconds=0)
 
-    def await_fault(self, service: Service) -> None:
+    def await_fault(self, service: Service, caller: Begun | None = None) -> None:
         """Wait until one of a service's faults has fired.
 
+        Args:
+            service: The service.
+            caller: The process that is to meet it.
+
         Raises:
+            ChildProcessError: The caller ended before, and says why.
             TimeoutError: None has.
         """
         deadline = time.monotonic() + _ANSWER_SECONDS
         while time.monotonic() < deadline:
+            has_ended = caller is not None and caller.poll() is not None
             if any(item["fired"] for item in self.faults(service)):
                 return
+            if caller is not None and has_ended:
+                raise ChildProcessError(*caller.communicate(timeout=_ANSWER_SECONDS))
             time.sleep(0.02)
         raise TimeoutError(service)
 

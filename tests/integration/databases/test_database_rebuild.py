@@ -177,7 +177,7 @@ def test_killed_and_resumed(rebound: Rebound):
     """A rebuild that was killed before its first write ends as planned when it is resumed."""
     with rebound.cloud.held("firestore", "firestore.BatchWrite", is_done=False):
         process = rebound.begin("recover", SCENARIO, "--rebuild", "--yes")
-        rebound.cloud.await_fault("firestore")
+        rebound.cloud.await_fault("firestore", process)
         process.kill()
         _, err = process.communicate(RUN_SECONDS)
     recovery = next(word for word in err.split() if word.startswith(SCENARIO))

@@ -195,7 +195,7 @@ def test_live_writer_wins(rebound: Rebound, state: State):
     state.lose("types/every", "types/empty")
     with rebound.cloud.held("firestore", "firestore.BatchWrite"):
         process = rebound.begin("recover", SCENARIO, "--yes", "--json")
-        rebound.cloud.await_fault("firestore")
+        rebound.cloud.await_fault("firestore", process)
         state.write({"types/every": {"mine": True}})
     out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 7, err
@@ -211,7 +211,7 @@ def test_live_writer_against_the_word(rebound: Rebound, state: State):
     words = ("--yes", "--overwrite", "*", "--exact")
     with rebound.cloud.held("firestore", "firestore.BatchWrite"):
         process = rebound.begin("recover", SCENARIO, *words)
-        rebound.cloud.await_fault("firestore")
+        rebound.cloud.await_fault("firestore", process)
         state.write({"types/every": {"mine": True}, "extra/one": {"mine": True}})
         live = state.content()
     out, _ = process.communicate(RUN_SECONDS)
@@ -232,7 +232,7 @@ def test_killed_and_resumed(rebound: Rebound):
     state.write({"extra/old": {"garbage": 1}})
     with rebound.cloud.held("firestore", "firestore.BatchWrite", is_done=False, skip=1, times=None):
         process = rebound.begin("recover", SCENARIO, "--yes", "--unthrottled", "--exact")
-        rebound.cloud.await_fault("firestore")
+        rebound.cloud.await_fault("firestore", process)
         process.kill()
         _, err = process.communicate(RUN_SECONDS)
     state.write({"extra/new": {"n": 1}})

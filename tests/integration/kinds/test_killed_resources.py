@@ -43,7 +43,7 @@ def test_killed_recovery_is_resumed(world: Resources, when: str):
     fault = {"operation": MOMENTS[when], "kind": "stall", "match": named, "seconds": 30}
     rebound.cloud.order("platform", "faults", **fault)
     process = rebound.begin("recover", *world.words, *world.agreed)
-    rebound.cloud.await_fault("platform")
+    rebound.cloud.await_fault("platform", process)
     process.kill()
     process.communicate(RUN_SECONDS)
     rebound.cloud.clear_faults("platform")

@@ -137,7 +137,7 @@ def test_a_drill_that_was_killed_is_cleaned_up_and_told_of(rebound: Rebound, san
     slow = {"match": "-planted", "times": None}
     with rebound.cloud.held("storage", "storage.objects.insert", is_done=False, **slow):
         killed = rebound.begin("drill", *words)
-        rebound.cloud.await_fault("storage")
+        rebound.cloud.await_fault("storage", killed)
         killed.kill()
         killed.communicate(RUN_SECONDS)
     assert (there := drills.left(rebound, sandbox)) != []

@@ -197,7 +197,7 @@ def test_what_was_written_meanwhile_is_never_lost(rebound: Rebound):
     slow = {"seconds": 4, "match": rebound.landing.name}
     with rebound.cloud.fault("storage", "storage.objects.insert", "latency", **slow):
         process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
-        rebound.cloud.await_fault("storage")
+        rebound.cloud.await_fault("storage", process)
         write_home(rebound, "newest")
         out, err = process.communicate(60)
     assert process.returncode == 6, out + err

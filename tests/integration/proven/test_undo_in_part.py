@@ -65,7 +65,7 @@ def test_one_document_that_is_newer_and_one_that_is_written_meanwhile(rebound: R
     slow = {"seconds": 4, "match": rebound.landing.name}
     with rebound.cloud.fault("storage", r"storage\.objects\.insert", "latency", **slow):
         process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
-        rebound.cloud.await_fault("storage")
+        rebound.cloud.await_fault("storage", process)
         documents.write({"done/three": {"n": "meanwhile"}})
         meanwhile = documents.content()["done/three"]
         out, err = process.communicate(60)
@@ -103,7 +103,7 @@ def test_rows_that_are_written_while_a_whole_table_is_replaced_are_told_and_kept
     }
     with rebound.cloud.held("bigquery", **held):
         process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
-        rebound.cloud.await_fault("bigquery")
+        rebound.cloud.await_fault("bigquery", process)
         rebound.query(f"INSERT INTO {games} (game_id, home) VALUES ('late', 'late')")
     out, err = process.communicate(60)
     assert process.returncode == 6, out + err
@@ -124,7 +124,7 @@ def test_a_table_that_somebody_makes_where_one_is_gone_stays(rebound: Rebound):
     held = {"operation": r"bigquery\.datasets\.get", "match": f"{rebound.project}/.*/rebound_undo"}
     with rebound.cloud.held("bigquery", **held):
         process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
-        rebound.cloud.await_fault("bigquery")
+        rebound.cloud.await_fault("bigquery", process)
         rebound.query(f"CREATE TABLE {games} AS SELECT 'mine' AS note")
     out, err = process.communicate(60)
     assert process.returncode == 6, out + err
@@ -153,7 +153,7 @@ def test_rows_that_are_streamed_into_a_table_that_goes_stay(rebound: Rebound):
     kept = {"match": "rebound_undo/tables/undone-"}
     with rebound.cloud.held("bigquery", r"bigquery\.tables\.get", **kept):
         process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
-        rebound.cloud.await_fault("bigquery")
+        rebound.cloud.await_fault("bigquery", process)
         row = {"game_id": "late", "game_date": "2024-01-02"}
         assert rebound.bigquery_client.insert_rows_json(lake.GAMES, [row]) == []
     out, err = process.communicate(60)
@@ -170,7 +170,7 @@ def test_a_table_that_goes_is_looked_at_where_nobody_writes(rebound: Rebound):
     aside = r"/tables/aside-"
     with rebound.cloud.held("bigquery", r"bigquery\.tables\.get", match=aside):
         process = rebound.begin(*words)
-        rebound.cloud.await_fault("bigquery")
+        rebound.cloud.await_fault("bigquery", process)
         (name,) = asides(rebound)
         late = "(game_id, game_date) VALUES ('late', DATE '2024-01-02')"
         rebound.query(f"INSERT INTO `{rebound.project}.{name}` {late}")
@@ -182,7 +182,7 @@ def test_a_table_that_goes_is_looked_at_where_nobody_writes(rebound: Rebound):
 
     with rebound.cloud.held("bigquery", r"bigquery\.tables\.delete", match=aside, is_done=False):
         process = rebound.begin(*words)
-        rebound.cloud.await_fault("bigquery")
+        rebound.cloud.await_fault("bigquery", process)
         process.kill()
         process.communicate(60)
     assert asides(rebound) == [name]
