@@ -93,6 +93,12 @@ def content_of(name: str) -> bytes:
     return f"content of {name}".encode() * 3
 
 
+def contents(rebound: Rebound) -> dict[str, storage.Blob]:
+    """Return what the vault holds of buckets' contents, by the text of each."""
+    blobs = rebound.vault.list_blobs(prefix="contents/")
+    return {blob.download_as_bytes().decode(): blob for blob in blobs}
+
+
 def looked_at(bucket: storage.Bucket) -> dict[str, tuple[Any, ...]]:
     """Return what an object is, for every live object: nothing of Rebound takes part in it."""
     return {

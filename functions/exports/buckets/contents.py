@@ -60,7 +60,8 @@ class Contents:
         vault: The bucket with the backups.
         copying: Runs the copies; its size is how many are in flight.
         most_copied: How many objects are copied at most; others are used where they are stored.
-        damaged: Contents of the vault that were found damaged, and when: they are stored anew.
+        damaged: Contents of the vault that were found damaged, and when: each is stored once more,
+            beside them, as nothing in the vault is overwritten.
         is_looked_at: Whether the vault is asked for the content of a name that an earlier run says
             is there.
         mark: Digits that nobody knew before: what has to lie beside something else has them in its
@@ -133,22 +134,22 @@ class Contents:
         """Return the record of a version whose content is in the vault; None where it surely is not."""
         name = content_name(self._bucket.name, version)
         found = self._vault.find(name)
-        if found is None or not _is_surely(found, version):
+        if found is None or self._was_damaged(found) or not _is_surely(found, version):
             return None
         return ObjectRecord(version, name, found.generation)
 
     def _copied(self, version: ObjectVersion, source: ObjectVersion) -> ObjectRecord | None:
         """Return the record of a version whose content was copied, or was there; None without a source.
 
-        What lies there and could be another content, which somebody made to fit, is left alone: the
-        copy lies beside it.
+        What lies there and could be another content, which somebody made to fit, or was found damaged,
+        is left alone: the copy lies beside it.
         """
         for mark in ("", self._mark):
             name = content_name(self._bucket.name, version, mark=mark)
             copy, is_ours = self._copy(source, name)
             if copy is None:
                 return None
-            if is_ours or mark or _is_surely(copy, version):
+            if is_ours or mark or (_is_surely(copy, version) and not self._was_damaged(copy)):
                 return _record(version, name, copy)
             log.warning("what lies there is not surely the content", content=name)
         raise AssertionError
@@ -182,14 +183,13 @@ class Contents:
         """Return what is in the vault then, and whether it was put there by us; None for no source."""
         origin = (self._bucket.name, source.name, source.generation)
         try:
-            copy = self._vault.rewrite(name, origin, settings=_PLAIN, over=self._replaced(name))
-        except PreconditionFailed:
-            return self._vault.find(name), False
-        except Forbidden:
-            if name not in self._damaged:
+            copy = self._vault.rewrite(name, origin, settings=_PLAIN, over=0)
+        except (PreconditionFailed, Forbidden) as error:
+            # Who may only add is perhaps refused before the condition is looked at.
+            found = self._vault.find(name)
+            if found is None and isinstance(error, Forbidden):
                 raise
-            log.warning("damaged content is protected, and stays as it is", content=name)
-            return self._vault.find(name), True
+            return found, False
         except NotFound:
             if self._bucket.find(source.name, source.generation) is not None:
                 # The source is there, so the vault must be missing.
@@ -200,13 +200,10 @@ class Contents:
             self.copied_bytes += source.size_bytes
         return copy, True
 
-    def _replaced(self, name: str) -> int:
-        """Return the generation that a copy may replace: that of damaged content, or 0 for none."""
-        seen_at = self._damaged.get(name)
-        found = None if seen_at is None else self._vault.find(name)
-        if seen_at is None or found is None or found.created_at > seen_at:
-            return 0
-        return found.generation
+    def _was_damaged(self, stored: ObjectVersion) -> bool:
+        """Whether a content of the vault was found damaged, and is what was looked at then."""
+        seen_at = self._damaged.get(stored.name)
+        return seen_at is not None and stored.created_at <= seen_at
 
 
 def _told(version: ObjectVersion, earlier: ObjectRecord | None) -> ObjectVersion:

@@ -101,7 +101,8 @@ def content_name(bucket: str, version: ObjectVersion, *, mark: str = "") -> str:
     Args:
         bucket: The protected bucket.
         version: The version.
-        mark: Digits that nobody knew before, where something else lies under the version's own key.
+        mark: Digits that nobody knew before, where something else lies under the version's own key, or
+            what lies there is damaged.
 
     Raises:
         UnsafeNameError: The checksums are not what Cloud Storage reports.
@@ -114,6 +115,16 @@ def content_name(bucket: str, version: ObjectVersion, *, mark: str = "") -> str:
     name = f"{CONTENTS_PREFIX}{key[:2]}/{key}-{crc32c}-{version.size_bytes}"
     check_content_name(name)
     return name
+
+
+def copies_range(bucket: str, name: str) -> tuple[str, str]:
+    """Return between which names contents of an object are that are no others': start, and end.
+
+    A further copy is there, beside a content that was found damaged.
+    """
+    key = _name_hash(bucket, name)
+    start = f"{CONTENTS_PREFIX}{key[:2]}/{key}-g"
+    return start, f"{start}:"
 
 
 def check_stored(bucket: str, record: ObjectRecord) -> None:

@@ -20,6 +20,7 @@ from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings, ObjectVe
 from manifests.values import Resource
 from manifests.versions import same_content, settings_patch, settings_resource
 from recovery.kinds.buckets.cloud.allowed import Allowed
+from recovery.kinds.buckets.cloud.copies import StoredCopies
 from recovery.kinds.buckets.cloud.keeping import Keeping
 from recovery.kinds.buckets.rules.objects import (
     SAME_CONTENT,
@@ -52,7 +53,7 @@ class Mender:
 
     Args:
         target: The bucket.
-        vault: The bucket with the backups.
+        stored: Where in the vault contents are.
         allowed: What may be done.
         ramp: How fast.
         kept: Keeps what objects are before they are changed.
@@ -62,13 +63,13 @@ class Mender:
         self,
         target: VersionedBucket,
         *,
-        vault: VersionedBucket,
+        stored: StoredCopies,
         allowed: Allowed,
         ramp: Ramp,
         kept: Keeping,
     ) -> None:
         self._target = target
-        self._vault = vault
+        self._stored = stored
         self._allowed = allowed
         self._ramp = ramp
         self._kept = kept
@@ -131,7 +132,9 @@ class Mender:
         origin, version = step.origins[0], step.origins[0].version
         name, over = step.name, step.live.generation if step.live is not None else 0
         if origin.source == "vault":
-            source = (self._vault.name, expected.stored_as or "", expected.stored_generation or 0)
+            if self._stored.is_damaged(expected):
+                return None
+            source = self._stored.named(expected)
         elif version is None or origin.source == "metadata":
             return None
         elif origin.source == "soft-deleted":
@@ -217,26 +220,20 @@ class Mender:
         )
 
     def _from_vault(self, expected: ObjectRecord, over: int) -> ObjectVersion:
-        stored_as, settings = expected.stored_as or "", self._settings(expected)
-
-        def copied(generation: int) -> ObjectVersion:
-            source = (self._vault.name, stored_as, generation)
-            return self._target.rewrite(
-                expected.version.name,
-                source,
-                settings=settings,
-                over=over,
-                key=expected.version.settings.kms_key,
-            )
-
-        try:
-            return copied(expected.stored_generation or 0)
-        except NotFound:
-            # A vault that was copied or restored has the content under another generation.
-            copy = self._vault.find(stored_as)
-            if copy is None or not same_content(expected.version, copy):
-                raise
-            return copied(copy.generation)
+        settings = self._settings(expected)
+        gone: NotFound | None = None
+        for place in self._stored.places(expected):
+            try:
+                return self._target.rewrite(
+                    expected.version.name,
+                    place,
+                    settings=settings,
+                    over=over,
+                    key=expected.version.settings.kms_key,
+                )
+            except NotFound as error:
+                gone = error
+        raise gone or NotFound("no whole copy of it is in the vault")
 
     def _settle(self, written: ObjectVersion, expected: ObjectRecord) -> None:
         """Set what the restored version lacks."""

@@ -23,6 +23,7 @@ from manifests.values import Resource
 from manifests.versions import keeps_replaced
 from recovery.kinds.buckets.cloud.allowed import Allowed
 from recovery.kinds.buckets.cloud.comparison import Comparison, KeyRange
+from recovery.kinds.buckets.cloud.copies import StoredCopies, known_damaged
 from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
 from recovery.kinds.buckets.cloud.keeping import Keeping
 from recovery.kinds.buckets.cloud.mending import Mender
@@ -257,15 +258,15 @@ class BucketWork(Work[BucketsSeen]):
         journal: Entries,
         advance: Callable[[int], None],
     ) -> list[RangeOutcome]:
+        backup = comparison.backup
         mender = Mender(
             comparison.target,
-            vault=self._vault.versions,
+            stored=StoredCopies(self._vault, backup.bucket, known_damaged(self._landing)),
             allowed=allowed,
             ramp=self._ramp,
             kept=Keeping(comparison.target, self._landing.versions, allowed.undo_folder, journal),
         )
-        bucket = comparison.backup.bucket
-        folder = journal_folder(bucket)
+        folder = journal_folder(backup.bucket)
         earlier = {item.number: item for item in journal.entries(folder, RangeOutcome)}
         with (
             ThreadPoolExecutor(self._settings.parallel_objects, "mend") as writing,
