@@ -1,7 +1,10 @@
 """The answers of two clouds side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from tests.standin.discovery.reported import taken
 
 # Words of a refusal are for people to read: the stand-in's are its own.
 _NOT_COMPARED = frozenset({"says"})
@@ -33,6 +36,13 @@ def differences(cloud: object, local: object, where: str = "") -> Iterator[Diffe
             yield from differences(one, other, f"{where}/{number}")
     elif cloud != local:
         yield Difference(where, cloud, local)
+
+
+def take_what_is_probed(reports: Path) -> None:
+    """Take the report of the probe that sends output-only fields on purpose, and of nothing else."""
+    found = taken(reports)
+    assert found
+    assert all("bigquery.tables.update: " in line and "output only" in line for line in found)
 
 
 def _is_list(value: object) -> bool:

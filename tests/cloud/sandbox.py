@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import quote
 
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import bigquery, firestore, storage
@@ -84,7 +85,7 @@ class Sandbox:
     def database(self, name: str) -> firestore.Client:
         """Make a Firestore database and return a client of it."""
         database_id = f"{self.name}-{name}"
-        _firestore_admin(self.project).create_database(
+        firestore_admin(self.project).create_database(
             parent=f"projects/{self.project}",
             database_id=database_id,
             database={"location_id": LOCATION, "type_": "FIRESTORE_NATIVE"},
@@ -153,11 +154,21 @@ def _remove_bucket(client: storage.Client, bucket: storage.Bucket) -> None:
             blob.temporary_hold = blob.event_based_hold = False
             blob.patch()
         blob.delete()
+    if bucket.hierarchical_namespace_enabled:
+        _remove_folders(client, bucket.name)
     bucket.delete()
 
 
+def _remove_folders(client: storage.Client, name: str) -> None:
+    """Remove the folders of a bucket that has some, the deepest first (Cloud Storage REST, Folders)."""
+    call, path = client._connection.api_request, f"/b/{name}/folders"  # noqa: SLF001 - the client has no call for them
+    while found := call(method="GET", path=path).get("items", []):
+        for folder in sorted((item["name"] for item in found), reverse=True):
+            call(method="DELETE", path=f"{path}/{quote(folder, safe='')}")
+
+
 def _databases(project: str) -> Iterator[tuple[str, Callable[[], object]]]:
-    admin = _firestore_admin(project)
+    admin = firestore_admin(project)
     for database in admin.list_databases(parent=f"projects/{project}").databases:
         database_id = database.name.rsplit("/", 1)[1]
         if database_id.startswith(LABEL):
@@ -168,7 +179,8 @@ def _remove_database(admin: FirestoreAdminClient, name: str) -> None:
     admin.delete_database(name=name).result(_ANSWER_SECONDS)
 
 
-def _firestore_admin(project: str) -> FirestoreAdminClient:
+def firestore_admin(project: str) -> FirestoreAdminClient:
+    """Return a client of Firestore's administration."""
     if "FIRESTORE_EMULATOR_HOST" not in os.environ:
         return FirestoreAdminClient()
     # The administration's client does not know that variable, the documents' client does.

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cloud.answers import differences
+from tests.cloud.answers import differences, take_what_is_probed
 from tests.cloud.sandbox import PROJECT_VARIABLE
 from tests.deployed import ROOT
 from tests.standin.cloud import client_environment, running
@@ -30,12 +30,13 @@ def asked(env: Mapping[str, str]) -> dict[str, Any]:
 
 
 def test_the_local_cloud_answers_as_the_real_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], reports: Path
 ):
     """Every probe: what differs is written down, and named."""
     real = asked(os.environ)
     with running(tmp_path) as cloud:
         local = asked(client_environment(cloud, **{PROJECT_VARIABLE: "p-local"}))
+    take_what_is_probed(reports)
     found = [difference._asdict() for difference in differences(real, local)]
     path = Path(os.environ.get(DIFFERENCES_VARIABLE, ROOT / ".local/cloud/differences.json"))
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,14 @@
-"""One BigQuery and one Cloud Storage stand-in for the session, and the real client on them."""
+"""One BigQuery and one Cloud Storage for the session, and the real client on them."""
 
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import requests
 from google.cloud import bigquery
 
 from tests.contract import real
-from tests.contract.bigquery.server import PROJECT, RealServer, Server, end, process, running
+from tests.contract.bigquery.server import PROJECT, Server, end, process, running
 
 type Query = Callable[..., list[tuple[Any, ...]]]
 
@@ -18,12 +17,14 @@ type Query = Callable[..., list[tuple[Any, ...]]]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run both stand-ins for the session, or speak to the real cloud."""
     if real.PROJECT:
-        yield RealServer(real.BIGQUERY, real.STORAGE, process=None)
+        real.served.update((real.BIGQUERY, real.STORAGE))
+        yield Server(real.BIGQUERY, real.STORAGE, process=None)
         return
     folder = tmp_path_factory.mktemp("storage")
     storage, url = process("tests.standin.storage", "--data-dir", str(folder))
     try:
         with running(tmp_path_factory.mktemp("bigquery"), url) as started:
+            real.served.update((started.url, started.storage))
             yield started
     finally:
         end(storage)
@@ -49,10 +50,15 @@ def dataset(client: bigquery.Client) -> str:
 def bucket(server: Server) -> str:
     """Return a new bucket."""
     name = f"rebound-cloud-{uuid.uuid4().hex[:10]}"
-    url, body = f"{server.storage}/storage/v1/b?project={PROJECT}", {"name": name}
-    send = real.send if real.PROJECT else requests.request
-    send("POST", url, json=body).raise_for_status()
+    url = f"{server.storage}/storage/v1/b?project={PROJECT}"
+    real.send("POST", url, json={"name": name}).raise_for_status()
     return name
+
+
+@pytest.fixture
+def agent(server: Server) -> str:
+    """Return the address of a service account that is there."""
+    return server.agent()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A running BigQuery stand-in with its Cloud Storage, as its contract tests speak to them."""
+"""BigQuery with its Cloud Storage behind the switch, as its contract tests speak to them."""
 
 import json
 import subprocess
@@ -11,25 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import bigquery, storage
+from google.cloud import bigquery
 
 from tests.contract import real
 
 ROOT = Path(__file__).resolve().parents[3]
-PROJECT = real.PROJECT or "p-test"
+PROJECT = real.NAME
 _STOP_SECONDS = 240
-_ANSWER_SECONDS = 240
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server.
+    """The stand-in, or the real cloud.
 
     Attributes:
         url: Where BigQuery answers.
         storage: Where Cloud Storage answers; empty when there is none.
-        process: BigQuery's process.
+        process: BigQuery's process; the real cloud has none.
     """
 
     url: str
@@ -39,79 +37,50 @@ class Server:
     def call(self, method: str, path: str, **how: Any) -> requests.Response:  # noqa: ANN401 - what requests takes
         """Send a request below the project and return whatever the answer is."""
         url = f"{self.url}/bigquery/v2/projects/{PROJECT}/{path}"
-        return requests.request(method, url, timeout=_ANSWER_SECONDS, **how)
+        return real.send(method, url, **how)
 
     def order(self, path: str, **body: Any) -> Any:  # noqa: ANN401 - JSON
         """Give an order that only a stand-in takes."""
-        answer = requests.post(f"{self.url}/standin/{path}", json=body, timeout=_ANSWER_SECONDS)
-        answer.raise_for_status()
-        return answer.json()
+        return real.order("POST", f"{self.url}/standin/{path}", **body)
 
     def faults(self, path: str = "faults") -> list[dict[str, Any]]:
         """Remove every fault and return them with their counts."""
-        answer = requests.delete(f"{self.url}/standin/{path}", timeout=_ANSWER_SECONDS)
-        answer.raise_for_status()
-        found: list[dict[str, Any]] = answer.json()
+        found: list[dict[str, Any]] = real.order("DELETE", f"{self.url}/standin/{path}")
         return found
 
     def told(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Return what only a stand-in tells."""
-        answer = requests.get(f"{self.url}/standin/{path}", timeout=_ANSWER_SECONDS)
-        answer.raise_for_status()
-        return answer.json()
+        return real.order("GET", f"{self.url}/standin/{path}")
 
     def client(self) -> bigquery.Client:
         """Return the real client."""
-        return bigquery.Client(
+        return real.BigQueryClient(
             project=PROJECT,
             location="US",
-            credentials=AnonymousCredentials(),
+            credentials=real.credentials(),
             client_options={"api_endpoint": self.url},
         )
 
+    def agent(self) -> str:
+        """Return somebody who can be given access: the service agent of Cloud Storage."""
+        answer = real.send("GET", f"{self.storage}/storage/v1/projects/{PROJECT}/serviceAccount")
+        answer.raise_for_status()
+        return str(answer.json()["email_address"])
+
     def put_object(self, bucket: str, name: str, content: bytes) -> None:
         """Store an object."""
-        answer = requests.post(
-            f"{self.storage}/upload/storage/v1/b/{bucket}/o",
-            params={"uploadType": "media", "name": name},
-            data=content,
-            timeout=_ANSWER_SECONDS,
-        )
-        answer.raise_for_status()
+        url = f"{self.storage}/upload/storage/v1/b/{bucket}/o"
+        query = {"uploadType": "media", "name": name}
+        real.send("POST", url, params=query, data=content).raise_for_status()
 
     def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
         """Return the objects below a prefix by name."""
         base = f"{self.storage}/storage/v1/b/{bucket}/o"
-        page = requests.get(base, params={"prefix": prefix}, timeout=_ANSWER_SECONDS).json()
+        page = real.send("GET", base, params={"prefix": prefix}).json()
         return {
-            item["name"]: requests.get(
-                item["mediaLink"], params={"alt": "media"}, timeout=_ANSWER_SECONDS
-            ).content
+            item["name"]: real.send("GET", item["mediaLink"], params={"alt": "media"}).content
             for item in page.get("items", [])
         }
-
-
-class RealServer(Server):
-    """The real cloud; its process is none."""
-
-    order = faults = told = staticmethod(real.skip_order)
-
-    def call(self, method: str, path: str, **how: Any) -> requests.Response:  # noqa: ANN401 - what requests takes
-        """Send a request below the project and return whatever the answer is."""
-        return real.send(method, f"{self.url}/bigquery/v2/projects/{PROJECT}/{path}", **how)
-
-    def client(self) -> bigquery.Client:
-        """Return the real client."""
-        return real.LabellingClient(project=PROJECT, location="US")
-
-    def put_object(self, bucket: str, name: str, content: bytes) -> None:
-        """Store an object."""
-        storage.Client(project=PROJECT).bucket(bucket).blob(name).upload_from_string(content)
-
-    def objects(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
-        """Return the objects below a prefix by name."""
-        found = storage.Client(project=PROJECT).list_blobs(bucket, prefix=prefix)
-        return {blob.name: blob.download_as_bytes() for blob in found}
 
 
 def process(module: str, *words: str) -> tuple[subprocess.Popen[str], str]:

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.contract import real
 from tests.standin.bigquery.avro.errors import AvroRefusedError
 from tests.standin.bigquery.avro.extract import WrittenFile, write_files
 from tests.standin.bigquery.avro.fields import arrow_type, avro_schema
+
+pytestmark = real.local_only(real.CODE)
 
 type Row = dict[str, Any]
 

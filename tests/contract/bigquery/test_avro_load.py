@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.contract import real
 from tests.contract.bigquery.avro_loads import (
     NULLABLE,
     REPEATED,
@@ -23,6 +24,8 @@ from tests.standin.bigquery.avro.container import varint
 from tests.standin.bigquery.avro.errors import AvroRefusedError
 from tests.standin.bigquery.avro.extract import write_files
 from tests.standin.bigquery.avro.fields import arrow_type
+
+pytestmark = real.local_only(real.CODE)
 
 JSON_TEXT = {"type": "string", "sqlType": "JSON"}
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract import real
 from tests.contract.bigquery.avro_loads import (
     REPEATED,
     REQUIRED,
@@ -17,6 +18,8 @@ from tests.contract.bigquery.avro_loads import (
     logical,
 )
 from tests.standin.bigquery.avro.errors import AvroRefusedError
+
+pytestmark = real.local_only(real.CODE)
 
 
 @pytest.mark.parametrize(

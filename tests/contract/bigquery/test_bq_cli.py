@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from tests.contract import real
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import PROJECT, Server
+
+pytestmark = real.local_only(real.TOOL)
 
 type Bq = Callable[..., Any]
 

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest, Forbidden, NotFound
+from google.cloud import bigquery
 
+from tests.contract import real
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import PROJECT, Server
 
@@ -17,6 +19,7 @@ def body(dataset: str, name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN40
     return {"tableReference": reference, **more}
 
 
+@real.local_only(real.POLICY_TAGS)
 def test_a_view_takes_no_schema_when_it_is_made(server: Server, dataset: str, query: Query):
     """Descriptions and tags of a view's columns are set afterwards, its columns are its query's."""
     query("CREATE TABLE t (a INT64)")
@@ -78,6 +81,7 @@ def test_a_materialized_view_ends_with_its_table(dataset: str, query: Query):
     assert query("SELECT n FROM m") == [(2,)]
 
 
+@real.local_only(real.POLICY_TAGS)
 def test_what_a_patch_does_not_name_stays(server: Server, dataset: str, query: Query):
     """An expiration of partitions goes by null, policy tags by an empty list, not by silence."""
     query("CREATE TABLE t (d DATE, s STRING) PARTITION BY d")
@@ -103,11 +107,12 @@ def test_what_a_patch_does_not_name_stays(server: Server, dataset: str, query: Q
     assert "policyTags" not in found["schema"]["fields"][1]
 
 
-def test_the_last_policy_needs_a_word(server: Server, dataset: str, query: Query):
+def test_the_last_policy_needs_a_word(server: Server, dataset: str, query: Query, agent: str):
     """The policy whose end opens every row goes only by force, or by DROP ALL."""
     query("CREATE TABLE t (a INT64)")
     path = f"datasets/{dataset}/tables/t/rowAccessPolicies"
-    create = "CREATE ROW ACCESS POLICY {} ON $d.t GRANT TO ('user:a@b.c') FILTER USING (TRUE)"
+    grantee = f"serviceAccount:{agent}"
+    create = f"CREATE ROW ACCESS POLICY {{}} ON $d.t GRANT TO ('{grantee}') FILTER USING (TRUE)"
     for name in ("p", "q"):
         query(create.format(name))
     assert server.call("DELETE", f"{path}/p").status_code == 204
@@ -120,6 +125,7 @@ def test_the_last_policy_needs_a_word(server: Server, dataset: str, query: Query
     assert server.call("GET", path).json().get("rowAccessPolicies", []) == []
 
 
+@real.local_only(real.ORDER)
 def test_policies_ask_for_permissions(server: Server, dataset: str, query: Query):
     """Reading policies, copying them, and the history of a table that ever had one need rights."""
     query("CREATE TABLE t AS SELECT 1 AS a")
@@ -151,6 +157,7 @@ def test_policies_ask_for_permissions(server: Server, dataset: str, query: Query
     query(f"CREATE TABLE c CLONE t {at}")
 
 
+@real.local_only(real.KMS)
 def test_a_key_is_the_datasets_unless_it_is_named(server: Server, dataset: str, query: Query):
     """New tables, results and copies take the default key of their own dataset, not the source's."""
     default, own = (f"projects/p/locations/us/keyRings/r/cryptoKeys/{name}" for name in "do")
@@ -167,3 +174,40 @@ def test_a_key_is_the_datasets_unless_it_is_named(server: Server, dataset: str, 
     query("CREATE TABLE copied COPY t")
     keys = {name: key_of(name) for name in ("t", "result", "named", "copied")}
     assert keys == {"t": own, "result": default, "named": own, "copied": default}
+
+
+def test_views_and_routines(client: bigquery.Client, dataset: str, query: Query):
+    """Views and functions are kept verbatim and run."""
+    query("CREATE TABLE t AS SELECT 3 AS a")
+    view = bigquery.Table(f"{PROJECT}.{dataset}.v")
+    view.view_query = f"SELECT a,  a*2 AS b FROM `{PROJECT}.{dataset}.t`"
+    made = client.create_table(view)
+    assert (made.table_type, made.view_query) == ("VIEW", view.view_query)
+    assert [field.name for field in made.schema] == ["a", "b"]
+    assert query("SELECT * FROM v") == [(3, 6)]
+    query("CREATE FUNCTION $d.twice(x INT64) RETURNS INT64 AS (x * 2)")
+    routine = client.get_routine(f"{dataset}.twice")
+    assert (routine.body, routine.arguments[0].name) == ("x * 2", "x")
+    assert query("SELECT $d.twice(a + 1) FROM v") == [(8,)]
+    assert query(f"SELECT `{PROJECT}.{dataset}.twice`(a) FROM v") == [(6,)]
+    assert [item.routine_id for item in client.list_routines(dataset)] == ["twice"]
+    client.delete_routine(f"{dataset}.twice")
+    with pytest.raises(NotFound):
+        client.get_routine(f"{dataset}.twice")
+
+
+def test_row_access_policies(server: Server, dataset: str, query: Query, agent: str):
+    """Policies are listed without grantees, which their IAM policy names."""
+    query("CREATE TABLE t (a INT64)")
+    grantee = f"serviceAccount:{agent}"
+    query(f"CREATE ROW ACCESS POLICY p ON $d.t GRANT TO ('{grantee}') FILTER USING (a > 1)")
+    path = f"datasets/{dataset}/tables/t/rowAccessPolicies"
+    listed = server.call("GET", path).json()["rowAccessPolicies"]
+    assert [(item["filterPredicate"], "grantees" in item) for item in listed] == [("a > 1", False)]
+    access = server.call("POST", f"{path}/p:getIamPolicy", json={}).json()
+    assert access["bindings"][0]["members"] == [grantee]
+    body = {"rowAccessPolicyReference": {"policyId": "q"}, "filterPredicate": "TRUE"}
+    assert server.call("POST", path, json=body).status_code == 200
+    assert server.call("POST", path, json=body).status_code == 409
+    assert server.call("DELETE", f"{path}/p").status_code == 204
+    assert len(server.call("GET", path).json()["rowAccessPolicies"]) == 1

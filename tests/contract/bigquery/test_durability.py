@@ -11,7 +11,10 @@ import requests
 from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
 
+from tests.contract import real
 from tests.contract.bigquery.server import Server, end, process, running
+
+pytestmark = real.local_only(real.PROCESS)
 
 _ANSWER_SECONDS = 240
 

@@ -8,6 +8,7 @@ import pytest
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
 
+from tests.contract import real
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import Server
 
@@ -56,6 +57,7 @@ def test_what_comes_into_an_expired_partition_is_gone_at_once(
     assert client.get_table(f"{name}.copied").num_rows == 6
 
 
+@real.local_only(real.ORDER)
 def test_partitions_expire_as_time_passes_and_stay_in_history(query: Query, server: Server) -> None:
     """A read as of an earlier instant still has them."""
     query(f"CREATE TABLE t (d DATE, n INT64) {TEN_HOURS}")
@@ -108,6 +110,7 @@ def test_a_default_of_the_dataset_reaches_clones_and_wins_over_no_rule(
     assert found.expires is None
 
 
+@real.local_only(real.ORDER)
 def test_tables_expire_by_the_same_clock(query: Query, server: Server) -> None:
     """As CURRENT_TIMESTAMP tells it."""
     query(

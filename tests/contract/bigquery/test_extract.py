@@ -8,6 +8,7 @@ import requests
 from google.api_core.exceptions import BadRequest, NotFound
 from google.cloud import bigquery
 
+from tests.contract import real
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import PROJECT, Server
 
@@ -67,6 +68,7 @@ def test_one_file(
     assert {row["a"] for row in records(files["x/000000000000.avro"])} == {1, 2}
 
 
+@real.local_only(real.ORDER)
 def test_many_files(
     server: Server, client: bigquery.Client, query: Query, dataset: str, bucket: str
 ):
@@ -143,6 +145,7 @@ def test_refusals(client: bigquery.Client, query: Query, dataset: str, bucket: s
             extract(client, f"{dataset}.{source}", uri, **how)
 
 
+@real.local_only(real.ORDER)
 def test_one_file_has_a_limit(
     server: Server, client: bigquery.Client, query: Query, dataset: str, bucket: str
 ):
@@ -157,6 +160,7 @@ def test_one_file_has_a_limit(
         server.order("file-size", most_bytes_in_one_file=10**9)
 
 
+@real.local_only(real.ORDER)
 def test_a_single_uri_gives_one_file(
     server: Server, client: bigquery.Client, query: Query, dataset: str, bucket: str
 ):
@@ -170,6 +174,7 @@ def test_a_single_uri_gives_one_file(
     assert len(records(server.objects(bucket)["one.avro"])) == 25
 
 
+@real.local_only(real.ORDER)
 def test_a_view_of_the_storage_that_fails(
     server: Server, client: bigquery.Client, query: Query, dataset: str, bucket: str
 ):

@@ -9,6 +9,7 @@ import requests
 from google.api_core.exceptions import BadRequest, Conflict, NotFound, ServiceUnavailable
 from google.cloud import bigquery
 
+from tests.contract import real
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import Server
 
@@ -51,6 +52,7 @@ def test_a_job_sees_its_location_only(client: bigquery.Client, dataset: str, que
         client.extract_table(f"{dataset}.t", "gs://b/*.csv", location="EU").result()
 
 
+@real.local_only(real.ORDER)
 def test_jobs_overlap(client: bigquery.Client, server: Server):
     """The latency of many jobs passes at the same time, and they are seen waiting."""
     count, seconds = 16, 2
@@ -138,6 +140,7 @@ def test_a_query_is_not_billed_for_more_than_it_may(
     assert refused.error_result["reason"] == "bytesBilledLimitExceeded"
 
 
+@real.local_only(real.ORDER)
 @pytest.mark.parametrize("after_commit", [False, True])
 def test_a_job_fails_on_request(
     server: Server, client: bigquery.Client, dataset: str, query: Query, *, after_commit: bool
@@ -154,6 +157,7 @@ def test_a_job_fails_on_request(
     assert [fault["fired"] for fault in server.faults("job-faults")] == [1]
 
 
+@real.local_only(real.ORDER)
 def test_a_lost_answer_has_its_effect(
     server: Server, client: bigquery.Client, dataset: str, query: Query
 ):
@@ -170,6 +174,7 @@ def test_a_lost_answer_has_its_effect(
     assert [fault["fired"] for fault in server.faults()] == [1]
 
 
+@real.local_only(real.ORDER)
 def test_a_status_fault_does_no_work(server: Server, client: bigquery.Client, dataset: str):
     """A request that a fault answers with an error changes nothing."""
     server.order("faults", operation="bigquery.tables.insert", kind="status", status=503)

@@ -7,6 +7,7 @@ import pytest
 from google.api_core.exceptions import BadRequest, Forbidden, TooManyRequests
 from google.cloud import bigquery
 
+from tests.contract import real
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import PROJECT, Server
 
@@ -28,7 +29,7 @@ def load(client: bigquery.Client, into: str, rows: str) -> None:
 
 
 def test_only_an_appending_copy_keeps_the_policies_of_its_destination(
-    query: Query, client: bigquery.Client, dataset: str
+    query: Query, client: bigquery.Client, dataset: str, agent: str
 ) -> None:
     """Using row-level security with other features, Copy jobs."""
     query("CREATE TABLE t AS SELECT 1 AS n")
@@ -37,7 +38,7 @@ def test_only_an_appending_copy_keeps_the_policies_of_its_destination(
         query(f"CREATE TABLE {disposition} (n INT64)")
         query(
             f"CREATE ROW ACCESS POLICY one ON $d.{disposition} "
-            "GRANT TO ('user:a@example.com') FILTER USING (n = 1)"
+            f"GRANT TO ('serviceAccount:{agent}') FILTER USING (n = 1)"
         )
         copy(client, dataset, disposition, disposition)
         path = f"/projects/{client.project}/datasets/{dataset}/tables/{disposition}"
@@ -81,6 +82,7 @@ def test_a_load_names_so_many_files_at_most(client: bigquery.Client, dataset: st
         client.load_table_from_uri(uris, f"{dataset}.t").result()
 
 
+@real.local_only(real.ORDER)
 def test_a_table_takes_so_many_loads_a_day(
     server: Server, query: Query, client: bigquery.Client, dataset: str
 ) -> None:
@@ -100,6 +102,7 @@ def test_a_table_takes_so_many_loads_a_day(
     assert query("SELECT COUNT(*) FROM t") == [(1,)]
 
 
+@real.local_only(real.ORDER)
 def test_a_table_is_changed_so_often_a_day(
     server: Server, query: Query, client: bigquery.Client, dataset: str
 ) -> None:
@@ -141,6 +144,7 @@ def test_a_table_has_so_many_partitions(query: Query) -> None:
     query("INSERT t VALUES (9999)")
 
 
+@real.local_only(real.ORDER)
 def test_a_table_is_updated_so_often_in_ten_seconds(
     server: Server, query: Query, client: bigquery.Client, dataset: str
 ) -> None:
@@ -174,6 +178,7 @@ def test_a_table_is_updated_so_often_in_ten_seconds(
         server.order("quotas", updates=0)
 
 
+@real.local_only(real.ORDER)
 def test_metadata_can_lag_behind(
     server: Server, query: Query, client: bigquery.Client, dataset: str
 ) -> None:

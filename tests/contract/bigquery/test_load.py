@@ -7,11 +7,14 @@ import pytest
 from google.api_core.exceptions import BadRequest, Conflict, NotFound
 from google.cloud import bigquery
 
+from tests.contract import real
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import PROJECT, Server
 from tests.contract.bigquery.test_extract import extract
 
+# A taxonomy that is not there is refused by the real cloud.
 TAGS = {"names": ["projects/p/locations/us/taxonomies/1/policyTags/2"]}
+TAGGED = {} if real.PROJECT else {"policyTags": TAGS}
 
 
 def load(client: bigquery.Client, uri: str, target: str, **how: object) -> bigquery.LoadJob:
@@ -33,7 +36,7 @@ def files(client: bigquery.Client, query: Query, dataset: str, bucket: str) -> s
 
 
 @pytest.fixture
-def target(server: Server, query: Query, dataset: str) -> str:
+def target(server: Server, query: Query, dataset: str, agent: str) -> str:
     """Return a table with everything that a disposition could destroy."""
     body = {
         "tableReference": {"projectId": PROJECT, "datasetId": dataset, "tableId": "t"},
@@ -42,14 +45,15 @@ def target(server: Server, query: Query, dataset: str) -> str:
         "schema": {
             "fields": [
                 {"name": "a", "type": "INTEGER", "mode": "REQUIRED", "description": "the key"},
-                {"name": "d", "type": "DATE", "mode": "NULLABLE", "policyTags": TAGS},
+                {"name": "d", "type": "DATE", "mode": "NULLABLE", **TAGGED},
             ]
         },
         "tableConstraints": {"primaryKey": {"columns": ["a"]}},
         "timePartitioning": {"type": "DAY", "field": "d"},
     }
     server.call("POST", f"datasets/{dataset}/tables", json=body).raise_for_status()
-    query("CREATE ROW ACCESS POLICY p ON $d.t GRANT TO ('user:a@b.c') FILTER USING (TRUE)")
+    grantee = f"serviceAccount:{agent}"
+    query(f"CREATE ROW ACCESS POLICY p ON $d.t GRANT TO ('{grantee}') FILTER USING (TRUE)")
     query("INSERT INTO t VALUES (8, '2024-01-01'), (9, '2024-03-03')")
     return f"{dataset}.t"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.contract import real
 from tests.standin.bigquery.app import create_service
 from tests.standin.bigquery.errors import BigQueryError
 from tests.standin.bigquery.script import execute
@@ -11,6 +12,8 @@ from tests.standin.bigquery.script.execute import run_script
 from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.settings import Hidden, Settings
 from tests.standin.bigquery.sql.results import json_rows
+
+pytestmark = real.local_only(real.CODE)
 
 type Ask = Callable[[str], list[tuple[object, ...]]]
 _WHOLE = "SELECT a, TO_JSON_STRING(STRUCT(a)) AS text FROM `p.d.{0}` AS r ORDER BY a"

@@ -9,17 +9,25 @@ import pytest
 from google.api_core.exceptions import BadRequest, Conflict, NotFound
 from google.cloud import bigquery
 
+from tests.contract import real
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import PROJECT
 
 LAYOUT = "PARTITION BY d CLUSTER BY a OPTIONS(description = 'full', labels = [('k', 'v')], partition_expiration_days = 9000)"
-PAUSE_SECONDS = 0.01
+# How far apart two changes have to be to be told apart: the real cloud's clock is not this machine's.
+PAUSE_SECONDS = 1 if real.PROJECT else 0.01
 
 
-def micros() -> int:
-    """Return an instant with nothing else within some milliseconds."""
+def now_of(query: Query) -> int:
+    """Return what the time is there, in microseconds."""
+    ((now,),) = query("SELECT UNIX_MICROS(CURRENT_TIMESTAMP())")
+    return int(now)
+
+
+def micros(query: Query) -> int:
+    """Return an instant of the cloud's clock with nothing else close by."""
     time.sleep(PAUSE_SECONDS)
-    now = time.time_ns() // 1000
+    now = now_of(query)
     time.sleep(PAUSE_SECONDS)
     return now
 
@@ -55,7 +63,7 @@ def test_every_kind_of_change_can_be_looked_behind(query: Query):
         "TRUNCATE TABLE t",
         "CREATE OR REPLACE TABLE t AS SELECT 'other' AS b",
     ):
-        moments.append(micros())
+        moments.append(micros(query))
         query(change)
 
     def rows_at(moment: int) -> list[int]:
@@ -77,7 +85,7 @@ def test_a_table_that_a_clone_replaced_can_be_looked_at(query: Query):
     """CREATE OR REPLACE leaves the previous version readable (BigQuery, Access historical data)."""
     query("CREATE TABLE t AS SELECT 1 AS a")
     query("CREATE TABLE other AS SELECT 'other' AS b")
-    before = micros()
+    before = micros(query)
     query("CREATE OR REPLACE TABLE t CLONE other")
     at = f"FOR SYSTEM_TIME AS OF TIMESTAMP_MICROS({before})"
     assert query("SELECT * FROM t") == [("other",)]
@@ -88,12 +96,12 @@ def test_a_table_that_a_clone_replaced_can_be_looked_at(query: Query):
 
 def test_the_past_has_limits(query: Query):
     """Before the table, in the future and in another incarnation there is nothing to see."""
-    before = micros()
+    before = micros(query)
     query("CREATE TABLE t AS SELECT 1 AS a")
-    inside = micros()
+    inside = micros(query)
     query("DROP TABLE t")
     query("CREATE TABLE t AS SELECT 2 AS a")
-    for moment in (before, inside, time.time_ns() // 1000 + 60_000_000):
+    for moment in (before, inside, now_of(query) + 60_000_000):
         with pytest.raises(BadRequest):
             query(f"SELECT * FROM t FOR SYSTEM_TIME AS OF TIMESTAMP_MICROS({moment})")
     with pytest.raises(BadRequest, match="Cannot read before"):
@@ -103,8 +111,7 @@ def test_the_past_has_limits(query: Query):
 def test_a_bare_string_is_los_angeles_time(query: Query):
     """An instant without an offset is read in Los Angeles time, not in UTC."""
     query("CREATE TABLE t AS SELECT 1 AS a")
-    now = dt.datetime.now(dt.UTC)
-    time.sleep(PAUSE_SECONDS)
+    now = dt.datetime.fromtimestamp(micros(query) / 1e6, dt.UTC)
     local = now.astimezone(zoneinfo.ZoneInfo("America/Los_Angeles"))
     at = "SELECT a FROM t FOR SYSTEM_TIME AS OF '{:%Y-%m-%d %H:%M:%S.%f}'"
     assert query(at.format(local)) == [(1,)]
@@ -131,10 +138,10 @@ def test_an_instant_is_exact_while_writers_write(
     try:
         first = {}
         for _ in range(8):
-            now = time.time_ns() // 1000
+            now = now_of(query)
             first[now] = _count(query, now)
         for at in range(12):
-            now = time.time_ns() // 1000
+            now = now_of(query)
             instant = f"FOR SYSTEM_TIME AS OF TIMESTAMP_MICROS({now})"
             query(f"CREATE TABLE IF NOT EXISTS `{PROJECT}.{dataset}.c{at}` CLONE t {instant}")
             first[now] = query(f"SELECT COUNT(*) FROM c{at}")[0][0]
@@ -155,7 +162,7 @@ def test_a_transaction_over_two_tables_is_one_instant(query: Query):
     """Before its instant neither table has changed, at and after it both have."""
     query("CREATE TABLE t AS SELECT 1 AS a")
     query("CREATE TABLE u AS SELECT 1 AS a")
-    before = micros()
+    before = micros(query)
     query(
         "BEGIN TRANSACTION; DELETE FROM t WHERE TRUE; INSERT INTO u VALUES (2); COMMIT TRANSACTION;"
     )
@@ -169,7 +176,7 @@ def test_what_a_clone_and_a_snapshot_keep(query: Query, client: bigquery.Client,
     """A clone keeps everything; a snapshot loses the partition expiration and cannot be written."""
     query(f"CREATE TABLE t (a INT64 NOT NULL, d DATE) {LAYOUT}")
     query("INSERT INTO t VALUES (1, '2024-01-01')")
-    moment = micros()
+    moment = micros(query)
     query("INSERT INTO t VALUES (2, NULL)")
     base = client.get_table(f"{dataset}.t")
     at = f"FOR SYSTEM_TIME AS OF TIMESTAMP_MICROS({moment})"
@@ -254,7 +261,7 @@ def test_a_deleted_table_is_copied_back(query: Query, client: bigquery.Client, d
     """Copying `t@ms` brings a deleted table's rows back, without its partitioning."""
     query(f"CREATE TABLE t (a INT64, d DATE) {LAYOUT}")
     query("INSERT INTO t VALUES (1, '2024-01-01')")
-    moment = micros() // 1000
+    moment = micros(query) // 1000
     time.sleep(PAUSE_SECONDS)
     query("DROP TABLE t")
     query("CREATE TABLE t AS SELECT 'other' AS b")

@@ -6,9 +6,12 @@ import pytest
 from google.api_core.exceptions import BadRequest
 from google.cloud import bigquery
 
+from tests.contract import real
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import PROJECT, Server
 from tests.harness import await_that
+
+pytestmark = real.local_only(real.ORDER)
 
 REPLACE = "BEGIN TRANSACTION; DELETE FROM t WHERE TRUE; INSERT t VALUES (3); COMMIT TRANSACTION"
 

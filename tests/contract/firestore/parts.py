@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
-import requests
 from google.cloud import firestore
 from google.cloud.firestore_admin_v1 import FirestoreAdminClient
 from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
@@ -49,13 +48,8 @@ class Service:
 
     def faults(self, method: str, **fault: object) -> list[dict[str, object]]:
         """Add a fault (POST), or list (GET) or remove (DELETE) all."""
-        if self.client is not None:
-            real.skip_order()
-        answer = requests.request(
-            method, f"{self.admin}/standin/faults", json=fault or None, timeout=START_SECONDS
-        )
-        answer.raise_for_status()
-        return answer.json()
+        found: list[dict[str, object]] = real.order(method, f"{self.admin}/standin/faults", **fault)
+        return found
 
     @contextmanager
     def clock(self, offset_seconds: float) -> Iterator[None]:
@@ -68,8 +62,7 @@ class Service:
 
     def order(self, path: str, **body: object) -> None:
         """Give the stand-in an order."""
-        url = f"{self.admin}/standin/{path}"
-        requests.post(url, json=body, timeout=START_SECONDS).raise_for_status()
+        real.order("POST", f"{self.admin}/standin/{path}", **body)
 
 
 @contextmanager

@@ -8,9 +8,12 @@ from google.api_core import exceptions
 from google.cloud import firestore_admin_v1 as admin_api
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from tests.contract import real
 from tests.contract.firestore import parts
 from tests.contract.firestore.parts import Service
 from tests.contract.firestore.wire import Wire
+
+pytestmark = real.local_only(real.DATABASES)
 
 
 @pytest.fixture

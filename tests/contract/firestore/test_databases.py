@@ -13,9 +13,12 @@ from google.longrunning import operations_pb2
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from tests.contract import real
 from tests.contract.firestore import parts
 from tests.contract.firestore.parts import ROOT, Service
 from tests.contract.firestore.wire import Wire, integer
+
+pytestmark = real.local_only(real.DATABASES)
 
 # The official emulator has no admin API: these tests are about the stand-in alone.
 

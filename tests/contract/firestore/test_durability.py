@@ -8,9 +8,12 @@ from pathlib import Path
 import grpc
 import pytest
 
+from tests.contract import real
 from tests.contract.firestore import parts
 from tests.contract.firestore.parts import Service
 from tests.contract.firestore.wire import Wire, integer, text
+
+pytestmark = real.local_only(real.PROCESS)
 
 # The official emulator keeps everything in memory: these tests are about the stand-in alone.
 ENOUGH = 30

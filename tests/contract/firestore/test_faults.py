@@ -7,8 +7,11 @@ import requests
 from google.api_core import exceptions
 from google.cloud import firestore
 
+from tests.contract import real
 from tests.contract.firestore.parts import Service
 from tests.contract.firestore.wire import Value, Wire, cursor, integer, ordered_by
+
+pytestmark = real.local_only(real.ORDER)
 
 # The official emulator has no faults: these tests are about the stand-in alone.
 C = {"from_": [{"collection_id": "c"}]}

@@ -10,19 +10,32 @@ from google.api_core import exceptions
 from google.cloud.firestore_admin_v1 import FirestoreAdminClient, types
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from tests.cloud.sandbox import Sandbox, firestore_admin
+from tests.contract import real
 from tests.contract.firestore.parts import Service
 from tests.standin.firestore.creation import administration
 
+_READY_SECONDS = 1200
+"""So long the real cloud may take to build what nothing is in."""
+pytestmark = pytest.mark.timeout(3 * _READY_SECONDS)
+
 
 @pytest.fixture
-def admin(standin_service: Service) -> Iterator[FirestoreAdminClient]:
-    """Return a client of the stand-in's administration."""
-    with grpc.insecure_channel(standin_service.host) as channel:
+def admin(request: pytest.FixtureRequest) -> Iterator[FirestoreAdminClient]:
+    """Return a client of the administration."""
+    if real.PROJECT:
+        yield firestore_admin(real.PROJECT)
+        return
+    service: Service = request.getfixturevalue("standin_service")
+    with grpc.insecure_channel(service.host) as channel:
         yield administration(channel)
 
 
 def create(admin: FirestoreAdminClient) -> str:
     """Create a database and return its name."""
+    if real.PROJECT:
+        client = Sandbox(real.PROJECT, f"i{uuid.uuid4().hex[:8]}").database("indexed")
+        return f"projects/{client.project}/databases/{client._database}"  # noqa: SLF001 - nothing public gives it
     database = {"location_id": "us-central1", "type_": "FIRESTORE_NATIVE"}
     project = f"projects/p{uuid.uuid4().hex[:12]}"
     made = admin.create_database(parent=project, database=database, database_id="indexed")
@@ -35,7 +48,7 @@ def test_indexes(admin: FirestoreAdminClient):
     group, everywhere = f"{name}/collectionGroups/games", f"{name}/collectionGroups/-"
     fields = [{"field_path": "day", "order": "ASCENDING"}, {"field_path": "n", "order": 2}]
     index = {"query_scope": "COLLECTION", "fields": fields}
-    made = admin.create_index(parent=group, index=index).result(timeout=240)
+    made = admin.create_index(parent=group, index=index).result(timeout=_READY_SECONDS)
     assert made.name.startswith(f"{group}/indexes/")
     with pytest.raises(exceptions.AlreadyExists):
         admin.create_index(parent=group, index=index)
@@ -58,7 +71,7 @@ def test_settings_of_fields(admin: FirestoreAdminClient):
     short = {"name": f"{group}/fields/until", "ttl_config": {}}
     for field, part in ((exempt, "index_config"), (short, "ttl_config")):
         request = {"field": field, "update_mask": FieldMask(paths=[part])}
-        admin.update_field(request).result(timeout=240)
+        admin.update_field(request).result(timeout=_READY_SECONDS)
 
     def found(wanted: str) -> dict[str, Any]:
         fields = admin.list_fields({"parent": everywhere, "filter": wanted})

@@ -5,7 +5,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1 import types
 
 from tests.contract.firestore.gaps import emulator_gap
-from tests.contract.firestore.wire import OWNER, SERVICE, Wire, integer
+from tests.contract.firestore.wire import SERVICE, Wire, integer
 
 
 def test_missing_documents_are_listed(client: firestore.Client):
@@ -131,7 +131,7 @@ def test_thousands_of_calls_at_once(wire: Wire):
     """However many calls a client has under way, every one is answered."""
     call = wire.channel.unary_unary(f"{SERVICE}/ListCollectionIds")
     request = types.ListCollectionIdsRequest.pb()(parent=wire.root).SerializeToString()
-    waiting = [call.future(request, timeout=240, metadata=OWNER) for _ in range(5000)]
+    waiting = [call.future(request, timeout=240, metadata=wire.metadata) for _ in range(5000)]
     answers = {future.result() for future in waiting}
     assert not any(
         types.ListCollectionIdsResponse.pb().FromString(answer).collection_ids for answer in answers

@@ -5,6 +5,7 @@ import pytest
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from tests.contract import real
 from tests.contract.firestore.wire import (
     Value,
     Wire,
@@ -89,9 +90,10 @@ FILTERS = [
         combined("OR", where("v", "EQUAL", integer(1)), where("w", "EQUAL", integer(1))),
         {*ONES, "other"},
     ),
-    (
+    pytest.param(
         combined("AND", where("v", "GREATER_THAN", integer(0)), where_unary("w", "IS_NULL")),
         set(),
+        marks=real.local_only(real.INDEX),
     ),
 ]
 

@@ -7,6 +7,7 @@ from google.cloud import firestore
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from tests.contract import real
 from tests.contract.firestore.gaps import emulator_gap
 from tests.contract.firestore.wire import Wire, integer
 
@@ -126,12 +127,14 @@ def test_impossible_read_times(wire: Wire, refused: Callable):
         wire.query({"from_": C}, read_time=_from_now(-30 * 86400))
 
 
+@real.local_only(real.AGE)
 def test_within_the_hour(wire: Wire):
     """Half an hour ago can be read, to the second, and was empty."""
     wire.set("c/a", {"n": integer(1)})
     assert numbers(wire, _from_now(-1800)) == {}
 
 
+@real.local_only(real.AGE)
 @emulator_gap("it keeps no rule for what is older than an hour")
 def test_beyond_the_hour_only_whole_minutes(wire: Wire, refused: Callable):
     """What is older than an hour is read at whole minutes only."""

@@ -8,6 +8,7 @@ from google.cloud.firestore_v1 import types
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from tests.contract import real
 from tests.contract.firestore.wire import (
     Value,
     Wire,
@@ -227,6 +228,7 @@ def test_bulk_writer(client: firestore.Client):
     assert client.collection("c").count().get()[0][0].value == 50
 
 
+@real.local_only(real.OTHER_PROJECT)
 def test_databases_are_apart(wire: Wire):
     """Databases and projects share nothing."""
     databases = (wire, Wire(wire.channel, "other", wire.project), Wire(wire.channel, "other"))

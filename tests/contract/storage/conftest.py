@@ -1,33 +1,32 @@
-"""One Cloud Storage stand-in for the session, and the real client on it."""
+"""One Cloud Storage for the session, and the real client on it."""
 
 from collections.abc import Iterator
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from tests.contract import real
-from tests.contract.storage.server import PROJECT, RealServer, Server, running
+from tests.contract.storage.server import PROJECT, Server, running
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Run the stand-in for the session, or speak to the real cloud."""
     if real.PROJECT:
-        yield RealServer(real.STORAGE, process=None)
+        real.served.add(real.STORAGE)
+        yield Server(real.STORAGE, process=None)
         return
     with running(tmp_path_factory.mktemp("storage")) as started:
+        real.served.add(started.url)
         yield started
 
 
 @pytest.fixture
 def client(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[storage.Client]:
     """Return the real client."""
-    if real.PROJECT:
-        client = storage.Client(project=PROJECT)
-    else:
+    if not real.PROJECT:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
-        client = storage.Client(project=PROJECT, credentials=AnonymousCredentials())
+    client = real.StorageClient(project=PROJECT, credentials=real.credentials())
     yield client
     client.close()
 

@@ -1,4 +1,4 @@
-"""One running Cloud Storage stand-in, as its contract tests speak to it."""
+"""Cloud Storage behind the switch, as its contract tests speak to it."""
 
 import json
 import subprocess
@@ -11,24 +11,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
 import requests
 
+from tests.cloud.sandbox import LABEL
 from tests.contract import real
 
 ROOT = Path(__file__).resolve().parents[3]
-PROJECT = real.PROJECT or "p"
+PROJECT = real.NAME
 STOP_SECONDS = 240
-ANSWER_SECONDS = 240
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server.
+    """The stand-in, or the real cloud.
 
     Attributes:
         url: where it answers.
-        process: its process.
+        process: its process; the real cloud has none.
     """
 
     url: str
@@ -36,17 +35,16 @@ class Server:
 
     def call(self, method: str, path: str, **how: Any) -> requests.Response:  # noqa: ANN401 - what requests takes
         """Send a request and return whatever the answer is."""
-        return requests.request(method, f"{self.url}{path}", timeout=ANSWER_SECONDS, **how)
+        return real.send(method, f"{self.url}{path}", **how)
 
     def order(self, path: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         """Give an order that only a stand-in takes."""
-        answer = self.call("POST", f"/standin/{path}", json=body)
-        answer.raise_for_status()
-        return answer.json()
+        found: dict[str, Any] = real.order("POST", f"{self.url}/standin/{path}", **body)
+        return found
 
     def new_bucket(self, *, retains_objects: bool = False, **settings: Any) -> str:  # noqa: ANN401 - JSON
         """Make a bucket, whose objects may have a retention of their own, and return its name."""
-        name = f"rebound-cloud-{uuid.uuid4().hex[:12]}"
+        name = new_name()
         further = "&enableObjectRetention=true" if retains_objects else ""
         path = f"/storage/v1/b?project={PROJECT}{further}"
         answer = self.call("POST", path, json={"name": name, **settings})
@@ -83,20 +81,9 @@ class Server:
         return answer.json()
 
 
-class RealServer(Server):
-    """The real cloud; its process is none."""
-
-    order = staticmethod(real.skip_order)
-
-    def new_bucket(self, *, retains_objects: bool = False, **settings: Any) -> str:  # noqa: ANN401 - JSON
-        """Make a bucket, and return its name; none whose objects could be kept for good."""
-        if retains_objects:
-            pytest.skip("an object that is retained and locked could not be removed")
-        return super().new_bucket(**settings)
-
-    def call(self, method: str, path: str, **how: Any) -> requests.Response:  # noqa: ANN401 - what requests takes
-        """Send a request and return whatever the answer is."""
-        return real.send(method, f"{self.url}{path}", **how)
+def new_name() -> str:
+    """Return the name of a bucket that nobody has."""
+    return f"{LABEL}-{uuid.uuid4().hex[:12]}"
 
 
 @contextmanager

@@ -2,6 +2,7 @@ import pytest
 from google.api_core.exceptions import BadRequest, NotFound, ServiceUnavailable
 from google.cloud import storage
 
+from tests.contract import real
 from tests.contract.storage.server import Server
 
 
@@ -42,6 +43,7 @@ def test_batch_has_at_most_100_calls(client: storage.Client, bucket: storage.Buc
     assert bucket.get_blob("a") is not None
 
 
+@real.local_only(real.ORDER)
 def test_faults_reach_into_batches(server: Server, client: storage.Client, bucket: storage.Bucket):
     """A fault on an operation fires for a call inside a batch, and there only."""
     for name in ("a", "b"):

@@ -4,7 +4,10 @@ import pytest
 from google.cloud import storage
 from google.cloud.storage.exceptions import DataCorruption
 
+from tests.contract import real
 from tests.contract.storage.server import Server
+
+pytestmark = real.local_only(real.ORDER)
 
 
 def test_health(server: Server):

@@ -1,4 +1,5 @@
 import os
+from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest, NotFound, PreconditionFailed
@@ -7,6 +8,7 @@ from google.cloud import storage
 from tests.contract.storage.server import Server
 
 MEBIBYTE = 1024 * 1024
+COLDER = {"storageClass": "NEARLINE"}
 
 
 @pytest.fixture
@@ -85,7 +87,10 @@ def test_rewrite_of_a_missing_source(bucket: storage.Bucket):
 
 
 def test_rewrite_in_several_calls(server: Server, bucket: storage.Bucket):
-    """A limited rewrite goes on by token, and the object appears only with the last call."""
+    """A limited rewrite goes on by token, and the object appears only with the last call.
+
+    The limit applies where source and target differ in location or class alone (Objects: rewrite).
+    """
     data = os.urandom(2 * MEBIBYTE + 1)
     bucket.blob("source").upload_from_string(data)
     path, query = f"/rewriteTo/b/{bucket.name}/o/target", {"maxBytesRewrittenPerCall": MEBIBYTE}
@@ -93,11 +98,20 @@ def test_rewrite_in_several_calls(server: Server, bucket: storage.Bucket):
     answer: dict[str, object] = {"done": False}
     while not answer["done"]:
         assert bucket.get_blob("target") is None
-        answer = server.object("POST", bucket.name, "source", path, params=query).json()
+        answer = server.object(
+            "POST", bucket.name, "source", path, params=query, json=COLDER
+        ).json()
         progress.append(int(answer["totalBytesRewritten"]))
         query["rewriteToken"] = answer.get("rewriteToken")
     assert progress == [MEBIBYTE, 2 * MEBIBYTE, len(data)]
     assert bucket.blob("target").download_as_bytes() == data
+
+
+def test_a_limit_is_for_what_moves_alone(server: Server, bucket: storage.Bucket):
+    """Where neither location nor class change, one call does all."""
+    bucket.blob("source").upload_from_string(bytes(2 * MEBIBYTE))
+    path, query = f"/rewriteTo/b/{bucket.name}/o/target", {"maxBytesRewrittenPerCall": MEBIBYTE}
+    assert server.object("POST", bucket.name, "source", path, params=query).json()["done"]
 
 
 def test_rewrite_token_belongs_to_one_rewrite(server: Server, bucket: storage.Bucket):
@@ -105,12 +119,13 @@ def test_rewrite_token_belongs_to_one_rewrite(server: Server, bucket: storage.Bu
     bucket.blob("source").upload_from_string(bytes(2 * MEBIBYTE))
     query = {"maxBytesRewrittenPerCall": MEBIBYTE}
     path = f"/rewriteTo/b/{bucket.name}/o/"
-    answer = server.object("POST", bucket.name, "source", f"{path}target", params=query)
+    how: dict[str, Any] = {"params": query, "json": COLDER}
+    answer = server.object("POST", bucket.name, "source", f"{path}target", **how)
     query["rewriteToken"] = answer.json()["rewriteToken"]
-    other = server.object("POST", bucket.name, "source", f"{path}other", params=query)
+    other = server.object("POST", bucket.name, "source", f"{path}other", **how)
     assert other.status_code == 400
     bucket.blob("source").upload_from_string(bytes(2 * MEBIBYTE))
-    changed = server.object("POST", bucket.name, "source", f"{path}target", params=query)
+    changed = server.object("POST", bucket.name, "source", f"{path}target", **how)
     assert changed.status_code == 400
 
 

@@ -1,6 +1,7 @@
 from google.cloud import storage
 
 from tests.contract.storage.server import Server
+from tests.harness import await_that
 
 
 def test_folders_of_a_hierarchical_bucket(server: Server, client: storage.Client):
@@ -22,7 +23,8 @@ def test_folders_of_a_hierarchical_bucket(server: Server, client: storage.Client
     assert server.call("DELETE", f"{path}/a%2Fb%2F").status_code == 409
 
     renamed = server.call("POST", f"{path}/a%2F/renameTo/folders/z%2F").json()
-    assert renamed["done"]
+    operation = f"/storage/v1/b/{name}/operations/{renamed['name'].rpartition('/')[2]}"
+    await_that(lambda: renamed["done"] or server.call("GET", operation).json()["done"])
     assert server.call("GET", f"{path}/a%2Fb%2F").status_code == 404
     assert server.call("GET", f"{path}/z%2Fb%2F").status_code == 200
     after = bucket.get_blob("z/b/object")

@@ -6,9 +6,10 @@ import pytest
 from google.api_core.exceptions import BadRequest, Forbidden, PreconditionFailed
 from google.cloud import storage
 
-from tests.contract.storage.server import Server
+from tests.contract import real
+from tests.contract.storage.server import PROJECT, Server
 
-KEY = "projects/p/locations/us/keyRings/r/cryptoKeys/k"
+KEY = f"projects/{PROJECT}/locations/us/keyRings/r/cryptoKeys/k"
 OWN_KEY = hashlib.sha256(b"a customer's own").digest()
 
 
@@ -17,6 +18,7 @@ def listed(server: Server, bucket: str, **query: Any) -> dict[str, dict[str, Any
     return {item["name"]: item for item in server.list(bucket, **query)["items"]}
 
 
+@real.local_only(real.KMS)
 def test_listings_leave_out_checksums_under_a_key(server: Server, client: storage.Client):
     """A list shows no checksums of encrypted objects, a get does (Customer-managed keys)."""
     bucket = client.bucket(server.new_bucket(encryption={"defaultKmsKeyName": KEY}))
@@ -53,6 +55,7 @@ def test_a_bucket_can_take_no_objects_under_keys_of_others(server: Server, clien
     assert bucket.blob("open").download_as_bytes() == b"data"
 
 
+@real.local_only(real.KMS)
 def test_a_bucket_can_take_no_objects_under_keys_of_cloud_kms(
     server: Server, client: storage.Client
 ):
@@ -67,6 +70,7 @@ def test_a_bucket_can_take_no_objects_under_keys_of_cloud_kms(
     assert [blob.name for blob in bucket.list_blobs()] == ["open"]
 
 
+@real.local_only(real.KMS)
 @pytest.mark.parametrize(
     ("state", "refusal", "reason"),
     [("disabled", BadRequest, "cloudKmsDisabledKey"), ("denied", Forbidden, "forbidden")],
@@ -113,21 +117,23 @@ def test_customer_supplied_keys(server: Server, bucket: storage.Bucket):
     assert bucket.blob("copy").download_as_bytes() == b"data"
 
 
+@real.local_only(real.PAYER)
 def test_requester_pays(server: Server, client: storage.Client):
     """Requests about the bucket name who pays, or are refused (Use Requester Pays)."""
     name = server.new_bucket(billing={"requesterPays": True})
     with pytest.raises(BadRequest, match="requester pays"):
         client.bucket(name).blob("object").upload_from_string(b"data")
-    paid = client.bucket(name, user_project="p")
+    paid = client.bucket(name, user_project=PROJECT)
     paid.blob("object").upload_from_string(b"data")
     assert [blob.name for blob in paid.list_blobs()] == ["object"]
     other = server.new_bucket()
     path = f"/rewriteTo/b/{name}/o/copy"
     server.put(other, "source", b"x")
     assert server.object("POST", other, "source", path).status_code == 400
-    assert server.object("POST", other, "source", path, params={"userProject": "p"}).ok
+    assert server.object("POST", other, "source", path, params={"userProject": PROJECT}).ok
 
 
+@real.local_only(real.RATE)
 def test_one_name_is_written_only_so_often(server: Server, bucket: storage.Bucket):
     """Writes of one name beyond a burst are refused for a while; other names are not concerned."""
     answers = [
@@ -141,11 +147,11 @@ def test_one_name_is_written_only_so_often(server: Server, bucket: storage.Bucke
     assert server.put(bucket.name, "other", b"")
 
 
-def test_conditions_need_uniform_access(server: Server):
+def test_conditions_need_uniform_access(server: Server, client: storage.Client):
     """A conditional binding is refused without uniform bucket-level access (IAM Conditions)."""
     binding = {
         "role": "roles/storage.objectViewer",
-        "members": ["user:a@example.com"],
+        "members": [f"serviceAccount:{client.get_service_account_email()}"],
         "condition": {
             "title": "t",
             "expression": "request.time < timestamp('2030-01-01T00:00:00Z')",

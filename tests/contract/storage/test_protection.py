@@ -4,6 +4,7 @@ import pytest
 from google.api_core.exceptions import BadRequest, Forbidden, PreconditionFailed
 from google.cloud import storage
 
+from tests.contract import real
 from tests.contract.storage.server import Server
 
 DAY = 24 * 3600
@@ -41,6 +42,7 @@ def test_holds(server: Server, blob: storage.Blob, method: str, hold: str):
     blob.delete()
 
 
+@real.local_only(real.ORDER)
 @pytest.mark.parametrize("method", ["DELETE", "POST"])
 def test_retention_policy(server: Server, client: storage.Client, method: str):
     """An object younger than the retention period is neither deleted nor replaced."""
@@ -56,6 +58,7 @@ def test_retention_policy(server: Server, client: storage.Client, method: str):
     blob.delete()
 
 
+@real.local_only(real.ORDER)
 def test_retention_restarts_when_an_event_based_hold_ends(server: Server, client: storage.Client):
     """While an event-based hold lasts, retention has no end; then it counts from its release."""
     bucket = client.bucket(
@@ -147,6 +150,7 @@ def test_too_much_metadata_is_refused(blob: storage.Blob):
         blob.patch()
 
 
+@real.local_only(real.LOCKED)
 def test_retention_of_an_object_is_never_less(server: Server):
     """A date moves on; a mode changes with its parameter only, and a lock never (Objects: patch)."""
 

@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from google.auth.transport.requests import Request
 from google.cloud import storage
 
+from tests.contract import real
 from tests.contract.storage.server import Server, running
 from tests.harness import await_that
 
@@ -22,13 +24,19 @@ def race(server: Server, method: str, path: str, **how: object) -> list[int]:
         return sorted(answer.result().status_code for answer in sent)
 
 
+def one_won(statuses: list[int], won: int, lost: int) -> bool:
+    """Tell whether one call was done and all others lost; the real cloud may call 16 at once too many."""
+    allowed = {lost, 429} if real.PROJECT else {lost}
+    return statuses.count(won) == 1 and set(statuses) - {won} <= allowed
+
+
 def test_one_upload_wins(server: Server):
     """Of uploads that race to create an object, exactly one does."""
     path = f"/upload/storage/v1/b/{server.new_bucket()}/o"
     for number in range(5):
         query = {"uploadType": "media", "name": str(number), "ifGenerationMatch": "0"}
         statuses = race(server, "POST", path, params=query, data=os.urandom(100_000))
-        assert statuses == [200] + [412] * (RACERS - 1)
+        assert one_won(statuses, 200, 412), statuses
 
 
 def test_one_change_wins(server: Server, bucket: storage.Bucket):
@@ -36,21 +44,37 @@ def test_one_change_wins(server: Server, bucket: storage.Bucket):
     generation = server.put(bucket.name, "object", b"x" * 1000)["generation"]
     path = f"/storage/v1/b/{bucket.name}/o/object"
     patched = race(server, "PATCH", path, params={"ifMetagenerationMatch": "1"}, json={})
-    assert patched == [200] + [412] * (RACERS - 1)
+    assert one_won(patched, 200, 412), patched
     composed = race(
         server, "POST", f"{path}2/compose",
         params={"ifGenerationMatch": "0"}, json={"sourceObjects": [{"name": "object"}]},
     )  # fmt: skip
-    assert composed == [200] + [412] * (RACERS - 1)
+    assert one_won(composed, 200, 412), composed
     deleted = race(server, "DELETE", path, params={"ifGenerationMatch": generation})
-    assert deleted == [204] + [404] * (RACERS - 1)
+    assert one_won(deleted, 204, 404), deleted
+
+
+def connected(server: Server) -> http.client.HTTPConnection:
+    """Return a connection that can be broken off."""
+    scheme, host, *_ = urlsplit(server.url)
+    kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
+    return kind(host, timeout=240)
+
+
+def authorize(connection: http.client.HTTPConnection) -> None:
+    """Put the credentials into a request that was begun."""
+    headers: dict[str, str] = {}
+    real.credentials().before_request(Request(), "", "", headers)
+    for name, value in headers.items():
+        connection.putheader(name, value)
 
 
 def begin_upload(server: Server, bucket: str) -> http.client.HTTPConnection:
     """Send half of a simple upload and return its open connection."""
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=240)
+    connection = connected(server)
     path = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name=half"
     connection.putrequest("POST", path)
+    authorize(connection)
     connection.putheader("content-length", str(8 * GRANULE))
     connection.endheaders(b"x" * 4 * GRANULE)
     return connection
@@ -71,13 +95,15 @@ def test_upload_that_breaks_off_leaves_nothing(server: Server):
     assert "items" not in server.list(bucket, versions="true")
 
 
+@real.local_only(real.BROKEN)
 def test_session_keeps_whole_granules(server: Server):
     """A resumable upload that breaks off goes on behind the last whole piece that arrived."""
     bucket, data = server.new_bucket(), os.urandom(8 * GRANULE)
     answer = server.call("POST", f"/upload/storage/v1/b/{bucket}/o?uploadType=resumable&name=r")
     session = answer.headers["location"].removeprefix(server.url)
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=240)
+    connection = connected(server)
     connection.putrequest("PUT", session)
+    authorize(connection)
     connection.putheader("content-length", str(len(data)))
     connection.endheaders(data[: 3 * GRANULE + 7])
     connection.close()
@@ -96,6 +122,7 @@ def test_session_keeps_whole_granules(server: Server):
     assert server.object("GET", bucket, "r", "?alt=media").content == data
 
 
+@real.local_only(real.PROCESS)
 def test_state_survives_a_kill(tmp_path: Path):
     """After SIGKILL all that was answered is there, half an upload is not, and sessions go on."""
     with running(tmp_path) as server:
@@ -132,6 +159,7 @@ def begin_parts(server: Server, bucket: str) -> str:
     return text.partition("<UploadId>")[2].partition("<")[0]
 
 
+@real.local_only(real.PROCESS)
 def test_deleted_content_is_removed(tmp_path: Path):
     """What cannot come back leaves no file."""
     with running(tmp_path) as server:
@@ -157,6 +185,7 @@ def test_deleted_content_is_removed(tmp_path: Path):
         assert stored_files(tmp_path) == 0
 
 
+@real.local_only(real.PROCESS)
 def test_clean_end(tmp_path: Path):
     """SIGTERM ends the service with status 0."""
     with running(tmp_path) as server:

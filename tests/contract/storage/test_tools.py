@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from google.cloud import storage
 
+from tests.contract import real
 from tests.contract.storage.server import Server
+
+pytestmark = real.local_only(real.TOOL)
 
 type Tool = Callable[..., str]
 

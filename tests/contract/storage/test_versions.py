@@ -2,7 +2,9 @@ import pytest
 from google.api_core.exceptions import BadRequest, NotFound, PreconditionFailed
 from google.cloud import storage
 
+from tests.contract import real
 from tests.contract.storage.server import Server
+from tests.harness import await_that
 
 DAY = 24 * 3600
 
@@ -103,6 +105,7 @@ def test_restore_makes_a_new_generation(bucket: storage.Bucket):
         bucket.restore_blob("object", generation=1)
 
 
+@real.local_only(real.ORDER)
 def test_soft_deleted_versions_expire(bucket: storage.Bucket, server: Server):
     """When its time is over, a soft-deleted version cannot come back."""
     (generation,) = write(bucket, b"1")
@@ -132,8 +135,8 @@ def bulk_restore(server: Server, bucket: str, **request: object) -> dict[str, st
     assert answer.status_code == 200, answer.text
     operation = answer.json()
     path = f"/storage/v1/b/{bucket}/operations/{operation['name'].rpartition('/')[2]}"
-    while not operation["done"]:
-        operation = server.call("GET", path).json()
+    await_that(lambda: server.call("GET", path).json()["done"])
+    operation = server.call("GET", path).json()
     listed = server.call("GET", f"/storage/v1/b/{bucket}/operations").json()["operations"]
     assert operation in listed
     return {key: value for key, value in operation["metadata"].items() if key.endswith("Count")}

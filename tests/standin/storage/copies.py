@@ -74,16 +74,26 @@ async def copy(call: Call) -> Response:
     return answer_object(call, bucket, version)
 
 
+def _moves(call: Call, source: sqlite3.Row, resource: dict[str, Any]) -> bool:
+    """Tell whether the bytes of a copy lie elsewhere than its source's, or in another class."""
+    here = find_bucket(call.service, call.path["bucket"]).settings
+    there = find_bucket(call.service, call.path["destinationBucket"]).settings
+    wanted = resource.get("storageClass", there["storageClass"])
+    is_of = json.loads(source["settings"]).get("storageClass")
+    return (here["location"], is_of) != (there["location"], wanted)
+
+
 async def rewrite(call: Call) -> Response:
     """Answer `storage.objects.rewrite`.
 
     The bytes are never read. A rewrite takes several calls only when the request limits the
-    bytes of a call.
+    bytes of a call, and source and target differ in location or class.
     """
     resource = await call.json()
     source = _source(call)
     size = source["size"]
-    written, token = advance_rewrite(call.query, f"{call.path}{source['generation']}", size)
+    what = f"{call.path}{source['generation']}"
+    written, token = advance_rewrite(call.query, what, size, moves=_moves(call, source, resource))
     shown: dict[str, Any] = {
         "kind": "storage#rewriteResponse",
         "totalBytesRewritten": str(written),

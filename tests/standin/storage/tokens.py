@@ -14,13 +14,17 @@ from tests.standin.storage.preconditions import integer
 MEBIBYTE = 1024 * 1024
 
 
-def advance_rewrite(query: Mapping[str, str], what: str, size: int) -> tuple[int, str | None]:
+def advance_rewrite(
+    query: Mapping[str, str], what: str, size: int, *, moves: bool
+) -> tuple[int, str | None]:
     """Return how many bytes are rewritten after this call, and the token when that is not all.
 
     Args:
         query: the parameters of the request.
         what: source and destination, which have to stay the same.
         size: length of the source in bytes.
+        moves: whether source and destination differ in location or class; else the limit is for
+            nothing (Objects: rewrite, maxBytesRewrittenPerCall).
 
     Raises:
         StorageError: the token belongs to another rewrite, or the limit is malformed.
@@ -38,7 +42,7 @@ def advance_rewrite(query: Mapping[str, str], what: str, size: int) -> tuple[int
         if state.get("identity") != identity:
             raise _bad_token()
         written = state["written"]
-    written = size if limit is None else min(written + limit, size)
+    written = min(written + limit, size) if limit is not None and moves else size
     if written == size:
         return written, None
     state = json.dumps({"identity": identity, "written": written})
