@@ -1,6 +1,7 @@
-"""Where the vault keeps which keys have to stay erased: built and parsed here only.
+"""Where which keys have to stay erased is kept: built and parsed here only.
 
-erasures/<number>.json     one entry of the ledger, six digits from 000001; never changed
+erasures/<number>.json             in the vault: one entry of the ledger, six digits from 000001; never changed
+erasures/<number>-<sha256>.json    in the landing bucket: the same, for whom it is gone from the vault
 """
 
 import re
@@ -10,6 +11,7 @@ from manifests.layout import between
 ERASURES_PREFIX = "erasures/"
 LAST_NUMBER = 999_999
 _NUMBER = re.compile(r"[0-9]{6}")
+_COPY = re.compile(r"[0-9]{6}-[0-9a-f]{64}")
 
 
 def erasure_name(number: int) -> str:
@@ -21,3 +23,19 @@ def erasure_number(name: str) -> int | None:
     """Return which entry an object is, or None for any other object."""
     found = between(ERASURES_PREFIX, name, ".json", _NUMBER)
     return None if found is None else int(found)
+
+
+def erasure_copy_name(number: int, sha256: str) -> str:
+    """Return the name of an entry's copy, which nobody knows before the entry is written.
+
+    Args:
+        number: Which entry it is.
+        sha256: Of the entry as it is stored, in hexadecimal.
+    """
+    return f"{ERASURES_PREFIX}{number:06d}-{sha256}.json"
+
+
+def copied_erasure(name: str) -> int | None:
+    """Return of which entry an object is a copy, or None for any other object."""
+    found = between(ERASURES_PREFIX, name, ".json", _COPY)
+    return None if found is None else int(found.partition("-")[0])

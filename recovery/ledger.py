@@ -24,11 +24,13 @@ class LedgerTold(Value):
         keys: How many keys stay erased.
         unsigned: How many entries no trusted key signed.
         unreadable: What cannot be read of it, and why.
+        gone: How many entries are gone from the vault, and count by their copies.
     """
 
     keys: int = 0
     unsigned: int = 0
     unreadable: tuple[str, ...] = ()
+    gone: int = 0
 
 
 class Stored(NamedTuple):
@@ -40,6 +42,7 @@ class Stored(NamedTuple):
         problem: Why not.
         sha256: Of what is stored, in hexadecimal.
         is_signed: Whether a trusted key signed it.
+        is_copy: Whether it lies in the landing bucket.
     """
 
     number: int
@@ -47,10 +50,15 @@ class Stored(NamedTuple):
     problem: str = ""
     sha256: str = ""
     is_signed: bool = False
+    is_copy: bool = False
+
+    def counts(self, *, is_checking: bool) -> bool:
+        """Tell whether it is an entry for whom it should be from."""
+        return self.is_signed if is_checking else self.entry is not None
 
 
 class Last(NamedTuple):
-    """The newest entry of those that are believed, as the next one names it."""
+    """An entry as another names it: the next one, of the newest of those that are believed."""
 
     number: int = 0
     sha256: str = ""
@@ -65,6 +73,7 @@ class Ledger(NamedTuple):
         unreadable: What cannot be read of it, and why: entries that may say what stays erased.
         numbers: Those that were ever given: of entries, also unread, missing and revoked ones.
         last: What the next entry comes behind.
+        gone: The entries that are not in the vault as they were written, and count by their copies.
     """
 
     believed: tuple[Erasure, ...] = ()
@@ -72,6 +81,7 @@ class Ledger(NamedTuple):
     unreadable: tuple[str, ...] = ()
     numbers: frozenset[int] = frozenset()
     last: Last = Last()
+    gone: tuple[Last, ...] = ()
 
     def all(self) -> Erasures:
         """Return what stays erased by every entry that can be read; what nobody signed revokes its like alone."""
@@ -88,6 +98,7 @@ class Ledger(NamedTuple):
             keys=sum(len(item.digests) for item in applied),
             unsigned=len(self.unsigned),
             unreadable=self.unreadable,
+            gone=len(self.gone),
         )
 
     def require_readable(self) -> None:
@@ -146,6 +157,10 @@ def ledger_of(stored: Sequence[Stored], numbers: frozenset[int], *, is_checking:
         numbers: The numbers of all that lie there, also of those that are not read.
         is_checking: Whether only what is signed is believed.
     """
+    copied = {item.number for item in stored if item.is_copy}
+    stored = [
+        item for item in stored if item.is_copy or not (item.problem and item.number in copied)
+    ]
     read = [item for item in stored if item.entry is not None]
     believed = _entries(item for item in read if item.is_signed)
     own = [item for item in read if item.is_signed or not is_checking]
@@ -169,6 +184,7 @@ def ledger_of(stored: Sequence[Stored], numbers: frozenset[int], *, is_checking:
         unreadable=tuple(unreadable),
         numbers=numbers | missing | revoked,
         last=Last() if newest is None else Last(newest.number, newest.sha256),
+        gone=tuple(Last(item.number, item.sha256) for item in stored if item.is_copy),
     )
 
 

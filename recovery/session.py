@@ -107,7 +107,7 @@ class Session:
     @cached_property
     def ledger(self) -> Ledger:
         """Return the keys that stay erased, as they are when they are asked for first."""
-        return read_ledger(self.vault_bucket, self.seal)
+        return read_ledger(self.vault_bucket, self.landing, self.seal)
 
     def journal(self, recovery_id: str) -> Journal:
         """Return the journal of a recovery."""

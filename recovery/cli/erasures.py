@@ -70,7 +70,10 @@ def erase(
         revokes=tuple(revoke or ()),
         said=Said(session.clock.latest(), operator.told, reason),
     )
-    written = list(add_entries(session.vault_bucket, session.seal, session.ledger, entries))
+    added = add_entries(
+        session.vault_bucket, session.landing, session.seal, session.ledger, entries
+    )
+    written = list(added)
     if as_json:
         print_json([item.model_dump(mode="json") for item in written])
     else:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from manifests.erasure_layout import erasure_name
 from manifests.erasure_statements import named_rows, removed_rows
 from manifests.values import Resource
 from recovery.document import Column, Document, Paragraph, Row, Rows, Section, Table
@@ -38,7 +39,11 @@ def ledger_document(ledger: Ledger) -> Document:
     )
     told = Table(_COLUMNS, rows) if rows else Paragraph("no key is in the ledger of erasures")
     unread = tuple(Row(shown(why), "NOT READ") for why in ledger.unreadable)
-    return Document((Section((told, Rows(unread, "ended"))),), title="keys that stay erased")
+    gone = tuple(
+        Row(f"{erasure_name(it.number)}: its copy in the landing bucket counts", "GONE")
+        for it in ledger.gone
+    )
+    return Document((Section((told, Rows(unread + gone, "ended"))),), title="keys that stay erased")
 
 
 def ledger_json(ledger: Ledger) -> dict[str, Any]:
@@ -47,6 +52,7 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         "believed": [item.model_dump(mode="json") for item in ledger.believed],
         "unsigned": [item.model_dump(mode="json") for item in ledger.unsigned],
         "unreadable": list(ledger.unreadable),
+        "gone": [item.number for item in ledger.gone],
     }
 
 

@@ -82,6 +82,9 @@ def erasure_rows(plan: Plan) -> Iterator[Row]:
             else "WHAT THEY NAME COMES BACK"
         )
         yield Row(f"{counted(told.unsigned, 'erasure')} of the ledger: {stays}", "NOT SIGNED")
+    if told.gone:
+        copies = f"{counted(told.gone, 'erasure')} by copies in the landing bucket"
+        yield Row(f"{copies}: somebody removed them from the vault", "GONE")
     for why in told.unreadable:
         yield Row(f"{shown(why)}: what it names COMES BACK", "NOT READ")
 

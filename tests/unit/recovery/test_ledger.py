@@ -1,10 +1,11 @@
 """The ledger of erasures: what of it is believed, and what ends a recovery before it begins."""
 
+import hashlib
 from typing import Any
 
 import pytest
 
-from manifests.erasure_layout import LAST_NUMBER, erasure_name
+from manifests.erasure_layout import LAST_NUMBER, erasure_copy_name, erasure_name
 from manifests.erasures import Erasure
 from manifests.errors import RefusedError, UsageError
 from manifests.signing import TrustedKeys
@@ -33,10 +34,21 @@ def vault_of(*entries: Erasure, seal: Seal = Seal()) -> Any:  # noqa: ANN401, B0
     return vault
 
 
-def added(vault: Any, seal: Seal, *entries: Erasure) -> list[int]:  # noqa: ANN401 - stands for a bucket
-    """Add entries; return their numbers."""
-    made = add_entries(vault, seal, read_ledger(vault, seal), entries)
+def added(
+    vault: Any,  # noqa: ANN401 - stands for a bucket
+    seal: Seal,
+    *entries: Erasure,
+    landing: Any = None,  # noqa: ANN401 - as above
+) -> list[int]:
+    """Add entries, of which nobody keeps a copy unless it is said where; return their numbers."""
+    copies = MemoryBucket() if landing is None else landing
+    made = add_entries(vault, copies, seal, read_ledger(vault, copies, seal), entries)
     return [item.number for item in made]
+
+
+def ledger_in(vault: Any, seal: Seal) -> Ledger:  # noqa: ANN401 - stands for a bucket
+    """Return the ledger of a vault of which there are no copies."""
+    return read_ledger(vault, MemoryBucket(), seal)
 
 
 def planted(vault: Any, *entries: Erasure) -> None:  # noqa: ANN401 - stands for a bucket
@@ -53,7 +65,7 @@ def refusal(ledger: Ledger, **words: bool) -> str:
 
 def test_what_nobody_signed_needs_a_word():
     """Whoever writes the vault can neither delete rows with the ledger, nor have them come back, unseen."""
-    ledger = read_ledger(vault_of(entry("table", "crm.people", "1", column="email")), Seal())
+    ledger = ledger_in(vault_of(entry("table", "crm.people", "1", column="email")), Seal())
     assert "no trusted key signed 1 erasure of the ledger" in refusal(ledger)
     assert not ledger.applied(with_unsigned=False)
     assert ledger.applied(with_unsigned=True).rows("crm.people")
@@ -74,7 +86,7 @@ def test_a_ledger_that_cannot_be_read_ends_a_recovery(damage: str, seal: Seal):
         vault.objects[erasure_name(2)] = vault.objects[erasure_name(1)]
     else:
         vault.objects[erasure_name(2)] = b"x" * 2_000_000
-    ledger = read_ledger(vault, seal)
+    ledger = ledger_in(vault, seal)
     assert "the ledger of erasures cannot be read: erasures/000002.json" in refusal(
         ledger, unsigned_erasures=True
     )
@@ -84,7 +96,7 @@ def test_a_ledger_that_cannot_be_read_ends_a_recovery(damage: str, seal: Seal):
 
     # No later entry takes its place; that it counts no more has to be said, and is kept.
     assert added(vault, seal, revoking(2)) == [4]
-    read_ledger(vault, seal).require_readable()
+    ledger_in(vault, seal).require_readable()
     assert added(vault, seal, RAW) == [5]
 
 
@@ -94,7 +106,7 @@ def test_what_nobody_signed_revokes_nothing_that_is_signed():
     planted(
         vault, revoking(1, number=2), entry("bucket", "raw", "b", number=3), revoking(3, number=4)
     )
-    erased = read_ledger(vault, SIGNING).all().objects("raw")
+    erased = ledger_in(vault, SIGNING).all().objects("raw")
     assert [erased.holds_object(name) for name in "ab"] == [True, False]
 
 
@@ -108,13 +120,13 @@ def test_what_nobody_signed_makes_no_gap_and_takes_no_number():
     )
     vault.objects[erasure_name(7)] = b"garbage"
     assert added(vault, SIGNING, RAW) == [3]
-    ledger = read_ledger(vault, SIGNING)
+    ledger = ledger_in(vault, SIGNING)
     assert len(ledger.unreadable) == 1
     assert len(ledger.unsigned) == 2
     with pytest.raises(RefusedError, match="no trusted key signed 2 erasures"):
         ledger.require_signed()
     added(vault, SIGNING, revoking(2, 7, LAST_NUMBER))
-    ledger = read_ledger(vault, SIGNING)
+    ledger = ledger_in(vault, SIGNING)
     assert not refusal(ledger)
     ledger.require_signed()
     assert len(ledger.believed) == 3
@@ -126,16 +138,72 @@ def test_what_nobody_signed_makes_no_gap_and_takes_no_number():
 def test_a_number_is_given_once():
     """One that was revoked, removed or written by somebody else meanwhile is no other entry's."""
     vault = vault_of(RAW, RAW, seal=SIGNING)
-    known = read_ledger(vault, SIGNING)
+    known = ledger_in(vault, SIGNING)
     assert added(vault, SIGNING, RAW) == [3]
-    assert [it.number for it in add_entries(vault, SIGNING, known, [RAW])] == [4]
-    assert not read_ledger(vault, SIGNING).unreadable
+    assert [it.number for it in add_entries(vault, MemoryBucket(), SIGNING, known, [RAW])] == [4]
+    assert not ledger_in(vault, SIGNING).unreadable
     planted(vault, RAW.model_copy(update={"number": 6}))
     added(vault, SIGNING, revoking(6))
     del vault.objects[erasure_name(6)]
     assert added(vault, SIGNING, RAW) == [7]
     with pytest.raises(UsageError, match="no entry 12"):
-        read_ledger(vault, SIGNING).check_revoked([7, 12])
+        ledger_in(vault, SIGNING).check_revoked([7, 12])
+
+
+@pytest.mark.parametrize("damage", ["removed", "garbage", "another's"])
+def test_an_entry_that_is_gone_counts_by_its_copy(damage: str):
+    """Also the newest, of which no later one tells; the next entry puts it back where nothing is."""
+    vault, landing = MemoryBucket(), MemoryBucket()
+    added(vault, SIGNING, RAW, entry("bucket", "raw", "b"), landing=landing)
+    genuine = vault.objects.pop(erasure_name(2))
+    if damage == "garbage":
+        vault.objects[erasure_name(2)] = b"garbage"
+    elif damage == "another's":
+        planted(vault, RAW.model_copy(update={"number": 2}))
+    alone = ledger_in(vault, SIGNING)
+    assert not alone.applied(with_unsigned=True).objects("raw").holds_object("b")
+    ledger = read_ledger(vault, landing, SIGNING)
+    assert ledger.applied(with_unsigned=False).objects("raw").holds_object("b")
+    assert not ledger.unreadable
+    assert [item.number for item in ledger.gone] == [2]
+    assert ledger.told(ASKED).gone == 1
+    assert bool(refusal(ledger)) == (damage == "another's")
+    assert added(vault, SIGNING, RAW, landing=landing) == [3]
+    assert (vault.objects[erasure_name(2)] == genuine) == (damage == "removed")
+    assert len(read_ledger(vault, landing, SIGNING).gone) == (damage != "removed")
+
+
+def test_a_copy_that_somebody_planted_is_none():
+    """Unsigned, of another number, under another name; where no key is trusted it needs a word."""
+    vault, landing = MemoryBucket(), MemoryBucket()
+    added(vault, SIGNING, RAW, landing=landing)
+    signed = vault.objects[erasure_name(1)]
+    unsigned = encode(RAW.model_copy(update={"number": 4}))
+    landing.objects |= {
+        erasure_copy_name(2, hashlib.sha256(signed).hexdigest()): signed,
+        erasure_copy_name(3, "0" * 64): signed,
+        erasure_copy_name(4, hashlib.sha256(unsigned).hexdigest()): unsigned,
+        erasure_copy_name(5, "1" * 64): b"garbage",
+        "erasures/other": b"",
+    }
+    ledger = read_ledger(vault, landing, SIGNING)
+    assert (len(ledger.believed), ledger.gone, ledger.unreadable) == (1, (), ())
+    assert not refusal(ledger)
+    believing = read_ledger(vault, landing, Seal())
+    assert [item.number for item in believing.gone] == [4]
+    assert "no trusted key signed" in refusal(believing)
+
+
+def test_too_many_copies_end_a_recovery():
+    """One of those that are not read can be of what is gone; an entry that is there needs none."""
+    vault, landing = MemoryBucket(), MemoryBucket()
+    added(vault, SIGNING, RAW, landing=landing)
+    for number in range(2, 200):
+        landing.objects[erasure_copy_name(number, f"{number:064}")] = b"x"
+    assert "in the landing bucket: one of too many" in refusal(read_ledger(vault, landing, SIGNING))
+    for name in [name for name in landing.objects if not name.startswith("erasures/000001")]:
+        del landing.objects[name]
+    assert not refusal(read_ledger(vault, landing, SIGNING))
 
 
 def revoking(*numbers: int, number: int = 1) -> Erasure:
@@ -145,7 +213,7 @@ def revoking(*numbers: int, number: int = 1) -> Erasure:
 
 def test_no_entry_is_no_obstacle():
     """Where nothing was ever erased nothing is asked."""
-    assert not refusal(read_ledger(vault_of(), Seal()))
+    assert not refusal(ledger_in(vault_of(), Seal()))
 
 
 @pytest.mark.parametrize(
