@@ -16,10 +16,9 @@ from manifests.errors import BackupDamagedError, CloudError, StrangeObjectError
 from manifests.json_text import MOST_BYTES
 from manifests.model.run import FileMark
 from manifests.store.decoded import STRANGE_HINT, Started
+from manifests.store.marks import marked, said_in
 from manifests.store.seal import Seal
 from manifests.values import ObjectInfo
-
-_MARK = "rebound"
 
 
 class OwnFile(NamedTuple):
@@ -57,7 +56,7 @@ class OwnFiles:
             StrangeObjectError: This run did not write what is there.
             CloudError: It cannot be written, or was gone at once.
         """
-        said = {_MARK: self._seal.encode(self._mark(name, content), subject=name).decode()}
+        said = marked(name, content, self._seal, start_generation=self._run.generation)
         generation = self._vault.put_if(
             name, content, generation=0, content_type=content_type, metadata=said
         )
@@ -91,8 +90,8 @@ class OwnFiles:
 
     def _doubt(self, name: str, content: bytes, metadata: Mapping[str, str]) -> str:
         """Return why a file is none of this run; empty where it is one."""
-        said = metadata.get(_MARK)
-        if said is None:
+        said = said_in(metadata)
+        if not said:
             return "it does not say which run wrote it: somebody else did, or an older version"
         try:
             mark, trust = self._seal.decode(said.encode(), FileMark, subject=name)

@@ -2,7 +2,8 @@
 
 A folder that is looked into costs some calls, whether it holds a run or not. No name tells who wrote it.
 But whoever plants some cannot have planted them night after night for as long as there are backups: the
-first of each day are the runs of the schedules that wrote on the most days, by the bucket's clock.
+first of each day are the runs of the schedules that wrote on the most days, by the bucket's clock. Before
+them are those whose records a listing tells to be signed: nobody can plant one of these.
 """
 
 from collections import defaultdict
@@ -61,13 +62,19 @@ class RunFolders(NamedTuple):
         )
 
 
-def run_folders(folders: Sequence[RunId], records: Iterable[Listed]) -> RunFolders:
+def run_folders(
+    folders: Sequence[RunId],
+    records: Iterable[Listed],
+    is_signed: Callable[[Listed], bool] = lambda _: False,
+) -> RunFolders:
     """Sort the folders of a vault that has too many.
 
     Args:
         folders: All of them.
         records: The manifests and start records that there are.
+        is_signed: Tells of which a key that is trusted says that a run wrote it there.
     """
+    signed: set[RunId] = set()
     ended: dict[RunId, datetime] = {}
     begun: dict[RunId, datetime] = {}
     for record in records:
@@ -76,10 +83,16 @@ def run_folders(folders: Sequence[RunId], records: Iterable[Listed]) -> RunFolde
                 ended[run_id] = record.written_at
             elif record.name == layout.start_name(run_id):
                 begun[run_id] = record.written_at
+            if is_signed(record):
+                signed.add(run_id)
     rank = _seniority(ended)
-    manifests = some_of_each(ended, MOST_MANIFESTS, DAY, lambda it: rank(it, ended[it]))
+    manifests = some_of_each(
+        ended, MOST_MANIFESTS, DAY, lambda it: (it not in signed, *rank(it, ended[it]))
+    )
     unended = {it: begun[it] for it in begun.keys() - ended}
-    starts = some_of_each(unended, MOST_BEGUN, DAY, lambda it: rank(it, begun[it]))
+    starts = some_of_each(
+        unended, MOST_BEGUN, DAY, lambda it: (it not in signed, *rank(it, begun[it]))
+    )
     read = manifests | starts
     left = [run_id for run_id in folders if run_id not in read]
     return RunFolders(

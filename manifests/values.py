@@ -162,11 +162,17 @@ class ObjectInfo(Stored):
 
 
 class Listed(NamedTuple):
-    """What a listing says about one object, and when it was written, on Cloud Storage's clock."""
+    """What a listing says about one object.
+
+    Attributes:
+        written_at: When it was written, on Cloud Storage's clock.
+        said: What it says of itself, where that was asked for.
+    """
 
     name: str
     size_bytes: int
     written_at: datetime
+    said: str = ""
 
 
 class StoredObject(ObjectInfo):

@@ -25,10 +25,11 @@ from manifests.json_text import MOST_BYTES
 from manifests.kinds.buckets.model import ObjectVersion
 from manifests.store.claims import Dated
 from manifests.store.decoded import STRANGE_HINT
+from manifests.store.marks import said_in
 from manifests.values import Listed, ObjectInfo, Resource
 
 _READ_BYTES = 2 * 1024 * 1024
-_DATED = "items(name,size,timeCreated),nextPageToken"
+_DATED = "items(name,size,timeCreated{said}),nextPageToken"
 _LISTED = "items(name,size,crc32c,generation),prefixes,nextPageToken"
 
 
@@ -62,13 +63,15 @@ class Bucket:
         """Return the `gs://` address of an object."""
         return f"gs://{self.name}/{name}"
 
-    def put_once(self, name: str, content: bytes) -> bytes:
+    def put_once(
+        self, name: str, content: bytes, metadata: Mapping[str, str] | None = None
+    ) -> bytes:
         """Store content where nothing is, and return what is there then: ours or another's.
 
         A 412 can also mean that an earlier try of this very call succeeded and its answer was
         lost, so the object is read back before anything is concluded.
         """
-        if self.put_if(name, content, generation=0) is not None:
+        if self.put_if(name, content, generation=0, metadata=metadata) is not None:
             return content
         found = self.read(name, most_bytes=max(len(content), MOST_BYTES))
         if found is None:
@@ -158,18 +161,22 @@ class Bucket:
         for page in self._pages(prefix, delimiter="/"):
             yield from sorted(page.get("prefixes", ()))
 
-    def list_dated(self, prefix: str, *, glob: str | None = None) -> Iterator[Listed]:
+    def list_dated(
+        self, prefix: str, *, glob: str | None = None, marked: bool = False
+    ) -> Iterator[Listed]:
         """Yield the live objects below a prefix, and when each was written, in name order.
 
         Args:
             prefix: What their names begin with.
             glob: What their whole names have to match; pages can be empty (Objects: list, matchGlob).
+            marked: Whether it is told what each says of itself.
         """
-        query: Query = {"prefix": prefix, "matchGlob": glob, "fields": _DATED}
-        for page in self._listed_pages(query):
+        fields = _DATED.format(said=",metadata" if marked else "")
+        for page in self._listed_pages({"prefix": prefix, "matchGlob": glob, "fields": fields}):
             for item in page.get("items", ()):
                 written_at = datetime.fromisoformat(item["timeCreated"])
-                yield Listed(item["name"], int(item.get("size", 0)), written_at)
+                size_bytes, said = int(item.get("size", 0)), said_in(item.get("metadata"))
+                yield Listed(item["name"], size_bytes, written_at, said)
 
     def _pages(self, prefix: str, *, delimiter: str | None) -> Iterator[Resource]:
         return self._listed_pages({"prefix": prefix, "delimiter": delimiter, "fields": _LISTED})
@@ -283,18 +290,9 @@ class Bucket:
 
 
 def _listed(item: Resource) -> ObjectInfo:
-    return ObjectInfo(
-        name=item["name"],
-        size_bytes=int(item.get("size", 0)),
-        crc32c=item["crc32c"],
-        generation=int(item["generation"]),
-    )
+    of_listing = {key: item[key] for key in ("name", "crc32c", "generation")}
+    return ObjectInfo(**of_listing, size_bytes=item.get("size", 0))
 
 
 def _info(version: ObjectVersion) -> ObjectInfo:
-    return ObjectInfo(
-        name=version.name,
-        size_bytes=version.size_bytes,
-        crc32c=version.crc32c,
-        generation=version.generation,
-    )
+    return ObjectInfo.model_validate(version, from_attributes=True)

@@ -216,7 +216,7 @@ class FileMark(Stored):
 
     Attributes:
         name: The file.
-        start_generation: That of the run's start record.
+        start_generation: That of the run's start record; 0 for that record and the manifest.
         sha256: Of its content, in hexadecimal.
     """
 

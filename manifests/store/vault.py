@@ -22,6 +22,7 @@ from manifests.signing import NO_KEYS, Sign, Trust, TrustedKeys
 from manifests.store.consistency import check_manifest
 from manifests.store.decoded import STRANGE_HINT, Started, decoded_start, judging, received
 from manifests.store.envelope import OTHER_RUN_HINT, encode, opened, read
+from manifests.store.marks import is_marked, marked
 from manifests.store.object_store import ObjectStore
 from manifests.store.seal import Seal
 from manifests.store.unfinished import parts_done, unfinished
@@ -72,7 +73,7 @@ class Vault:
         """
         name = layout.start_name(start.run_id)
         if (found := self.started(start.run_id)) is None:
-            self._bucket.put_once(name, self.seal.encode(start, subject=name))
+            self._put_record(name, self.seal.encode(start, subject=name))
             found = self.started(start.run_id)
         if found is None:
             raise ManifestMissingError("its start record is gone", subject=name)
@@ -143,11 +144,16 @@ class Vault:
         """
         check_manifest(manifest)
         run_id, name = manifest.run_id, layout.manifest_name(manifest.run_id)
-        content = self._bucket.put_once(name, self.seal.encode(manifest, subject=name))
+        content = self._put_record(name, self.seal.encode(manifest, subject=name))
         written, trust = self._decoded(content, run_id)
         if trust.problem:
             raise ManifestUntrustedError(trust.problem, subject=run_id, hint=STRANGE_HINT)
         return written
+
+    def _put_record(self, name: str, content: bytes) -> bytes:
+        """Write what a run is found by once, and return what is there then; a listing tells whose it is."""
+        mark = marked(name, content, self.seal) if self.seal.is_signing else None
+        return self._bucket.put_once(name, content, mark)
 
     def manifest(self, run_id: RunId) -> Manifest:
         """Read a run's manifest: always the same one, so that what is done is what was shown.
@@ -227,8 +233,10 @@ class Vault:
         folders = tuple(run_id for run_id in found if run_id is not None)
         if len(folders) <= FEW:
             return RunFolders(folders)
-        records = self._bucket.list_dated(layout.RUNS_PREFIX, glob=RECORDS_GLOB)
-        sorted_ones = run_folders(folders, records)
+        records = self._bucket.list_dated(
+            layout.RUNS_PREFIX, glob=RECORDS_GLOB, marked=self.seal.is_checking
+        )
+        sorted_ones = run_folders(folders, records, lambda it: is_marked(it, self.seal))
         if sorted_ones.strays or sorted_ones.unread:
             log.warning(
                 "folders of runs are not looked into: there are too many",

@@ -6,10 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from manifests.cloud.clients import storage_api
+from manifests.cloud.objects import Bucket
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest, Receipt, RunStart
+from manifests.signing import TrustedKeys
 from manifests.store.envelope import decode, encode
+from manifests.store.marks import is_marked
+from manifests.store.seal import Seal
 from manifests.values import RunId
 from recovery.kinds.former import Former
 from tests.harness import LOCATION, Rebound, make_rebound, minutes_ago
@@ -82,6 +87,17 @@ def test_what_is_signed_is_used_and_says_so(signed: Rebound):
     assert signed.json("plan", SCENARIO)["run_id"] == TONIGHT
     unaware = signed.run("show", TONIGHT, REBOUND_TRUSTED_KEYS="")
     assert "NOT CHECKED: REBOUND_TRUSTED_KEYS is not set" in unaware.stdout
+
+
+def test_a_listing_tells_which_run_is_signed(signed: Rebound):
+    """Nothing is read of it; the run from before there was a key says nothing of itself."""
+    vault = Bucket(storage_api(signed.project), signed.vault.name)
+    seal = Seal(TrustedKeys(signed.env["REBOUND_TRUSTED_KEYS"]))
+    for glob in ("runs/*/manifest.json", "runs/*/start.json"):
+        listed = vault.list_dated("runs/", glob=glob, marked=True)
+        told = {item.name.split("/")[1]: is_marked(item, seal) for item in listed}
+        assert told == {EARLIER: False, TONIGHT: True}
+    assert not any(item.said for item in vault.list_dated("runs/"))
 
 
 def test_a_rewritten_manifest_is_refused(signed: Rebound):

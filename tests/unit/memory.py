@@ -1,10 +1,11 @@
 """A bucket that is a dictionary."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from manifests.json_text import MOST_BYTES
 from manifests.store.claims import Dated
+from manifests.store.marks import said_in
 from manifests.values import Listed, ObjectInfo
 from tests.standin.storage.globs import compile_glob
 from tests.unit.samples import POINT
@@ -19,11 +20,16 @@ class MemoryBucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.said: dict[str, str] = {}
         self.written_at = POINT
         self.dated: dict[str, datetime] = {}
 
-    def put_once(self, name: str, content: bytes) -> bytes:
+    def put_once(
+        self, name: str, content: bytes, metadata: Mapping[str, str] | None = None
+    ) -> bytes:
         """Store content where nothing is, and return what is there then."""
+        if name not in self.objects:
+            self.said[name] = said_in(metadata)
         return self.objects.setdefault(name, content)
 
     def put_if(
@@ -56,12 +62,15 @@ class MemoryBucket:
         folders = {f"{prefix}{rest.split('/')[0]}/" for rest in below if "/" in rest}
         yield from sorted(folders)
 
-    def list_dated(self, prefix: str, *, glob: str | None = None) -> Iterator[Listed]:
+    def list_dated(
+        self, prefix: str, *, glob: str | None = None, marked: bool = False
+    ) -> Iterator[Listed]:
         """Yield the objects below a prefix that a glob matches, and when each was written."""
         pattern = compile_glob(glob or "**")
         for name in sorted(self.objects):
             if name.startswith(prefix) and pattern.fullmatch(name):
-                yield Listed(name, len(self.objects[name]), self._time_of(name))
+                said = self.said.get(name, "") if marked else ""
+                yield Listed(name, len(self.objects[name]), self._time_of(name), said)
 
     def _time_of(self, name: str) -> datetime:
         return self.dated.get(name, self.written_at)

@@ -7,8 +7,12 @@ import pytest
 from manifests import layout
 from manifests.model.run import Owner, RunStart
 from manifests.run_folders import FEW, MOST_BEGUN, MOST_MANIFESTS, run_folders
+from manifests.signing import TrustedKeys
+from manifests.store.marks import MARK, is_marked, marked
+from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from manifests.values import Listed, RunId
+from tests.unit.manifests.test_signing import Signer
 from tests.unit.memory import MemoryBucket
 from tests.unit.samples import POINT, RUN, manifest
 
@@ -17,6 +21,7 @@ NOW = datetime(2026, 11, 30, tzinfo=UTC)
 MANY = 100_000
 DAY = timedelta(days=1)
 NIGHTS = 35
+SIGNER = Signer()
 
 
 class CountingBucket(MemoryBucket):
@@ -147,3 +152,57 @@ def test_a_run_under_way_is_looked_into_among_planted_folders(bucket: CountingBu
         begun: "partial",
         "planted0": "damaged",
     }
+
+
+def signing(bucket: MemoryBucket, signer: Signer | None = None) -> Vault:
+    """Return the runs of a bucket, whose records are signed, with a key that is trusted."""
+    trusted = TrustedKeys(SIGNER.pem)
+    return Vault(bucket, OWNER, clock=lambda: NOW, trusted=trusted, sign=signer or SIGNER)
+
+
+def test_nothing_planted_hides_a_run_that_is_signed():
+    """Not by names, nor by marks: an own one, or one that was copied, is good for no other name."""
+    bucket = CountingBucket()
+    vault = signing(bucket)
+    vault.put_manifest(manifest())
+    begun = RunId("zz-begun")
+    vault.start(
+        RunStart(
+            run_id=begun,
+            platform=OWNER.platform,
+            recovery_point=POINT,
+            started_at=POINT,
+            base_run_id=None,
+        )
+    )
+    other = Seal(TrustedKeys(), Signer())
+    for name, many in (
+        (layout.manifest_name(RUN), MOST_MANIFESTS),
+        (layout.start_name(begun), 300),
+    ):
+        for number in range(many):
+            planted = f"runs/a{many}-{number}/{name.rpartition('/')[2]}"
+            bucket.objects[planted] = b""
+            own = marked(planted, b"", other)[MARK]
+            bucket.said[planted] = bucket.said[name] if number % 2 else own
+    found = vault.folders()
+    assert {RUN, begun} <= set(found.read)
+    assert found.unread
+    assert vault_of(bucket).folders().read != found.read
+    assert begun not in vault_of(bucket).folders().read
+
+
+def test_a_mark_is_good_for_its_own_object_alone():
+    """Another key's, another name's, none at all and what is no mark tell nothing."""
+    seal, other = Seal(TrustedKeys(SIGNER.pem), SIGNER), Seal(TrustedKeys(), Signer())
+    name = layout.manifest_name(RUN)
+    said = marked(name, b"content", seal)[MARK]
+
+    def tells(text: str, of: str = name, by: Seal = seal) -> bool:
+        return is_marked(Listed(of, 1, POINT, text), by)
+
+    assert tells(said)
+    assert not tells(said, layout.manifest_name(RunId("another")))
+    assert not tells(said, by=Seal())
+    wrong = (marked(name, b"", other)[MARK], marked(name, b"", Seal())[MARK], "", "{", "\ud800")
+    assert not any(map(tells, wrong))
