@@ -87,6 +87,8 @@ class FenceRule(Value):
         quiet_within_seconds: So long what still runs may take to end.
         seek_seconds: So long a seek may take to have effect; nothing is pushed again before.
         most_hours: A fence that stands longer is an alert.
+        harmless: Patterns of what may run while all is fenced, as `run/job report-*` or
+            `workflows/workflow mail`: it writes to nothing that is protected.
         writers: What writes to what.
         waves: The order in which writers are resumed; those of no wave come last.
         flow_check: What shows that a platform that was made anew works; None for nothing.
@@ -97,6 +99,7 @@ class FenceRule(Value):
     quiet_within_seconds: int = Field(default=1800, ge=0)
     seek_seconds: int = Field(default=SEEK_SECONDS, ge=0)
     most_hours: float = Field(default=12, gt=0)
+    harmless: tuple[str, ...] = ()
     writers: tuple[CatalogWriter, ...] = Field(min_length=1)
     waves: tuple[Wave, ...] = ()
     flow_check: FlowCheck | None = None

@@ -19,7 +19,9 @@ from manifests.errors import (
 )
 from manifests.values import Resource
 from recovery.fence.doubts import doubts, projects_of
-from recovery.fence.model import FenceRecord, PlannedFence
+from recovery.fence.executions import Executions
+from recovery.fence.insisting import require_quiet
+from recovery.fence.model import FenceRecord, PlannedFence, Quiet
 from recovery.fence.quiet import Looking, wait_for_quiet
 from recovery.fence.rules import held_by_others, planned_fence
 from recovery.fence.text import outcome_lines, quiet_lines
@@ -111,11 +113,18 @@ def with_fence(session: Session, plan: Plan) -> Plan:
     """
     is_own = plan.request.target.project == session.settings.project
     things = {step.written for step in plan.steps if step.changes} - {""} if is_own else set()
-    fence = planned(session, things, is_left_out=plan.request.no_fence)
+    request = plan.request
+    fence = planned(session, things, is_left_out=request.no_fence, despite=request.despite)
     return plan.model_copy(update={"fence": fence})
 
 
-def planned(session: Session, things: Collection[str], *, is_left_out: bool) -> PlannedFence | None:
+def planned(
+    session: Session,
+    things: Collection[str],
+    *,
+    is_left_out: bool,
+    despite: tuple[str, ...] = (),
+) -> PlannedFence | None:
     """Return what is paused before some things are written; None where nothing is fenced.
 
     Raises:
@@ -124,7 +133,12 @@ def planned(session: Session, things: Collection[str], *, is_left_out: bool) -> 
     rule = session.catalog.fence
     if rule is None or not things:
         return None
-    told = PlannedFence(things=tuple(sorted(things)), writers=(), quiet_seconds=rule.quiet_seconds)
+    told = PlannedFence(
+        things=tuple(sorted(things)),
+        writers=(),
+        quiet_seconds=rule.quiet_seconds,
+        despite=despite,
+    )
     if is_left_out:
         return told.model_copy(update={"is_left_out": True})
     record = fence_record(session, rule, things)
@@ -186,7 +200,7 @@ def stand(
 
     Raises:
         CloudError: A writer could not be paused.
-        PartialError: Something is written all the same.
+        PartialError: Something is written or runs all the same, or nobody could look whether it does.
     """
     if fence is None or fence.is_left_out:
         return frozenset()
@@ -207,7 +221,7 @@ def stand(
         for line in (f"fence {item.fence_id}", *outcome_lines(outcomes, "paused")):
             tell(line)
         require_all(outcomes, hint=f"`rebound thaw {item.fence_id}` undoes the fence")
-    _require_quiet(session, rule, fence.things, recovery_id, tell)
+    _await_quiet(session, rule, fence, recovery_id, tell)
     return frozenset(writer.name for item in own for writer in item.writers)
 
 
@@ -222,22 +236,46 @@ def _borne_out(session: Session, record: FenceRecord, tell: Tell) -> FenceRecord
     return record.model_copy(update={"writers": writers})
 
 
-def _require_quiet(
-    session: Session, rule: FenceRule, things: Collection[str], recovery_id: str, tell: Tell
+def _await_quiet(
+    session: Session, rule: FenceRule, fence: PlannedFence, recovery_id: str, tell: Tell
 ) -> None:
-    looking = Looking(session.catalog, session.settings.project)
-    quiet = wait_for_quiet(
-        looking,
-        things,
-        seconds=rule.quiet_seconds,
-        within_seconds=rule.quiet_within_seconds,
-    )
+    within = rule.quiet_within_seconds
+    quiet = quiet_of(session, rule, fence.things, fence.despite, within_seconds=within, tell=tell)
     for line in quiet_lines(quiet):
         tell(line)
-    if quiet.changed:
-        raise PartialError(
-            f"nothing was recovered: {len(quiet.changed)} things are still written, the first: "
-            f"{quiet.changed[0]}",
-            subject=recovery_id,
-            hint="wait for what runs to end, or find the writer that the catalog does not name",
-        )
+    failure = PartialError("nothing was recovered", subject=recovery_id)
+    require_quiet(quiet, failure, "rebound resume")
+
+
+def quiet_of(
+    session: Session,
+    rule: FenceRule,
+    things: Collection[str],
+    despite: Collection[str],
+    *,
+    within_seconds: float = 0,
+    tell: Tell = lambda _: None,
+) -> Quiet:
+    """Look whether anything writes to some things, as `wait_for_quiet` does."""
+    project, location = session.settings.project, session.catalog.location
+    return wait_for_quiet(
+        Looking(session.catalog, project),
+        things,
+        runs=Executions(session.tools.rest(), project, location, rule),
+        seconds=rule.quiet_seconds,
+        within_seconds=within_seconds,
+        despite=despite,
+        tell=tell,
+    )
+
+
+def despite_too(plan: Plan, despite: Collection[str]) -> Plan:
+    """Return a plan that goes on although more of this runs, or could not be looked at."""
+    request, fence = plan.request, plan.fence
+    told = tuple(dict.fromkeys((*request.despite, *despite)))
+    return plan.model_copy(
+        update={
+            "request": request.model_copy(update={"despite": told}),
+            "fence": fence and fence.model_copy(update={"despite": told}),
+        }
+    )

@@ -106,6 +106,7 @@ class Request(Value):
         create_datasets: Whether datasets that are gone are created anew, so that what was deleted
             with them cannot be undeleted any more.
         no_fence: Whether writers keep running while it is recovered.
+        despite: Patterns of what may run on, or be unknown, behind the fence, as it is told.
         unsigned_erasures: Whether what entries of the ledger name that nobody we trust signed stays
             erased, too.
         skip_erasures: Whether it is recovered although not all of the ledger is believed.
@@ -144,6 +145,7 @@ class Request(Value):
     create_datasets: bool = False
     not_in_catalog: bool = False
     no_fence: bool = False
+    despite: tuple[str, ...] = ()
     unsigned_erasures: bool = False
     skip_erasures: bool = False
     project_was_named: bool = False

@@ -107,7 +107,11 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     rules, journal = _rules(session), DatesJournal(session.landing, recovery_id, session.seal)
     begun, ended = journal.planned(), journal.last_report()
     # Others can write to a journal: what it says was asked for has to be said again.
-    again = {"project": session.settings.project, "no_fence": said["no_fence"]}
+    again = {
+        "project": session.settings.project,
+        "no_fence": said["no_fence"],
+        "despite": tuple(said["despite"] or ()),
+    }
     request = begun.plan.request.model_copy(update=again)
     request.check(rules)
     if ended is not None and ended.is_proven:
@@ -197,7 +201,7 @@ def _planned(
     made = make_plan(rules, seen, request)
     # Where dates come from the vault, each table's recovery has a fence of its own.
     things = set() if request.from_vault else made.written
-    fence = fencing.planned(session, things, is_left_out=request.no_fence)
+    fence = fencing.planned(session, things, is_left_out=request.no_fence, despite=request.despite)
     made = made.model_copy(update={"fence": fence})
     return _Planned(made, games_by_date(rules, seen, request), tables)
 

@@ -31,6 +31,7 @@ _OPTIONS = (
     "html",
     "reason",
     "no_fence",
+    "despite",
     "out",
 )
 _OF_VAULT = ("run", "at", "access", "untrusted", "unsigned_erasures", "skip_erasures")
@@ -67,6 +68,7 @@ def asked(session: Session, rules: Processors, context: typer.Context) -> DatesR
             overwrite=tuple(said["overwrite"] or ()),
             from_vault=said["from_vault"],
             no_fence=said["no_fence"],
+            despite=tuple(said["despite"] or ()),
         )
     except (ValidationError, ValueError) as error:
         raise UsageError("not a date like 2024-10-22", subject=str(error)[:200]) from error

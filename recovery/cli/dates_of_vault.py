@@ -126,6 +126,7 @@ def _plans(
             # The rows of a past date do not change, so the age of the backup does not matter.
             point_was_named=True,
             no_fence=made.request.no_fence,
+            despite=made.request.despite,
             unsigned_erasures=said["unsigned_erasures"],
             skip_erasures=said["skip_erasures"],
         )

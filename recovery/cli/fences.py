@@ -17,8 +17,9 @@ from manifests.errors import (
 from manifests.parts import PARTS
 from recovery.cli.agreement import nobody_answers, require_yes
 from recovery.cli.options import Json, Reason, Yes, note, open_session, print_json, say
+from recovery.cli.statement import statement
+from recovery.fence.insisting import require_quiet
 from recovery.fence.model import FenceOutcome, FenceRecord, Quiet
-from recovery.fence.quiet import Looking, wait_for_quiet
 from recovery.fence.store import Fences
 from recovery.fence.text import (
     due_lines,
@@ -30,7 +31,7 @@ from recovery.fence.text import (
     thaw_lines,
 )
 from recovery.fence.work import failures, require_all
-from recovery.fencing import fence_record, fencing_of, rule_of
+from recovery.fencing import fence_record, fencing_of, quiet_of, rule_of
 from recovery.plan.words import refuse_all
 from recovery.scenarios import scenario
 from recovery.session import Session
@@ -57,6 +58,7 @@ def fence(
         str, typer.Option("--why", "--reason", help="What it is for; kept with it.")
     ] = "",
     status: Annotated[bool, typer.Option("--status", help="List the fences that stand.")] = False,
+    despite: Annotated[list[str] | None, statement("despite")] = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -83,18 +85,14 @@ def fence(
         say(f"fence {record.fence_id}", err=True)
     outcomes = fencing.pause(record)
     hint = f"`rebound fence` again; `rebound thaw {record.fence_id}` undoes it"
-    quiet = None if failures(outcomes) else _quiet(session, record, rule)
+    quiet = None if failures(outcomes) else quiet_of(session, rule, things, despite or ())
     _tell(record, outcomes, quiet, as_json=as_json)
     require_all(outcomes, hint=hint)
     if record.writers and not as_json:
         note(f"hint: `rebound thaw {record.fence_id}` resumes exactly these")
-    if quiet is not None and quiet.changed:
-        raise NotEqualError(
-            f"{len(quiet.changed)} things are still written, the first: {quiet.changed[0]}",
-            subject=record.fence_id,
-            hint="wait for what runs to end, or find the writer that the catalog does not name, "
-            "then `rebound fence` again",
-        )
+    if quiet is not None:
+        failure = NotEqualError("it is not quiet", subject=record.fence_id)
+        require_quiet(quiet, failure, "rebound fence")
 
 
 @app.command()
@@ -270,11 +268,6 @@ def _agree(*, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise nobody_answers()
     require_yes()
-
-
-def _quiet(session: Session, record: FenceRecord, rule: FenceRule) -> Quiet:
-    looking = Looking(session.catalog, session.settings.project)
-    return wait_for_quiet(looking, record.things, seconds=rule.quiet_seconds)
 
 
 def _tell(

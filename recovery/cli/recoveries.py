@@ -47,6 +47,7 @@ from recovery.cli.options import (
 from recovery.cli.signature import takes_options
 from recovery.cli.statement import repeated
 from recovery.console import Console
+from recovery.fencing import despite_too
 from recovery.kinds.processors.rules.outcome import SCENARIO, is_of_dates
 from recovery.options.asked import Options
 from recovery.plan.model import Plan
@@ -196,6 +197,7 @@ def resume(
     create_datasets: Annotated[bool, repeated("create_datasets")] = False,
     not_in_catalog: Annotated[bool, repeated("not_in_catalog")] = False,
     no_fence: Annotated[bool, repeated("no_fence")] = False,
+    despite: Annotated[list[str] | None, repeated("despite")] = None,
     unsigned_erasures: Annotated[bool, repeated("unsigned_erasures")] = False,
     skip_erasures: Annotated[bool, repeated("skip_erasures")] = False,
     lock_again: LockAgain = False,
@@ -216,7 +218,7 @@ def resume(
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
     of_repair = Words(tuple(confirm_project or ()), access, untrusted, yes=yes, as_json=as_json)
-    if repairs.resumed(session, recovery_id, of_repair, reason):
+    if repairs.resumed(session, recovery_id, of_repair, reason, despite or ()):
         return
     if is_of_dates(recovery_id):
         said = {
@@ -226,6 +228,7 @@ def resume(
             "as_json": as_json,
             "reason": reason,
             "no_fence": no_fence,
+            "despite": despite,
         }
         dates.resume(session, console, recovery_id, said)
         return
@@ -242,6 +245,7 @@ def resume(
     begun = seen_again(
         session, begun, lock_again=lock_again, confirmed_projects=confirm_project or ()
     )
+    begun = begun.model_copy(update={"plan": despite_too(begun.plan, despite or ())})
     if not as_json:
         show_plan(begun.plan, now=session.started_at, as_json=False)
     # Others can write to a journal: what it says was agreed to has to be agreed to again.
@@ -259,6 +263,7 @@ def resume(
         "create_datasets": create_datasets,
         "not_in_catalog": not_in_catalog,
         "no_fence": no_fence,
+        "despite": despite,
         "unsigned_erasures": unsigned_erasures,
         "skip_erasures": skip_erasures,
     }

@@ -1,12 +1,13 @@
 """Repairs as other commands meet them: gone on with, told of, planned, agreed to, carried out."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from manifests.errors import ManifestAlteredError, RefusedError
 from recovery.cli.agreement import Words, ask, silence
 from recovery.cli.options import note, show, tell
-from recovery.fencing import stand, with_fence
+from recovery.fencing import despite_too, stand, with_fence
 from recovery.journal import Journal
 from recovery.kinds.tables.cloud.work import bigquery_target
 from recovery.kinds.tables.rules.tables import TableStep
@@ -24,7 +25,9 @@ from recovery.running import finish
 from recovery.session import Session
 
 
-def resumed(session: Session, recovery: str, words: Words, reason: str) -> bool:
+def resumed(
+    session: Session, recovery: str, words: Words, reason: str, despite: Sequence[str] = ()
+) -> bool:
     """Show a repair that was interrupted, ask, and bring it to its end; return whether it is one.
 
     Raises:
@@ -41,7 +44,7 @@ def resumed(session: Session, recovery: str, words: Words, reason: str) -> bool:
     if (closed := journal.abandoned()) is not None:
         raise RefusedError(abandoned_text(closed), subject=recovery)
     target = bigquery_target(session.tools, Target(project=session.settings.project))
-    again = planned.model_copy(update={"plan": planned_of(session, found)})
+    again = planned.model_copy(update={"plan": despite_too(planned_of(session, found), despite)})
     agree(session, found, again.plan, words)
     session.actions.begin("resume", recovery, reason)
     report = carried_out(session, Repairing(session, target, again, found, journal), again)

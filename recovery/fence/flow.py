@@ -42,18 +42,16 @@ def run_flow_check(
         CloudError: It could not be run.
     """
     name, _ = _schedule(fencing, rule, check, project)
-    before, unknown = looking.look((check.produces,))
-    if unknown:
-        raise NotEqualError(
-            f"it could not be looked at: {unknown[check.produces]}", subject=check.produces
-        )
+    before = looking.look((check.produces,))
+    if why := before.unknown.get(check.produces):
+        raise NotEqualError(f"it could not be looked at: {why}", subject=check.produces)
     unsaid = _run(fencing, name)
     waited = 0.0
     while waited < check.within_seconds:
         pause = min(_PAUSE_SECONDS, max(0.25, waited / 4), check.within_seconds - waited)
         sleep(pause)
         waited += pause
-        if changed(before, looking.look((check.produces,))[0]):
+        if changed(before, looking.look((check.produces,))):
             return waited
     _, job = _schedule(fencing, rule, check, project)
     code = (job.get("status") or {}).get("code")

@@ -63,6 +63,7 @@ class PlannedFence(Value):
         idle: Writers that do not run, and stay as they are.
         quiet_seconds: For so long nothing may change before anything is written.
         is_left_out: Whether the operator said that writers keep running.
+        despite: Patterns of what may run on or be unknown all the same, as it is told.
     """
 
     things: tuple[str, ...]
@@ -70,6 +71,7 @@ class PlannedFence(Value):
     idle: tuple[str, ...] = ()
     quiet_seconds: int
     is_left_out: bool = False
+    despite: tuple[str, ...] = ()
 
 
 class FenceOutcome(Value):
@@ -135,14 +137,27 @@ class Quiet(Value):
     Attributes:
         seconds: Between the two looks.
         changed: What was changed between them.
+        running: Executions that may write there and have not ended, but for those of no account.
         looked_at: How many tables, objects and documents were looked at.
-        unknown: What was not looked at.
+        unknown: What was not looked at, and why.
+        in_doubt: What of it nobody said is of no account.
     """
 
     seconds: float
     changed: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
     looked_at: Mapping[Sort, int] = {}
     unknown: tuple[str, ...] = ()
+    in_doubt: tuple[str, ...] = ()
+
+    @property
+    def not_quiet(self) -> str:
+        """Return why it is not quiet; empty where it is, but for what could not be looked at."""
+        if self.changed:
+            return f"{len(self.changed)} things are still written, the first: {self.changed[0]}"
+        if self.running:
+            return f"{len(self.running)} executions run on, the first: {self.running[0]}"
+        return ""
 
 
 class StandingFence(Value):

@@ -1,13 +1,18 @@
 """Whether nothing writes any more: looked at twice, some time apart.
 
 A paused writer may still have a run going. BigQuery says when each table was changed last; buckets and
-databases have no such mark, so their objects and documents are listed, up to a number.
+databases have no such mark, so their objects and documents are listed, up to a number. What could not be
+looked at is unknown, and unknown is not quiet.
 """
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
+from typing import NamedTuple, Protocol
+
+from google.api_core.exceptions import NotFound
 
 from manifests.catalog import Catalog
 from manifests.cloud.clients import bigquery_client, storage_api
@@ -18,13 +23,35 @@ from manifests.cloud.resources import Resources
 from manifests.errors import CloudError
 from manifests.names import NameRange
 from recovery.fence.model import Quiet, Sort
+from recovery.fence.running import Running, named
 
-_MOST_OBJECTS = 200_000
+_MOST_OBJECTS = 2_000_000
+_MOST_NAMED = 200_000
 _MOST_DOCUMENTS = 50_000
+_SHORTEST_SECONDS = 1.0
 
 type Mark = tuple[Sort, object]
 type Marks = Mapping[str, Mark]
 """What is there, each with what changes when it is written."""
+
+
+class Looked(NamedTuple):
+    """One look at some things.
+
+    Attributes:
+        found: What is there of each thing.
+        unknown: Why a thing could not be looked at.
+    """
+
+    found: Mapping[str, Marks]
+    unknown: Mapping[str, str]
+
+
+class Runs(Protocol):
+    """Asks for executions that have not ended."""
+
+    def running(self, things: Collection[str]) -> Running:
+        """Return what runs now and may write to some things."""
 
 
 class Looking:
@@ -33,20 +60,33 @@ class Looking:
     Args:
         catalog: Where things are, and which collections of a database are of no account.
         project: The project.
+        most_named: So many objects of a bucket are told apart.
+        most_objects: So many are looked at; what more there is is unknown.
     """
 
-    def __init__(self, catalog: Catalog, project: str) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        project: str,
+        *,
+        most_named: int = _MOST_NAMED,
+        most_objects: int = _MOST_OBJECTS,
+    ) -> None:
         self._resources = Resources(bigquery_client(project, catalog.location), project)
         self._project = project
+        self._most_named = most_named
+        self._most_objects = most_objects
         self._ephemeral = {item.database: item.ephemeral for item in catalog.databases}
 
-    def look(self, things: Collection[str]) -> tuple[dict[str, Mark], dict[str, str]]:
+    def look(self, things: Collection[str]) -> Looked:
         """Return what is there of some things, and what could not be looked at, with why.
+
+        Of what does not exist nothing is there.
 
         Args:
             things: As `dataset nba_raw`, `table nba_raw.games`, `bucket lake` or `database (default)`.
         """
-        found: dict[str, Mark] = {}
+        found: dict[str, Marks] = {}
         unknown: dict[str, str] = {}
         looks: dict[str, Callable[[str], Iterator[tuple[str, Mark]]]] = {
             "dataset": self._dataset,
@@ -60,10 +100,13 @@ class Looking:
                 unknown[thing] = "nothing tells"
                 continue
             try:
-                found |= dict(looks[sort](name))
+                found[thing] = dict(looks[sort](name))
             except CloudError as error:
-                unknown[thing] = error.message
-        return found, unknown
+                if isinstance(error.__cause__, NotFound):
+                    found[thing] = {}
+                else:
+                    unknown[thing] = error.message
+        return Looked(found, unknown)
 
     def _dataset(self, name: str) -> Iterator[tuple[str, Mark]]:
         for table_id in self._resources.created_ms(name):
@@ -78,10 +121,17 @@ class Looking:
         bucket_name, _, prefix = name.partition("/")
         api = storage_api(self._project)
         listed = Bucket(api, bucket_name).list_objects(prefix)
-        for item in islice(listed, _MOST_OBJECTS):
+        for item in islice(listed, self._most_named):
             yield f"{bucket_name}/{item.name}", ("object", item.generation)
-        if next(listed, None) is not None:
-            raise CloudError(f"it holds more than {_MOST_OBJECTS:,} objects")
+        # Whether any of the rest was written their sum tells: all names would not fit into memory.
+        rest = hashlib.sha256()
+        last = next(listed, None)
+        for number, item in enumerate(chain([last] if last else [], listed), self._most_named):
+            if number >= self._most_objects:
+                raise CloudError(f"it holds more than {self._most_objects:,} objects")
+            rest.update(f"{item.name}\0{item.generation}\0".encode())
+        if last is not None:
+            yield f"{bucket_name}/ (one of the others)", ("object", rest.hexdigest())
 
     def _database(self, name: str) -> Iterator[tuple[str, Mark]]:
         ephemeral = self._ephemeral.get(name, ())
@@ -97,38 +147,64 @@ def wait_for_quiet(
     looking: Looking,
     things: Collection[str],
     *,
+    runs: Runs,
     seconds: float,
     within_seconds: float = 0,
+    despite: Collection[str] = (),
+    tell: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Quiet:
-    """Look at what is fenced, wait, and look again, until nothing changed between two looks.
+    """Look at what is fenced, wait, and look again, until nothing changed and nothing runs.
 
     Args:
         looking: Looks.
         things: What is fenced.
+        runs: Asks for executions.
         seconds: How long to wait between two looks.
-        within_seconds: How long that may take in all; what is written then is told.
+        within_seconds: How long that may take in all; what is written or runs then is told.
+        despite: Patterns of what may be unknown, or run on, as it is told.
+        tell: Told what is waited for.
         sleep: Waits so many seconds.
     """
     waited = 0.0
-    before, _ = looking.look(things)
+    told: Mapping[str, str] = {}
+    before = looking.look(things)
     while True:
         sleep(seconds)
-        waited += seconds
-        after, unknown = looking.look(things)
-        found = changed(before, after)
-        if not found or not seconds or waited >= within_seconds:
+        waited += max(seconds, _SHORTEST_SECONDS)
+        after, running = looking.look(things), runs.running(things)
+        found, executed = changed(before, after), named(running.found, despite)
+        if told != executed:
+            told = executed
+            for name, what in executed.items():
+                tell(f"waits for {name}: {what}")
+        passing = before.unknown.keys() - after.unknown.keys()
+        if not (found or executed or passing) or not seconds or waited >= within_seconds:
             break
         before = after
+    unknown = {**before.unknown, **after.unknown, **running.unknown}
+    marks = [mark for own in after.found.values() for mark in own.values()]
     return Quiet(
         seconds=seconds,
         changed=found,
-        looked_at=dict(Counter(sort for sort, _ in after.values())),
+        running=tuple(f"{name}: {what}" for name, what in executed.items()),
+        looked_at=dict(Counter(sort for sort, _ in marks)),
         unknown=tuple(f"{thing}: {why}" for thing, why in unknown.items()),
+        in_doubt=tuple(named(unknown, despite)),
     )
 
 
-def changed(before: Marks, after: Marks) -> tuple[str, ...]:
-    """Return what was changed, made or removed between two looks, in order."""
-    names = before.keys() | after.keys()
-    return tuple(sorted(name for name in names if before.get(name) != after.get(name)))
+def changed(before: Looked, after: Looked) -> tuple[str, ...]:
+    """Return what was changed, made or removed between two looks, in order.
+
+    Of what one of them could not look at nothing is known.
+    """
+    both = before.found.keys() & after.found.keys()
+    return tuple(
+        sorted(
+            name
+            for thing in both
+            for name in before.found[thing].keys() | after.found[thing].keys()
+            if before.found[thing].get(name) != after.found[thing].get(name)
+        )
+    )

@@ -119,8 +119,9 @@ def quiet_lines(found: Quiet) -> list[str]:
     sorts = [counted(number, sort) for sort, number in found.looked_at.items()]
     looked = f"{', '.join(sorts) or 'nothing'} looked at for {duration(found.seconds)}"
     lines = [f"  WRITTEN {name}" for name in found.changed]
+    lines += [f"  RUNNING {name}" for name in found.running]
     lines.append(f"{looked}: {len(found.changed)} of them written")
-    lines += [f"  not looked at: {name}" for name in found.unknown]
+    lines += [f"  UNKNOWN {name}" for name in found.unknown]
     return lines
 
 

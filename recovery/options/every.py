@@ -35,6 +35,13 @@ class EveryOptions(Value):
     no_fence: Annotated[
         bool, Option("Let what writes to what is recovered run meanwhile.", "no_fence")
     ] = False
+    despite: Annotated[
+        tuple[str, ...],
+        Option(
+            "Go on although this runs or could not be looked at, as it is told; '*' for all.",
+            "despite",
+        ),
+    ] = ()
     unsigned_erasures: Annotated[
         bool, Option("Leave erased what unsigned entries of the ledger name.", "unsigned_erasures")
     ] = False

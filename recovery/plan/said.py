@@ -27,6 +27,7 @@ WORDS = (
     "create_datasets",
     "not_in_catalog",
     "no_fence",
+    "despite",
     "unsigned_erasures",
     "skip_erasures",
 )

@@ -27,13 +27,35 @@ def test_quiet_is_looked_at_in_tables_objects_and_documents(quiet: Rebound):
     bucket = f"{quiet.project}-raw"
     things = ("bucket " + bucket, "database (default)", f"dataset {lake.DATASET}", "queue q")
     looking = Looking(load_catalog(Path(quiet.env["REBOUND_CATALOG"])), quiet.project)
-    before, unknown = looking.look(things)
-    assert list(unknown) == ["queue q"]
+    before = looking.look(things)
+    assert list(before.unknown) == ["queue q"]
     quiet.storage_client.bucket(bucket).blob("a/ü").upload_from_string("x")
     quiet.firestore_client.document("state/one").set({"a": 1})
     quiet.query(f"INSERT INTO `{quiet.project}.{lake.EMPTY}` VALUES (1, 'x')")
-    after, _ = looking.look(things)
+    after = looking.look(things)
     assert set(changed(before, after)) == {"(default)/state/one", f"{bucket}/a/ü", lake.EMPTY}
     quiet.storage_client.bucket(bucket).blob("a/ü").delete()
-    assert changed(after, looking.look(things)[0]) == (f"{bucket}/a/ü",)
+    assert changed(after, looking.look(things)) == (f"{bucket}/a/ü",)
     quiet.query(f"DELETE FROM `{quiet.project}.{lake.EMPTY}` WHERE TRUE")
+
+
+def test_what_is_gone_is_quiet_and_what_is_too_much_unknown(quiet: Rebound):
+    """Nothing writes to a bucket that was lost; of a large one all is seen, of a too large one nothing."""
+    catalog = load_catalog(Path(quiet.env["REBOUND_CATALOG"]))
+    bucket = f"{quiet.project}-raw"
+    gone = (f"bucket {quiet.project}-lost", "dataset lost", "database lost", "table lost.games")
+    looked = Looking(catalog, quiet.project).look(gone)
+    assert looked.unknown == {}
+    assert not any(looked.found.values())
+    for name in "abc":
+        quiet.storage_client.bucket(bucket).blob(name).upload_from_string("x")
+    large = Looking(catalog, quiet.project, most_named=1, most_objects=3)
+    before = large.look((f"bucket {bucket}",))
+    assert not before.unknown
+    quiet.storage_client.bucket(bucket).blob("c").upload_from_string("y")
+    after = large.look((f"bucket {bucket}",))
+    assert changed(before, after) == (f"{bucket}/ (one of the others)",)
+    quiet.storage_client.bucket(bucket).blob("d").upload_from_string("x")
+    assert "more than 3 objects" in large.look((f"bucket {bucket}",)).unknown[f"bucket {bucket}"]
+    for name in "abcd":
+        quiet.storage_client.bucket(bucket).blob(name).delete()

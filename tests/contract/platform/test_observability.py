@@ -200,3 +200,18 @@ def test_executions(server: Server, project: str):
         assert {item["state"] for item in listed["executions"]} == {state}
         assert "argument" not in listed["executions"][0]
     assert server.refusal("GET", f"workflowexecutions/v1/{parent}/none/executions")[0] == 404
+
+
+def test_an_execution_that_sleeps_is_active(server: Server, project: str):
+    """Executions are filtered by their state (Workflow Executions REST, executions.list)."""
+    parent = f"projects/{project}/locations/{REGION}/workflows"
+    step = "call: sys.sleep\n      args:\n        seconds: 3600"
+    source = {"sourceContents": f"main:\n  steps:\n  - a:\n      {step}\n"}
+    server.answer("POST", f"workflows/v1/{parent}", params={"workflowId": "nap"}, json=source)
+    path = f"workflowexecutions/v1/{parent}/nap/executions"
+    made = server.answer("POST", path, json={})
+    shown = server.answer("GET", f"workflowexecutions/v1/{made['name']}")
+    assert (shown["state"], "endTime" in shown) == ("ACTIVE", False)
+    active = server.answer("GET", path, params={"filter": 'state="ACTIVE"'})["executions"]
+    assert [item["name"] for item in active] == [made["name"]]
+    assert "executions" not in server.answer("GET", path, params={"filter": 'state="QUEUED"'})

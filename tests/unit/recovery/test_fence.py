@@ -10,7 +10,7 @@ from manifests.catalog_writers import CatalogWriter, FenceRule
 from manifests.kinds.resources.table import resource_type
 from recovery.fence.addresses import addresses, strange_addresses
 from recovery.fence.model import FenceRecord, ThawStep
-from recovery.fence.quiet import changed
+from recovery.fence.quiet import Looked, Marks, changed
 from recovery.fence.rules import fenced, held_by_others, planned_fence, planned_thaw
 from recovery.fence.text import fence_lines, is_late, standing_lines, thaw_lines
 from tests.unit.writers import job, subscription
@@ -161,9 +161,10 @@ def test_a_thaw_says_what_it_leaves():
 
 def test_a_table_that_is_written_made_or_dropped_is_not_quiet():
     """Each of the three is a change between two looks."""
-    before = {"d.same": ("table", 1), "d.written": ("table", 1), "d.dropped": ("table", 1)}
-    after = {"d.same": ("table", 1), "d.written": ("table", 2), "d.made": ("table", 1)}
-    assert changed(before, after) == ("d.dropped", "d.made", "d.written")
+    before: Marks = {"d.same": ("table", 1), "d.written": ("table", 1), "d.dropped": ("table", 1)}
+    after: Marks = {"d.same": ("table", 1), "d.written": ("table", 2), "d.made": ("table", 1)}
+    looks = (Looked({"dataset d": marks}, {}) for marks in (before, after))
+    assert changed(*looks) == ("d.dropped", "d.made", "d.written")
 
 
 def test_the_shipped_catalog_pauses_the_loops_of_the_platform():

@@ -20,6 +20,7 @@ class DatesRequest(Value):
         overwrite: Tables of which dates that have rows may be run again; `*` names all.
         from_vault: Whether dates are brought back from the backup instead of being run.
         no_fence: Whether writers keep running meanwhile.
+        despite: Patterns of what may run on, or be unknown, behind the fence, as it is told.
     """
 
     project: ProjectId
@@ -29,6 +30,7 @@ class DatesRequest(Value):
     overwrite: tuple[str, ...] = ()
     from_vault: bool = False
     no_fence: bool = False
+    despite: tuple[str, ...] = ()
 
     def wants(self, processor: Processor) -> bool:
         """Whether a processor is part of the recovery."""
@@ -42,6 +44,7 @@ class DatesRequest(Value):
         """Return the command that goes on with a recovery of these, with every option it needs."""
         words = [f"--overwrite {shlex.quote(table)}" for table in self.overwrite]
         words += ["--no-fence"] if self.no_fence else []
+        words += [f"--despite {shlex.quote(name)}" for name in self.despite]
         confirmed = f"--confirm-project {self.project}"
         return " ".join(("rebound resume", recovery_id, *words, confirmed))
 

@@ -1,0 +1,39 @@
+"""What is not shown to be quiet is refused. Pure."""
+
+import shlex
+from collections.abc import Iterable
+
+from manifests.errors import ReboundError
+from recovery.fence.model import Quiet
+
+
+def require_quiet(quiet: Quiet, failure: ReboundError, command: str) -> None:
+    """Refuse what is not shown to be quiet: what nobody could look at may be written.
+
+    Args:
+        quiet: What was seen.
+        failure: What it means for whoever waits; why is added.
+        command: What takes the word that goes on all the same.
+
+    Raises:
+        ReboundError: The failure.
+    """
+    if why := quiet.not_quiet:
+        failure.hint = (
+            "wait for what runs to end, or find the writer that the catalog does not name"
+        )
+        if quiet.running:
+            names = [name.partition(":")[0] for name in quiet.running]
+            failure.hint += _despite(names, command)
+    elif quiet.in_doubt:
+        why = f"it could not be looked at whether anything writes to {quiet.in_doubt[0]}"
+        failure.hint = f"see for yourself that nothing does{_despite(quiet.in_doubt, command)}"
+    else:
+        return
+    failure.message = f"{failure.message}: {why}"
+    raise failure
+
+
+def _despite(names: Iterable[str], command: str) -> str:
+    words = " ".join(f"--despite {shlex.quote(name)}" for name in dict.fromkeys(names))
+    return f"; `{words}` of `{command}` goes on all the same"

@@ -1,0 +1,122 @@
+"""What a paused writer has started is waited for, and what cannot be asked for is not taken for quiet."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from manifests.catalog import load_catalog
+from manifests.cloud.rest import Rest
+from recovery.fence.executions import Executions
+from tests.harness import LOCATION, RUN_SECONDS, Rebound, await_that, make_rebound
+from tests.integration import lake
+from tests.integration.configuration import RUN, call, enable, make_job, states, with_fence
+from tests.served import serving
+from tests.standin.cloud import Cloud
+
+SCENARIO = "bigquery-dataset-loss"
+WRITERS = ({"type": "scheduler/job", "names": ["load-*"], "writes": ["dataset *"]},)
+SLEEPS = (
+    "main:\n  steps:\n  - nap:\n      call: sys.sleep\n      args:\n        seconds: {seconds}\n"
+)
+APIS = ("cloudscheduler", "pubsub", "run", "workflows", "workflowexecutions")
+
+
+@pytest.fixture(scope="module")
+def rebound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
+    """Return a platform with a schedule that writes, and one complete run."""
+    folder = tmp_path_factory.mktemp("executions")
+    catalog = lake.write_catalog(folder)
+    with_fence(catalog, writers=WRITERS, harmless=["workflows/workflow mail-*"])
+    made = make_rebound(cloud, folder, f"executions-{time.time_ns()}", REBOUND_CATALOG=catalog)
+    lake.fill(made)
+    enable(made, *(f"{it}.googleapis.com" for it in APIS))
+    make_job(made, "load-hourly")
+    with serving(made) as function:
+        function.complete("night")
+    return made
+
+
+def place(rebound: Rebound) -> str:
+    """Return the path of where everything is."""
+    return f"projects/{rebound.project}/locations/{LOCATION}"
+
+
+def execute_workflow(rebound: Rebound, name: str, *, seconds: int) -> None:
+    """Make a workflow that sleeps, and execute it."""
+    path = f"{place(rebound)}/workflows"
+    source = {"sourceContents": SLEEPS.format(seconds=seconds)}
+    call(rebound, "POST", f"workflows.googleapis.com/v1/{path}", source, workflowId=name)
+    call(rebound, "POST", f"workflowexecutions.googleapis.com/v1/{path}/{name}/executions", {})
+
+
+def delete_workflow(rebound: Rebound, name: str) -> None:
+    """Delete a workflow, which ends what it does."""
+    call(rebound, "DELETE", f"workflows.googleapis.com/v1/{place(rebound)}/workflows/{name}")
+
+
+def execute_job(rebound: Rebound, name: str, *, seconds: float) -> None:
+    """Make a job of Cloud Run that takes its time, and execute it."""
+    image = {"containers": [{"image": "us-docker.pkg.dev/cloudrun/container/hello"}]}
+    path = f"{RUN}/{place(rebound)}/jobs"
+    call(rebound, "POST", path, {"template": {"template": image}}, jobId=name)
+    rebound.cloud.order("platform", "targets", url=f"{place(rebound)}/jobs/{name}", seconds=seconds)
+    call(rebound, "POST", f"{path}/{name}:run", {})
+
+
+def test_executions_that_have_not_ended_are_found(rebound: Rebound):
+    """Of Cloud Run and of Workflows; what has ended, and what the catalog calls harmless, is left."""
+    execute_job(rebound, "running", seconds=600)
+    execute_job(rebound, "short", seconds=0)
+    execute_workflow(rebound, "asleep", seconds=3600)
+    execute_workflow(rebound, "mail-daily", seconds=3600)
+    execute_workflow(rebound, "over", seconds=0)
+    catalog = load_catalog(Path(rebound.env["REBOUND_CATALOG"]))
+    assert catalog.fence is not None
+    rest = Rest(rebound.env["REBOUND_API_ENDPOINT"])
+    executions = Executions(rest, rebound.project, LOCATION, catalog.fence)
+    found = executions.running(("dataset lake",))
+    assert set(found.found) - {"run/job short"} == {"run/job running", "workflows/workflow asleep"}
+    assert found.unknown == {}
+    told = rebound.run("fence", "--yes", code=7)
+    assert "RUNNING run/job running: its execution running-" in told.stdout
+    assert "`--despite 'run/job running' --despite 'workflows/workflow asleep'`" in told.stderr
+    rebound.run("fence", "--despite", "run/job *", "--despite", "workflows/*", "--yes")
+    for _ in rebound.run("fence", "--status").stdout.count("fence-") * "x":
+        fence = rebound.run("fence", "--status").stdout.split()[0]
+        rebound.run("thaw", fence, "--yes")
+    for name in ("asleep", "mail-daily", "over"):
+        delete_workflow(rebound, name)
+    call(rebound, "DELETE", f"{RUN}/{place(rebound)}/jobs/running")
+
+
+def test_a_recovery_waits_for_what_runs(rebound: Rebound):
+    """It says for what, writes nothing meanwhile, and goes on when that has ended."""
+    rebound.bigquery_client.delete_table(lake.GAMES)
+    execute_workflow(rebound, "loading", seconds=3600)
+    process = rebound.begin("recover", SCENARIO, "--yes")
+    await_that(lambda: "waits for workflows/workflow loading" in process.err.read_text())
+    assert states(rebound)["load-hourly"] == "PAUSED"
+    tables = {item.table_id for item in rebound.bigquery_client.list_tables(lake.DATASET)}
+    assert lake.GAMES.partition(".")[2] not in tables
+    delete_workflow(rebound, "loading")
+    process.communicate(RUN_SECONDS)
+    assert process.returncode == 0
+    assert lake.rows(rebound, lake.GAMES)
+    assert states(rebound)["load-hourly"] == "ENABLED"
+
+
+def test_what_nobody_may_look_at_is_not_quiet(rebound: Rebound):
+    """A refusal stops the recovery before anything is written; a word goes on without that look."""
+    rebound.bigquery_client.delete_table(lake.GAMES)
+    with rebound.cloud.fault("bigquery", "bigquery.jobs.list", "status", status=403, times=None):
+        stopped = rebound.run("recover", SCENARIO, "--yes", code=6)
+        assert "UNKNOWN bigquery jobs: Google Cloud answered 403" in stopped.stderr
+        assert "`--despite 'bigquery jobs'` of `rebound resume`" in stopped.stderr
+        assert states(rebound)["load-hourly"] == "PAUSED"
+        tables = {item.table_id for item in rebound.bigquery_client.list_tables(lake.DATASET)}
+        assert lake.GAMES.partition(".")[2] not in tables
+        recovery = max(rebound.recoveries)
+        rebound.run("resume", recovery, "--despite", "bigquery jobs", "--yes")
+    assert lake.rows(rebound, lake.GAMES)
+    assert states(rebound)["load-hourly"] == "ENABLED"
