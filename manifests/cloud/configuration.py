@@ -10,7 +10,7 @@ from google.api_core import exceptions as google_errors
 from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import asked_twice, believed, cloud_errors, require_whole
 from manifests.kinds.resources.images import REGISTRY, digest_of, image_path
-from manifests.kinds.resources.types import Order, ResourceType
+from manifests.kinds.resources.types import EVERYWHERE, Order, ResourceType
 from manifests.values import Resource
 
 _PAGE = 100
@@ -62,7 +62,7 @@ class Configuration:
         with cloud_errors(subject):
             denial = google_errors.NotFound if none_where_missing else ()
             try:
-                look = partial(self._sorted_names, kind, locations, subject)
+                look = partial(self._names, kind, locations, subject)
                 names = asked_twice(look, denial) or []
             except google_errors.Forbidden as error:
                 if not (none_where_disabled and is_disabled(error)):
@@ -143,6 +143,25 @@ class Configuration:
                 return self._rest.call(kind.policy, kind.host, path, body=body)
             query: Query = {"options.requestedPolicyVersion": _POLICY_VERSION}
             return self._rest.call(kind.policy, kind.host, path, query=query)
+
+    def inhabited(self, kind: ResourceType) -> set[str]:
+        """Return the locations in which the project has resources of a type.
+
+        Args:
+            kind: A type whose service says which locations there are.
+
+        Raises:
+            CloudError: One could not be listed.
+        """
+        subject = f"{kind.name} of {self._project}"
+        with cloud_errors(subject):
+            try:
+                names = self._names(kind, (EVERYWHERE,), subject)
+            except google_errors.Forbidden as error:
+                if not is_disabled(error):
+                    raise
+                names = []
+        return set(map(kind.location_of, names))
 
     def below(self, kind: ResourceType, name: str) -> dict[str, tuple[Resource, ...]]:
         """Return the lists below a resource that are kept with it, by the name of the list.
@@ -234,13 +253,8 @@ class Configuration:
             return None
         return None if kind.is_absent(found) else found
 
-    def _sorted_names(
-        self, kind: ResourceType, locations: Collection[str], subject: str
-    ) -> list[str]:
-        return sorted(self._names(kind, locations, subject))
-
-    def _names(self, kind: ResourceType, locations: Collection[str], subject: str) -> Iterator[str]:
-        return (name for name, _ in self._items(kind, locations, subject))
+    def _names(self, kind: ResourceType, locations: Collection[str], subject: str) -> list[str]:
+        return sorted(name for name, _ in self._items(kind, locations, subject))
 
     def _items(
         self, kind: ResourceType, locations: Collection[str], subject: str
@@ -249,12 +263,28 @@ class Configuration:
             name = f"{kind.collection}/{self._project}"
             yield name, {"name": name}
             return
-        for location in locations if kind.is_regional else ("",):
-            collection = kind.collection.format(project=self._project, location=location)
-            for page in self._pages(kind, f"{kind.version}/{collection}", kind.query):
-                require_whole(page.get("unreachable", ()), subject)
-                for item in page.get(kind.items, ()):
-                    yield kind.full_name(item[kind.identifier], collection), item
+        places = self._places(kind, locations) if kind.is_regional else [""]
+        with ThreadPoolExecutor(_READERS, thread_name_prefix="locations") as pool:
+            for items in pool.map(partial(self._items_in, kind, subject), places):
+                yield from items
+
+    def _places(self, kind: ResourceType, locations: Collection[str]) -> list[str]:
+        """Return where resources of a type are looked for, each by a list of its own."""
+        if EVERYWHERE not in locations or kind.spans_locations:
+            return list(locations)
+        pages = self._pages(kind, f"{kind.version}/projects/{self._project}/locations", {})
+        return [item["locationId"] for page in pages for item in page.get("locations", ())]
+
+    def _items_in(
+        self, kind: ResourceType, subject: str, location: str
+    ) -> list[tuple[str, Resource]]:
+        collection = kind.collection.format(project=self._project, location=location)
+        found: list[tuple[str, Resource]] = []
+        for page in self._pages(kind, f"{kind.version}/{collection}", kind.query):
+            require_whole(page.get("unreachable", ()), subject)
+            items = page.get(kind.items, ())
+            found += [(kind.full_name(item[kind.identifier], collection), item) for item in items]
+        return found
 
     def _pages(
         self, kind: ResourceType, path: str, asked: Mapping[str, str]

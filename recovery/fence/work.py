@@ -189,8 +189,11 @@ class Fencing:
 
 
 def _places(kind: ResourceType, rule: FenceRule) -> Sequence[str]:
-    """Return where writers are looked for: a trigger can be where its data is, or `global`."""
-    return (EVERYWHERE,) if kind.spans_locations else rule.locations
+    """Return where writers are looked for: everywhere where that can be asked for.
+
+    A trigger can be where its data is, or `global`, and a schedule in any region.
+    """
+    return (EVERYWHERE,) if kind.is_everywhere else rule.locations
 
 
 def _outcome(writer: FencedWriter, failure: str = "") -> FenceOutcome:

@@ -81,17 +81,22 @@ def make_trigger(rebound: Rebound, name: str, *, location: str = LOCATION, **fil
     call(rebound, "POST", path, body, triggerId=name)
 
 
-def jobs_path(rebound: Rebound) -> str:
-    """Return the path of the list of schedules."""
-    return f"{SCHEDULER}/projects/{rebound.project}/locations/{LOCATION}/jobs"
+def jobs_path(rebound: Rebound, location: str = LOCATION) -> str:
+    """Return the path of the list of schedules of a region."""
+    return f"{SCHEDULER}/projects/{rebound.project}/locations/{location}/jobs"
 
 
-def make_job(rebound: Rebound, name: str, **fields: Any) -> None:  # noqa: ANN401 - fields of a job
+def make_job(
+    rebound: Rebound,
+    name: str,
+    location: str = LOCATION,
+    **fields: Any,  # noqa: ANN401 - fields of a job
+) -> None:
     """Make a schedule that calls an address, or what the fields say."""
     target = {"httpTarget": {"uri": f"https://{name}.example/", "httpMethod": "POST"}}
-    full = f"projects/{rebound.project}/locations/{LOCATION}/jobs/{name}"
+    full = f"projects/{rebound.project}/locations/{location}/jobs/{name}"
     body = {"name": full, "schedule": "0 6 * * *", **target, **fields}
-    call(rebound, "POST", jobs_path(rebound), body)
+    call(rebound, "POST", jobs_path(rebound, location), body)
 
 
 def pause_job(rebound: Rebound, name: str) -> None:
@@ -99,9 +104,9 @@ def pause_job(rebound: Rebound, name: str) -> None:
     call(rebound, "POST", f"{jobs_path(rebound)}/{name}:pause", {})
 
 
-def job(rebound: Rebound, name: str) -> dict[str, Any]:
+def job(rebound: Rebound, name: str, location: str = LOCATION) -> dict[str, Any]:
     """Return a schedule."""
-    return call(rebound, "GET", f"{jobs_path(rebound)}/{name}")
+    return call(rebound, "GET", f"{jobs_path(rebound, location)}/{name}")
 
 
 def states(rebound: Rebound) -> dict[str, str]:

@@ -25,6 +25,7 @@ from tests.integration.configuration import (
     job,
     jobs_path,
     lose,
+    make_job,
     states,
     subscription,
 )
@@ -93,6 +94,26 @@ def test_a_second_place_has_every_resource(rebound: Rebound, tmp_path: Path):
         refused = function.manual("next")
     assert refused.status_code == 422
     assert f"{second.name}/{name}: something else lies there" in refused.json()["message"]
+
+
+def test_schedules_of_other_regions_are_kept_or_named(
+    rebound: Rebound, function: Function, tmp_path: Path
+):
+    """A catalog that names one region is told of the others; one that names none keeps them all."""
+    make_job(rebound, "far", location="europe-west1")
+    function.complete("near")
+    told = {item.kind: item.names for item in rebound.manifest("near").unprotected}
+    assert told["location of scheduler/job"] == ("europe-west1",)
+    resources = [{"type": "scheduler/job", "locations": ["-"]}]
+    catalog = lake.write_catalog(tmp_path, tables=(), resources=resources)
+    with serving(rebound, REBOUND_CATALOG=catalog) as everywhere:
+        everywhere.complete("all")
+    kept = {item["name"].rpartition("/")[2] for item in lines(rebound, "all", "scheduler/job")}
+    assert kept == {"far", "load-hourly", "load-paused"}
+    assert not [it for it in rebound.manifest("all").unprotected if it.kind.startswith("location")]
+    call(rebound, "DELETE", jobs_path(rebound, "europe-west1") + "/far")
+    told = rebound.run("plan", "complete-outage", REBOUND_CATALOG=catalog)
+    assert "scheduler/job far" in told.stdout
 
 
 def test_services_that_no_type_covers_are_named(rebound: Rebound, function: Function):

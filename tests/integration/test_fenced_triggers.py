@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import Rebound
+from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.integration.configuration import (
+    call,
     enable,
     make_trigger,
     subscription,
@@ -15,7 +16,11 @@ from tests.integration.configuration import (
     with_fence,
 )
 
-WRITERS = ({"type": "eventarc/trigger", "targets": ["listener"], "writes": ["dataset *"]},)
+WRITERS = (
+    {"type": "eventarc/trigger", "targets": ["listener"], "writes": ["dataset *"]},
+    {"type": "bigquery/transfer", "names": ["*"], "writes": ["dataset *"]},
+)
+TRANSFERS = "bigquerydatatransfer.googleapis.com/v1"
 
 
 @pytest.fixture
@@ -43,3 +48,22 @@ def test_a_trigger_delivers_nothing_until_a_thaw(rebound: Rebound):
     assert name in rebound.run("fence", "--status").stdout
     rebound.run("thaw", "--yes")
     assert subscription(rebound, name)["pushConfig"] == before["pushConfig"]
+
+
+def test_a_scheduled_query_waits_for_a_thaw(rebound: Rebound):
+    """One whose statement says where it writes names no dataset: the catalog does."""
+    enable(rebound, "bigquerydatatransfer.googleapis.com")
+    path = f"{TRANSFERS}/projects/{rebound.project}/locations/{LOCATION}/transferConfigs"
+    query = {
+        "dataSourceId": "scheduled_query",
+        "displayName": "totals",
+        "schedule": "every day 11:00",
+        "params": {"query": f"DELETE FROM {lake.EMPTY} WHERE TRUE"},
+    }
+    made = call(rebound, "POST", path, query)["name"]
+    idle = call(rebound, "POST", path, {**query, "displayName": "old", "disabled": True})["name"]
+    rebound.run("fence", "--yes")
+    assert call(rebound, "GET", f"{TRANSFERS}/{made}")["disabled"] is True
+    rebound.run("thaw", "--yes")
+    assert not call(rebound, "GET", f"{TRANSFERS}/{made}").get("disabled")
+    assert call(rebound, "GET", f"{TRANSFERS}/{idle}")["disabled"] is True

@@ -24,7 +24,7 @@ from manifests.kinds.resources.layout import archive_name, resources_name, resou
 from manifests.kinds.resources.lines import StoredResource, entry_of, file_of
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
-from manifests.kinds.resources.types import ResourceType
+from manifests.kinds.resources.types import EVERYWHERE, ResourceType
 from manifests.model.run import Manifest, Unprotected
 from manifests.parts import PARTS
 from manifests.store.decoded import STRANGE_HINT
@@ -89,9 +89,14 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
         of_kinds = {service for kind in PARTS for service in kind.services}
         yield others("service", self._enabled, named | of_kinds | _WITHOUT_CONTENT)
         covered = covered_assets({entry.name for entry in self.entries})
-        inventory = others("asset type", self._asset_types, covered)
-        if inventory.count or inventory.unknown:
-            yield inventory
+        told = [others("asset type", self._asset_types, covered)]
+        # The inventory knows no schedules (Cloud Asset Inventory, Asset types).
+        for entry in self.context.catalog.resources:
+            kind = resource_type(entry.type)
+            if kind.names_locations and EVERYWHERE not in entry.locations:
+                look = partial(self._configuration.inhabited, kind)
+                told.append(others(f"location of {kind.name}", look, set(entry.locations)))
+        yield from (item for item in told if item.count or item.unknown)
 
     @override
     def skews(self, manifest: Manifest) -> Iterable[Skew]:

@@ -16,7 +16,7 @@ class CatalogResources(CatalogPart):
     Attributes:
         type: As `pubsub/topic`.
         locations: Where resources of the type are looked for, where the type has locations; `-` alone
-            for all of them at once, where its list takes that.
+            for all of them, where its list takes that or its service says which there are.
         names: Patterns of the names of those that are protected; `*` stands for anything.
     """
 
@@ -36,7 +36,7 @@ class CatalogResources(CatalogPart):
     @model_validator(mode="after")
     def _spans(self) -> Self:
         kind = resource_type(self.type)
-        if EVERYWHERE in self.locations and (len(self.locations) > 1 or not kind.spans_locations):
+        if EVERYWHERE in self.locations and (len(self.locations) > 1 or not kind.is_everywhere):
             message = f"no list of {self.type} takes `{EVERYWHERE}`, or not beside other locations"
             raise ValueError(message)
         return self

@@ -233,6 +233,8 @@ TYPES = (
         version="v1",
         collection="projects/{project}/locations/{location}/jobs",
         items="jobs",
+        # Cloud Scheduler REST, projects.locations.list: a job can be in each.
+        names_locations=True,
         naming="body",
         after=(
             "pubsub/topic",

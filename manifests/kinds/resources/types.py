@@ -31,7 +31,7 @@ _OWN_NAME = r"[^/?#:]+"
 
 
 EVERYWHERE = "-"
-"""All locations at once, where a list takes that."""
+"""All locations at once, where a list takes that, or where the service says which there are."""
 
 
 class Order(NamedTuple):
@@ -110,6 +110,8 @@ class ResourceType(NamedTuple):
         has_archive: Whether it is built from an archive, which is kept too.
         has_images: Whether it runs images, whose digests are kept.
         spans_locations: Whether its list takes `-` for all locations at once.
+        names_locations: Whether its service says which locations there are for the project
+            (projects.locations.list), so that it can be looked for in each.
         calls: The fields that say what it calls: addresses, names of topics, tables and buckets.
         assigned: Fields that Google writes and whose discovery document does not say so.
         not_held: What its API never returns.
@@ -140,6 +142,7 @@ class ResourceType(NamedTuple):
     has_archive: bool = False
     has_images: bool = False
     spans_locations: bool = False
+    names_locations: bool = False
     calls: tuple[str, ...] = ()
     assigned: tuple[str, ...] = ()
     not_held: tuple[str, ...] = ()
@@ -148,6 +151,11 @@ class ResourceType(NamedTuple):
     def is_regional(self) -> bool:
         """Whether it is listed location by location."""
         return "{location}" in self.collection
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether all locations can be asked for at once."""
+        return self.spans_locations or self.names_locations
 
     def is_absent(self, resource: Resource) -> bool:
         """Whether a resource that its API answers is none any more."""

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 import requests
 
+from manifests.catalog import load_catalog
+from manifests.kinds.resources.table import resource_type
+from recovery.fence.rules import is_about
 from tests.contract.platform.server import REGION, Server
 from tests.standin.credentials import write_credentials
 from tests.standin.seed.configuration import seed_control_plane
@@ -120,6 +123,23 @@ def test_what_is_hard_to_bring_back(seeded: Server):
         url = seeded.answer("POST", f"{path}:generateDownloadUrl", json={})["downloadUrl"]
         content = requests.get(url, timeout=240).content
         assert "main.py" in zipfile.ZipFile(io.BytesIO(content)).namelist()
+
+
+def test_the_shipped_catalog_says_what_every_trigger_writes(seeded: Server):
+    """What is left writes nothing that is protected: a monitor, and those of another league."""
+    rule, kind = load_catalog().fence, resource_type("eventarc/trigger")
+    assert rule is not None
+    left = [
+        name
+        for trigger in listed(seeded, "triggers")
+        if not any(is_about(writer, kind, trigger) for writer in rule.writers)
+        if not (name := trigger["name"].rpartition("/")[2]).startswith("mlb-")
+    ]
+    assert {name.rpartition("-")[0] for name in left} <= {
+        "deployment-drift-monitor",
+        "grading-coverage-monitor",
+    }
+    assert len(left) < len(listed(seeded, "triggers"))
 
 
 def test_no_secret_and_nobody_is_in_the_inventory():

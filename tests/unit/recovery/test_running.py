@@ -29,7 +29,7 @@ THINGS = ("dataset nba_raw", "table nba_x.games", "bucket lake/raw/")
         (QueryJob("j", ""), True),
     ],
 )
-def test_what_a_job_may_write(job: QueryJob, writes: bool):
+def test_what_a_job_may_write(job: QueryJob, *, writes: bool):
     """What only reads is left out; what nobody can tell, as a script or a redacted job, may write."""
     assert may_write(job, THINGS, "p") is writes
 
