@@ -107,6 +107,7 @@ class Request(Value):
             with them cannot be undeleted any more.
         no_fence: Whether writers keep running while it is recovered.
         despite: Patterns of what may run on, or be unknown, behind the fence, as it is told.
+        make: Resources that are made although Terraform keeps them, by their own names; `*` names all.
         unsigned_erasures: Whether what entries of the ledger name that nobody we trust signed stays
             erased, too.
         skip_erasures: Whether it is recovered although not all of the ledger is believed.
@@ -146,6 +147,7 @@ class Request(Value):
     not_in_catalog: bool = False
     no_fence: bool = False
     despite: tuple[str, ...] = ()
+    make: tuple[str, ...] = ()
     unsigned_erasures: bool = False
     skip_erasures: bool = False
     project_was_named: bool = False
@@ -185,6 +187,10 @@ class Request(Value):
     def may_overwrite(self, name: str) -> bool:
         """Whether the operator allowed replacing what a table, definition, bucket or database is now."""
         return "*" in self.overwrite or name in self.overwrite
+
+    def may_make(self, name: str) -> bool:
+        """Whether the operator allowed making a resource that Terraform keeps."""
+        return "*" in self.make or name in self.make
 
     def decides_overwriting(self, name: str) -> bool:
         """Whether the operator said what becomes of what differs: it is replaced, or it is left."""

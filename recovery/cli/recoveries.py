@@ -198,6 +198,7 @@ def resume(
     not_in_catalog: Annotated[bool, repeated("not_in_catalog")] = False,
     no_fence: Annotated[bool, repeated("no_fence")] = False,
     despite: Annotated[list[str] | None, repeated("despite")] = None,
+    make: Annotated[list[str] | None, repeated("make")] = None,
     unsigned_erasures: Annotated[bool, repeated("unsigned_erasures")] = False,
     skip_erasures: Annotated[bool, repeated("skip_erasures")] = False,
     lock_again: LockAgain = False,
@@ -264,6 +265,7 @@ def resume(
         "not_in_catalog": not_in_catalog,
         "no_fence": no_fence,
         "despite": despite,
+        "make": make,
         "unsigned_erasures": unsigned_erasures,
         "skip_erasures": skip_erasures,
     }

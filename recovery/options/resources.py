@@ -7,11 +7,15 @@ from recovery.options.option import Option
 
 
 class ResourceOptions(Value):
-    """Where to."""
+    """Where to, and what is made although another tool keeps it."""
 
     into_region: Annotated[
         tuple[str, ...],
         Option(
             "Make the configuration of a region in another, OLD=NEW; data stays.", "target.regions"
         ),
+    ] = ()
+    make: Annotated[
+        tuple[str, ...],
+        Option("Make this although Terraform keeps it, of what is missing; '*' for all.", "make"),
     ] = ()

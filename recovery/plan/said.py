@@ -28,6 +28,7 @@ WORDS = (
     "not_in_catalog",
     "no_fence",
     "despite",
+    "make",
     "unsigned_erasures",
     "skip_erasures",
 )

@@ -116,6 +116,23 @@ def test_schedules_of_other_regions_are_kept_or_named(
     assert "scheduler/job far" in told.stdout
 
 
+def test_what_terraform_keeps_is_left_until_it_applies(rebound: Rebound, function: Function):
+    """The recovery is partial until Terraform has made it; a word makes it all the same."""
+    topic = f"{PUBSUB}/projects/{rebound.project}/topics/raw-complete"
+    labels = {"goog-terraform-provisioned": "true"}
+    patch = {"topic": {"labels": labels}, "updateMask": "labels"}
+    call(rebound, "PATCH", topic, patch)
+    function.complete("labelled")
+    lose(rebound)
+    told = rebound.run("recover", "complete-outage", "--access", "--yes", code=6)
+    assert "it is not there, and Terraform keeps it" in told.stdout
+    assert "`terraform apply` makes it" in told.stdout + told.stderr
+    assert not call(rebound, "GET", f"{PUBSUB}/projects/{rebound.project}/topics").get("topics")
+    again = ("--make", "raw-complete", "--access", "--anew", "--yes")
+    rebound.run("recover", "complete-outage", *again)
+    assert call(rebound, "GET", topic)["labels"] == labels
+
+
 def test_services_that_no_type_covers_are_named(rebound: Rebound, function: Function):
     """What the catalog says nothing of is no silence."""
     enable(rebound, "workflows.googleapis.com")

@@ -43,6 +43,7 @@ ASKED: Mapping[ScenarioName, Mapping[str, Any]] = {
         "settings": True,
         "notify": True,
         "no_fence": True,
+        "despite": ["bucket a b", "run/job *"],
         "create_datasets": True,
         "not_in_catalog": True,
         "rewrite_references": True,
@@ -70,6 +71,7 @@ ASKED: Mapping[ScenarioName, Mapping[str, Any]] = {
         "into_project": "another-platform",
         "into_bucket_prefix": "other-",
         "into_region": ["us-west2=us-east1"],
+        "make": ["raw-complete"],
     },
 }
 OF_VAULT = ("run", "at", "fall_back")

@@ -11,7 +11,7 @@ from functools import partial
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
-from manifests.errors import CloudError, ReboundError
+from manifests.errors import CloudError, PartialError, ReboundError
 from manifests.kinds.resources.fields import differences
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.types import ResourceType
@@ -23,13 +23,13 @@ from recovery.fence.store import Fences
 from recovery.kinds.outcome import Failure
 from recovery.kinds.resources.cloud.keeping import keep_former
 from recovery.kinds.resources.cloud.making import Making
-from recovery.kinds.resources.cloud.secrets import has_value
+from recovery.kinds.resources.cloud.secrets import require_values
 from recovery.kinds.resources.cloud.stopped import THINGS, MadeStopped
 from recovery.kinds.resources.rules.called import lost_references, waits_for
 from recovery.kinds.resources.rules.planning import archive_finding, findings
 from recovery.kinds.resources.rules.renaming import Names
 from recovery.kinds.resources.rules.rewriting import Rewriting, addresses
-from recovery.kinds.resources.rules.secrets import secret_values, told_values
+from recovery.kinds.resources.rules.secrets import secret_values
 from recovery.kinds.resources.rules.steps import (
     FOLDER,
     ConfigurationOutcome,
@@ -158,6 +158,8 @@ class Recovering:
             return outcome
         try:
             archive = self._archive(stored.source) if stored.source and step.changes else None
+            if step.is_missing:
+                self._require_applied(kind, step)
             name = self._written(kind, step, wanted, archive)
             ended = self._proven(kind, name, outcome, wanted)
             if archive is not None and self._configuration.archive(kind, name) != archive:
@@ -184,7 +186,8 @@ class Recovering:
             # It is as it was deleted, which need not be as the backup has it.
             self._set(kind, step.into, wanted, self._configuration.resource(kind, step.into))
         elif step.action == "create":
-            self._require_values(step, wanted)
+            values = secret_values(wanted, self._own)
+            require_values(self._configuration, values, self._project, subject=step.into)
             if address := waits_for(kind, wanted, self._lost, self._now):
                 raise CloudError(f"what answers at {address} is not made yet", subject=step.into)
             return self._created(kind, step.into, wanted, archive)
@@ -205,22 +208,17 @@ class Recovering:
         differing = {item.path.partition(".")[0] for item in differences(kind, wanted, found or {})}
         self._making.change(kind, name, wanted, differing, archive)
 
-    def _require_values(self, step: ConfigurationStep, wanted: Resource) -> None:
-        """Refuse to make what reads a secret that has no value: it would be made and fail.
+    def _require_applied(self, kind: ResourceType, step: ConfigurationStep) -> None:
+        """Refuse to call recovered what is left to Terraform and is not there yet.
 
         Raises:
-            CloudError: One has none.
+            PartialError: It is not.
         """
-        lacking = [
-            value
-            for value in secret_values(wanted, self._own)
-            if not has_value(self._configuration, value, self._project)
-        ]
-        if lacking:
-            raise CloudError(
-                f"it needs {told_values(lacking)}, which no backup has",
+        if self._configuration.resource(kind, step.into) is None:
+            raise PartialError(
+                "it is not there, and Terraform keeps it",
                 subject=step.into,
-                hint=f"`gcloud secrets versions add {lacking[0].secret} --data-file=-`",
+                hint="`terraform apply` makes it; `rebound resume` then proves it",
             )
 
     def _created(

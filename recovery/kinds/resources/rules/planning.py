@@ -48,7 +48,9 @@ def plan_resource(seen: SeenResource, request: Request, rewriting: Rewriting) ->
     if seen.is_managed and (seen.resource is None or kind.name != _SERVICE):
         return step.model_copy(update={"is_managed": True, "why": "its function makes it"})
     if seen.resource is None:
-        return step.model_copy(update=_made(kind))
+        # Elsewhere there is no state of Terraform's that knows it.
+        is_held = _is_held(seen.stored.resource) and step.into == step.name
+        return step.model_copy(update=_missing(kind, step, request, is_held=is_held))
     differs = tuple(findings(kind, wanted, seen.resource))
     if not seen.is_source_equal:
         differs += (archive_finding(step.into),)
@@ -184,9 +186,24 @@ def _own_topic(name: str | None) -> str | None:
     return name if name and name.rpartition("/")[2].startswith("eventarc-") else None
 
 
-def _made(kind: ResourceType) -> dict[str, str]:
+def _missing(
+    kind: ResourceType, step: ConfigurationStep, request: Request, *, is_held: bool
+) -> dict[str, Any]:
+    """Return what becomes of a resource that is not there.
+
+    What Terraform knows and somebody else made, its next `apply` would make again, and fail on.
+    """
+    if is_held and not request.may_make(step.own_name):
+        why = (
+            "it is missing, and Terraform keeps it: `terraform apply` makes it; "
+            f"`--make {step.own_name}` makes it here, and then it has to be imported"
+        )
+        return {"is_held": True, "is_missing": True, "why": why}
     if kind.undeleted_by:
         return {"action": "undelete", "why": "what is granted to it comes back with it"}
+    if is_held:
+        why = f"Terraform keeps it: `terraform import ADDRESS {step.into}` has to follow"
+        return {"action": "create", "why": why}
     return {"action": "create"}
 
 

@@ -25,7 +25,9 @@ def _not_held(backup: ResourceBackup) -> Iterator[str]:
 
 def resource_rows(steps: Sequence[ConfigurationStep]) -> Iterator[Row]:
     """Tell what happens to each resource; those that are equal are counted."""
-    equal = [step for step in steps if not (step.changes or step.differs or step.left)]
+    equal = [
+        step for step in steps if not (step.changes or step.differs or step.left or step.is_missing)
+    ]
     for step in steps:
         if step not in equal:
             yield _resource_row(step)

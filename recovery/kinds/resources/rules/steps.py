@@ -26,6 +26,7 @@ class ConfigurationStep(Step):
         type: As `pubsub/topic`.
         differs: What differs, where it is there.
         is_held: Whether somebody else's tool keeps it, which would undo a change.
+        is_missing: Whether it is not there, and left to that tool.
         is_managed: Whether another resource makes it.
         grants: What its IAM policy granted and does not grant now.
         rewritten: Where it is written with other names than the backup has.
@@ -37,6 +38,7 @@ class ConfigurationStep(Step):
     action: ResourceAction
     differs: tuple[Finding, ...] = ()
     is_held: bool = False
+    is_missing: bool = False
     is_managed: bool = False
     grants: tuple[Grant, ...] = ()
     rewritten: tuple[str, ...] = ()

@@ -10,10 +10,13 @@ from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.table import TYPES, resource_type
 from recovery.kinds.resources.rules.creation import creation, left_to_set
 from recovery.kinds.resources.rules.obstacles import obstacle
-from recovery.kinds.resources.rules.planning import managed_names
+from recovery.kinds.resources.rules.planning import managed_names, plan_resource
 from recovery.kinds.resources.rules.renaming import Names
 from recovery.kinds.resources.rules.rewriting import Place, Rewriting, addresses, remaining
+from recovery.kinds.resources.rules.rows import resource_rows
 from recovery.kinds.resources.rules.seen import SeenResource
+from recovery.kinds.resources.rules.steps import ConfigurationStep
+from recovery.request import Request, Target
 
 JOB = resource_type("scheduler/job")
 JOB_NAME = "projects/p/locations/l/jobs/nightly"
@@ -245,3 +248,29 @@ def test_what_another_resource_makes_comes_with_it():
 def seen(kind: str, name: str, resource: dict[str, Any]) -> SeenResource:
     """Return a resource of the backup that is not there."""
     return SeenResource(type=kind, stored=StoredResource(name=name, resource=resource))
+
+
+def planned(labels: dict[str, str], *make: str, into: str = "p") -> ConfigurationStep:
+    """Return what happens to a topic that is missing."""
+    topic = {"name": "projects/p/topics/t", "labels": labels}
+    seen = SeenResource(
+        type="pubsub/topic", stored=StoredResource(name=topic["name"], resource=topic)
+    )
+    request = Request(scenario="complete-outage", target=Target(project=into), make=make)
+    words = {} if into == "p" else {"p": into}
+    return plan_resource(seen, request, Rewriting(Names(words=words), {}))
+
+
+def test_what_terraform_keeps_and_is_missing_is_left_to_it():
+    """Made by somebody else, its next `apply` would fail: it is not made without a word."""
+    labels = {"goog-terraform-provisioned": "true"}
+    left = planned(labels)
+    assert (left.action, left.is_held, left.is_missing) == ("leave", True, True)
+    assert "`terraform apply` makes it; `--make t` makes it here" in left.why
+    (row,) = resource_rows([left])
+    assert "topic t (it is missing, and Terraform keeps it" in row.text
+    made = planned(labels, "t")
+    assert made.action == planned(labels, "*").action == "create"
+    assert "`terraform import ADDRESS projects/p/topics/t`" in made.why
+    assert planned(labels, into="other").action == "create"
+    assert planned({"goog-terraform-provisioned": "false"}).action == "create"
