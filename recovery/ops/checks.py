@@ -13,13 +13,13 @@ from recovery.ops.rules.backups import (
 from recovery.ops.rules.orchestration import error_findings, schedule_findings, workflow_findings
 from recovery.ops.rules.platform import (
     GAMES,
-    coverage_findings,
     day_findings,
     feature_findings,
     fresh_findings,
     missed_findings,
     validation_findings,
 )
+from recovery.ops.rules.seasons import coverage_findings
 
 type Rule = Callable[[Any, Frame, Facts], Iterable[HealthFinding]]
 
@@ -89,7 +89,9 @@ MODES: Mapping[str, Mode] = {
     ),
     "workflows": Mode("How schedules and workflows ended the last time", (SCHEDULES, WORKFLOWS)),
     "errors": Mode("What was logged as an error since yesterday", (ERRORS,)),
-    "backfill": Mode("How much of each season is done", ("season-coverage", "missing-phase4")),
+    "backfill": Mode(
+        "How much of each season is done", (GAMES, "season-coverage", "missing-phase4")
+    ),
     "backups": Mode("Whether there is a backup to recover from, and what stands still", _RECOVERY),
     "actions": Mode("What to do now, the worst first", tuple(CHECKS)),
 }

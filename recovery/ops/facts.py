@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from manifests.catalog_operations import Bands, Operations
-from manifests.catalog_processors import Processors
+from manifests.catalog_processors import Processors, Season
 from manifests.model.run import VerdictRecord
 from manifests.selection import RunSummary
 from manifests.values import Resource, Value
@@ -164,11 +164,15 @@ class Frame:
         return today - timedelta(days=1)
 
     @property
+    def season(self) -> Season | None:
+        """Return the season that has the day; None where none has."""
+        seasons = () if self.processors is None else self.processors.seasons
+        return next((item for item in seasons if self.day in item), None)
+
+    @property
     def is_off_season(self) -> bool:
         """Whether no season has the day."""
-        return self.processors is not None and not any(
-            self.day in season for season in self.processors.seasons
-        )
+        return self.processors is not None and self.season is None
 
 
 def graded(value: float, bands: Bands) -> Health:

@@ -89,6 +89,8 @@ class Looking:
         wanted = {"day": f"{self._frame.day}"}
         if name == "daily-statistics":
             wanted["days"] = _DAYS
+        if name == "missing-phase4" and (season := self._frame.season) is not None:
+            wanted["begins"] = f"{season.first}"
         return ask(
             self._jobs,
             query,
@@ -103,7 +105,7 @@ class Looking:
         return self._frame.operations.most_mib * _MIB
 
     def _games(self) -> dict[date, ScheduledGames]:
-        """Return how many games the schedule has of the day."""
+        """Return how many games the schedule has of each date of the seasons, up to the day."""
         processors = self._frame.processors
         if processors is None or processors.schedule is None:
             return {}
@@ -111,7 +113,7 @@ class Looking:
         sql = statements.games_of_dates(
             f"{self._project}.{schedule.table}",
             schedule.date_column,
-            day,
+            min((season.first for season in processors.seasons), default=day),
             day,
             game=schedule.game_column,
             status=schedule.status_column,

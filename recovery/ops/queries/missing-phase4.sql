@@ -3,13 +3,19 @@
 -- To do: Run phase 4 for each date, the oldest first.
 -- Parameter: day DATE = today America/New_York
 -- Parameter: days INT64 = 30
+-- Parameter: begins DATE = null
 WITH phase3 AS (
   SELECT EXTRACT(YEAR FROM DATE_SUB(game_date, INTERVAL 9 MONTH)) AS season, game_date, COUNT(*) AS phase3_rows
   FROM nba_analytics.player_game_summary
   WHERE game_date BETWEEN DATE_SUB(@day, INTERVAL @days + 366 DAY) AND @day
   GROUP BY game_date
 ), placed AS (
-  SELECT game_date, phase3_rows, MIN(game_date) OVER (PARTITION BY season) AS season_begins
+  SELECT
+    game_date,
+    phase3_rows,
+    -- Where its first dates were lost, the catalog still knows when the season began.
+    IF(season = EXTRACT(YEAR FROM DATE_SUB(@begins, INTERVAL 9 MONTH)), @begins,
+      MIN(game_date) OVER (PARTITION BY season)) AS season_begins
   FROM phase3
 ), phase4 AS (
   SELECT DISTINCT game_date

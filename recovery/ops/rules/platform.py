@@ -67,7 +67,7 @@ def max_health(one: Health, other: Health) -> Health:
     return max(one, other, key=order.index)
 
 
-def fresh_findings(answer: Answer, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
+def fresh_findings(answer: Answer, frame: Frame, facts: Facts) -> Iterator[HealthFinding]:
     """Judge how many days with games lie behind the newest date of each table."""
     for row in answer.named:
         table, last = row["table_name"], row["last_date"]
@@ -81,7 +81,7 @@ def fresh_findings(answer: Answer, frame: Frame, _: Facts) -> Iterator[HealthFin
                 page="runbooks/scenarios/bigquery-dataset-loss.md",
             )
             continue
-        behind = _behind(frame, table, last, row["days_behind"])
+        behind = _behind(frame, table, last, row["days_behind"], facts.get(GAMES))
         health = graded(behind, frame.operations.days_behind)
         what = f"its newest date is {last}, {counted(behind, 'day')} with games behind"
         mend = f"rebound plan processor-failure --since {last}"
@@ -137,26 +137,6 @@ def missed_findings(answer: Answer, frame: Frame, _: Facts) -> Iterator[HealthFi
     yield _mended("phase 4", "", health, what, mend=mend)
 
 
-def coverage_findings(answer: Answer, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
-    """Judge how much of each season is done."""
-    rows = answer.named
-    if not rows:
-        what = "no season has a date"
-        mend = "rebound plan bigquery-dataset-loss"
-        yield _mended("coverage", "", Health.CRITICAL, what, mend=mend)
-    for row in rows:
-        if row["percent"] is None:
-            yield HealthFinding("coverage", row["season"], Health.HEALTHY, "nothing is due yet")
-            continue
-        yield _mended(
-            "coverage",
-            row["season"],
-            graded(float(row["percent"]), frame.operations.coverage_percent),
-            f"{row['percent']:g} % of {counted(row['due_dates'], 'date')} have phase 4",
-            mend="rebound ops query missing-phase4 --param days=400",
-        )
-
-
 def _mended(check: str, subject: str, health: Health, what: str, *, mend: str) -> HealthFinding:
     """Return a finding; what is healthy needs no mending."""
     if health is Health.HEALTHY:
@@ -181,15 +161,20 @@ def _why_nothing(frame: Frame, table: str, day: date, games: Games) -> str:
     return why_not_due(frame.processors, service, day, until=day, games=games)
 
 
-def _behind(frame: Frame, table: str, last: date, days_behind: int) -> int:
-    """Count the days behind a date on which a table can have had rows."""
+def _behind(frame: Frame, table: str, last: date, days_behind: int, schedule: Any) -> int:  # noqa: ANN401 - a fact
+    """Count the days behind a date on which there were games, or, by the calendar, can have been."""
     service = _service(frame, table)
     if frame.processors is None or service is None:
         return days_behind
     rules = frame.processors
+    wanted = days(rules, last + _DAY, frame.day)
+    known = schedule if isinstance(schedule, Mapping) and schedule else None
+    # A schedule that nobody keeps any more does not say that nobody played.
+    newest = max(known, default=last) if known else last
+    games = games_of((day for day in wanted if day <= newest), known, {})
     return sum(
-        not why_not_due(rules, service, day, until=frame.day, games=UNKNOWN)
-        for day in days(rules, last + _DAY, frame.day)
+        not why_not_due(rules, service, day, until=frame.day, games=games.get(day, UNKNOWN))
+        for day in wanted
     )
 
 

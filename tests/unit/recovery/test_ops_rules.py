@@ -13,6 +13,7 @@ from manifests.store.bounded import Found
 from manifests.values import RunId
 from recovery.fence.model import FenceRecord
 from recovery.health import Health, HealthFinding, worst
+from recovery.kinds.processors.rules.calendar import ScheduledGames
 from recovery.ops.checks import CHECKS, findings_of
 from recovery.ops.facts import Backups, Execution, Frame, Logged, Unread, graded
 from recovery.status.rules import PROTECTED
@@ -123,11 +124,69 @@ def test_missed_dates_and_seasons():
     assert health("missing-phase4", answer(*rows)) is Health.CRITICAL
     (found,) = findings_of({"missing-phase4": answer(*rows[:2])}, frame())
     assert found.mend == "rebound plan processor-failure --since 2026-11-30"
-    season = {"season": "2025-26", "due_dates": 100}
+
+
+SEASONS = ("2021-22", "2022-23", "2023-24", "2024-25", "2025-26", "2026-27")
+
+
+def seasons(**changed: dict[str, Any] | None) -> Any:  # noqa: ANN401 - an answer
+    """Return what the query tells of each season, all done but for what is changed or left out."""
+    done = {"phase3_dates": 160, "phase4_dates": 150, "due_dates": 150, "percent": 100.0}
+    rows = {name: {"season": name, **done} for name in SEASONS}
+    for name, fields in changed.items():
+        label = name.removeprefix("of_").replace("_", "-")
+        rows[label] = {**rows[label], **(fields or {})}
+        if fields is None:
+            del rows[label]
+    return answer(*rows.values())
+
+
+def test_seasons_are_judged_by_their_rows_where_no_schedule_is():
+    """What of a season is left says how much phase 4 lacks; one that is not there at all is lost."""
     for percent, expected in ((95, Health.HEALTHY), (94, Health.WARNING), (40, Health.CRITICAL)):
-        assert health("season-coverage", answer({**season, "percent": percent})) is expected
-    assert health("season-coverage", answer({**season, "percent": None})) is Health.HEALTHY
+        rows = seasons(of_2025_26={"percent": percent})
+        assert health("season-coverage", rows) is expected
+    assert health("season-coverage", seasons(of_2026_27={"percent": None})) is Health.HEALTHY
+    assert health("season-coverage", seasons(of_2023_24=None)) is Health.CRITICAL
     assert health("season-coverage", answer()) is Health.CRITICAL
+    # Nothing of a season that begins tomorrow is missed.
+    opening = frame(datetime(2026, 10, 21, 20, tzinfo=UTC))
+    assert health("season-coverage", seasons(of_2026_27=None), opening) is Health.HEALTHY
+
+
+def test_seasons_are_judged_by_the_schedule():
+    """Rows that both phases lost are missed all the same; a pause and games put off are not due."""
+    first = date(2025, 10, 21)
+    played = {first + timedelta(days=number): ScheduledGames(final=5) for number in range(160)}
+    played |= {date(2026, 5, 1): ScheduledGames(final=0, open=2)}
+    pause = [date(2026, 2, 13) + timedelta(days=number) for number in range(6)]
+    due = len(played) - len(pause) - 1
+    rows = seasons(of_2025_26={"phase3_dates": due, "phase4_dates": due - 14})
+    assert health("season-coverage", rows, games=played) is Health.HEALTHY
+    half = seasons(
+        of_2025_26={"phase3_dates": due // 2, "phase4_dates": due // 2, "percent": 100.0}
+    )
+    assert health("season-coverage", half, games=played) is Health.CRITICAL
+    found = findings_of({"season-coverage": seasons(of_2025_26=None), "games": played}, frame())
+    lost = [item for item in found if item.subject == "2025-26"]
+    assert [item.health for item in lost] == [Health.CRITICAL, Health.CRITICAL]
+    assert lost[0].what == f"0 % of {due} dates with games have phase 3"
+    assert lost[0].mend == "rebound plan bigquery-dataset-loss"
+
+
+def test_days_without_games_make_nothing_stale():
+    """The schedule says that nobody played; where nobody knows, each day of the season counts."""
+    last = date(2026, 11, 24)
+    rows = {"table_name": "player_game_summary", "last_date": last, "days_behind": 9}
+    schedule = {date(2026, 12, 3): ScheduledGames(final=4), last: ScheduledGames(final=7)}
+    assert health("freshness", answer(rows), games=schedule) is Health.HEALTHY
+    assert health("freshness", answer(rows), games={}) is Health.CRITICAL
+    stopped = {last: ScheduledGames(final=7)}
+    assert health("freshness", answer(rows), games=stopped) is Health.CRITICAL
+    assert health("freshness", answer(rows), games=Unread("403")) is Health.CRITICAL
+    again = {**rows, "last_date": date(2026, 2, 12)}
+    after = frame(datetime(2026, 2, 19, 20, tzinfo=UTC))
+    assert health("freshness", answer(again), after) is Health.HEALTHY
 
 
 def job(name: str, state: str = "ENABLED", code: int = 0) -> dict[str, Any]:
