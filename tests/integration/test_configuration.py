@@ -112,8 +112,8 @@ def test_schedules_of_other_regions_are_kept_or_named(
     assert kept == {"far", "load-hourly", "load-paused"}
     assert not [it for it in rebound.manifest("all").unprotected if it.kind.startswith("location")]
     call(rebound, "DELETE", jobs_path(rebound, "europe-west1") + "/far")
-    told = rebound.run("plan", "complete-outage", REBOUND_CATALOG=catalog)
-    assert "scheduler/job far" in told.stdout
+    planned = rebound.run("plan", "complete-outage", "--run", "all", REBOUND_CATALOG=catalog)
+    assert "scheduler/job far" in planned.stdout
 
 
 def test_what_terraform_keeps_is_left_until_it_applies(rebound: Rebound, function: Function):

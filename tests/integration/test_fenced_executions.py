@@ -64,32 +64,6 @@ def execute_job(rebound: Rebound, name: str, *, seconds: float) -> None:
     call(rebound, "POST", f"{path}/{name}:run", {})
 
 
-def test_executions_that_have_not_ended_are_found(rebound: Rebound):
-    """Of Cloud Run and of Workflows; what has ended, and what the catalog calls harmless, is left."""
-    execute_job(rebound, "running", seconds=600)
-    execute_job(rebound, "short", seconds=0)
-    execute_workflow(rebound, "asleep", seconds=3600)
-    execute_workflow(rebound, "mail-daily", seconds=3600)
-    execute_workflow(rebound, "over", seconds=0)
-    catalog = load_catalog(Path(rebound.env["REBOUND_CATALOG"]))
-    assert catalog.fence is not None
-    rest = Rest(rebound.env["REBOUND_API_ENDPOINT"])
-    executions = Executions(rest, rebound.project, LOCATION, catalog.fence)
-    found = executions.running(("dataset lake",))
-    assert set(found.found) - {"run/job short"} == {"run/job running", "workflows/workflow asleep"}
-    assert found.unknown == {}
-    told = rebound.run("fence", "--yes", code=7)
-    assert "RUNNING run/job running: its execution running-" in told.stdout
-    assert "`--despite 'run/job running' --despite 'workflows/workflow asleep'`" in told.stderr
-    rebound.run("fence", "--despite", "run/job *", "--despite", "workflows/*", "--yes")
-    for _ in rebound.run("fence", "--status").stdout.count("fence-") * "x":
-        fence = rebound.run("fence", "--status").stdout.split()[0]
-        rebound.run("thaw", fence, "--yes")
-    for name in ("asleep", "mail-daily", "over"):
-        delete_workflow(rebound, name)
-    call(rebound, "DELETE", f"{RUN}/{place(rebound)}/jobs/running")
-
-
 def test_a_recovery_waits_for_what_runs(rebound: Rebound):
     """It says for what, writes nothing meanwhile, and goes on when that has ended."""
     rebound.bigquery_client.delete_table(lake.GAMES)
@@ -120,3 +94,29 @@ def test_what_nobody_may_look_at_is_not_quiet(rebound: Rebound):
         rebound.run("resume", recovery, "--despite", "bigquery jobs", "--yes")
     assert lake.rows(rebound, lake.GAMES)
     assert states(rebound)["load-hourly"] == "ENABLED"
+
+
+def test_executions_that_have_not_ended_are_found(rebound: Rebound):
+    """Of Cloud Run and of Workflows; what has ended, and what the catalog calls harmless, is left."""
+    execute_job(rebound, "running", seconds=600)
+    execute_job(rebound, "short", seconds=0)
+    execute_workflow(rebound, "asleep", seconds=3600)
+    execute_workflow(rebound, "mail-daily", seconds=3600)
+    execute_workflow(rebound, "over", seconds=0)
+    catalog = load_catalog(Path(rebound.env["REBOUND_CATALOG"]))
+    assert catalog.fence is not None
+    rest = Rest(rebound.env["REBOUND_API_ENDPOINT"])
+    executions = Executions(rest, rebound.project, LOCATION, catalog.fence)
+    found = executions.running(("dataset lake",))
+    assert set(found.found) - {"run/job short"} == {"run/job running", "workflows/workflow asleep"}
+    assert found.unknown == {}
+    told = rebound.run("fence", "--yes", code=7)
+    assert "RUNNING run/job running: its execution running-" in told.stdout
+    assert "`--despite 'run/job running' --despite 'workflows/workflow asleep'`" in told.stderr
+    rebound.run("fence", "--despite", "run/job *", "--despite", "workflows/*", "--yes")
+    for _ in rebound.run("fence", "--status").stdout.count("fence-") * "x":
+        fence = rebound.run("fence", "--status").stdout.split()[0]
+        rebound.run("thaw", fence, "--yes")
+    for name in ("asleep", "mail-daily", "over"):
+        delete_workflow(rebound, name)
+    call(rebound, "DELETE", f"{RUN}/{place(rebound)}/jobs/running")

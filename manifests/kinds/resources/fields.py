@@ -36,7 +36,12 @@ def settable(kind: ResourceType, resource: Resource) -> Resource:
         kind: Its type.
         resource: As its API returned it.
     """
-    return dict(_without(resource, _tree((*kind.output_only, *_ALWAYS))))
+    own: Resource = dict(_without(resource, _tree((*kind.output_only, *_ALWAYS))))
+    if kind.chosen is not None:
+        field, text = kind.chosen
+        if text in json.dumps(own.get(field)):
+            del own[field]
+    return own
 
 
 def title(kind: ResourceType, resource: Resource) -> str:

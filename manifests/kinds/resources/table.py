@@ -121,6 +121,8 @@ TYPES = (
         spans_locations=True,
         policy="GET",
         after=("run/service", "functions/function", "workflows/workflow", "pubsub/topic"),
+        # Eventarc REST, Pubsub.topic: one that it makes itself; only for messages can one be named.
+        chosen=("transport", "/topics/eventarc-"),
         calls=(
             "destination.cloudRun.service",
             "destination.workflow",

@@ -115,6 +115,8 @@ class ResourceType(NamedTuple):
         calls: The fields that say what it calls: addresses, names of topics, tables and buckets.
         assigned: Fields that Google writes and whose discovery document does not say so.
         not_held: What its API never returns.
+        chosen: A field, and what its value holds where the service chose it for this resource: a new one
+            has another.
     """
 
     name: str
@@ -146,6 +148,7 @@ class ResourceType(NamedTuple):
     calls: tuple[str, ...] = ()
     assigned: tuple[str, ...] = ()
     not_held: tuple[str, ...] = ()
+    chosen: tuple[str, str] | None = None
 
     @property
     def is_regional(self) -> bool:

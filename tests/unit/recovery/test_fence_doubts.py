@@ -16,6 +16,7 @@ from tests.unit.recovery.test_fence import RULE, job, subscription
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 FENCE = fence_layout.fence_id(NOW, "00ff")
 GAPS = "projects/p/locations/us-west2/jobs/gap-detector-30min"
+TRANSFER = "projects/p/locations/us-east1/transferConfigs/1"
 MAIL = "projects/p/locations/us-west2/jobs/mail"
 
 
@@ -44,9 +45,10 @@ CALLING = job("a", "https://nba-phase3-x.run.app/")
         (writer(GAPS.replace("projects/p/", "projects/123/")), job("x"), ""),
         (writer(MAIL), job("mail"), "does not name it"),
         (writer(GAPS.replace("/p/", "/other/")), job("gap-detector-30min"), "the project other"),
-        (writer(GAPS.replace("us-west2", "us-east1")), job("gap-detector-30min"), "in us-east1"),
+        (writer(GAPS.replace("us-west2", "us-east1")), job("gap-detector-30min"), ""),
+        (writer(TRANSFER, "bigquery/transfer", before=False), {"name": TRANSFER}, "in us-east1"),
     ],
-    ids=["name", "target", "topic", "number", "nobody's", "project", "location"],
+    ids=["name", "target", "topic", "number", "nobody's", "project", "region", "location"],
 )
 def test_a_writer_is_borne_out_by_the_catalog(
     fenced: FencedWriter, resource: dict[str, Any], why: str

@@ -250,14 +250,14 @@ def seen(kind: str, name: str, resource: dict[str, Any]) -> SeenResource:
     return SeenResource(type=kind, stored=StoredResource(name=name, resource=resource))
 
 
-def planned(labels: dict[str, str], *make: str, into: str = "p") -> ConfigurationStep:
+def planned(labels: dict[str, str], *make: str, into: str = "platform") -> ConfigurationStep:
     """Return what happens to a topic that is missing."""
-    topic = {"name": "projects/p/topics/t", "labels": labels}
+    topic = {"name": "projects/platform/topics/t", "labels": labels}
     seen = SeenResource(
         type="pubsub/topic", stored=StoredResource(name=topic["name"], resource=topic)
     )
     request = Request(scenario="complete-outage", target=Target(project=into), make=make)
-    words = {} if into == "p" else {"p": into}
+    words = {} if into == "platform" else {"platform": into}
     return plan_resource(seen, request, Rewriting(Names(words=words), {}))
 
 
@@ -271,6 +271,6 @@ def test_what_terraform_keeps_and_is_missing_is_left_to_it():
     assert "topic t (it is missing, and Terraform keeps it" in row.text
     made = planned(labels, "t")
     assert made.action == planned(labels, "*").action == "create"
-    assert "`terraform import ADDRESS projects/p/topics/t`" in made.why
-    assert planned(labels, into="other").action == "create"
+    assert "`terraform import ADDRESS projects/platform/topics/t`" in made.why
+    assert planned(labels, into="another").action == "create"
     assert planned({"goog-terraform-provisioned": "false"}).action == "create"

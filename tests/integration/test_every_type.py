@@ -1,0 +1,89 @@
+"""Data and every type of configuration are lost together, and both come back."""
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from manifests.kinds.resources.table import TYPES
+from tests.harness import Rebound
+from tests.integration import lake
+from tests.integration.every_type import VALUE, build, lose, runs, state
+from tests.served import serving
+from tests.standin.cloud import Cloud
+
+AGAIN = ("read_at", "stored", "sources")
+
+
+class Outage(NamedTuple):
+    """What there was of each type before, while all was lost, and after; and what was told."""
+
+    rebound: Rebound
+    before: dict[str, Any]
+    gone: dict[str, Any]
+    after: dict[str, Any]
+    rows: list[Any]
+    told: str
+
+
+@pytest.fixture(scope="module")
+def outage(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Outage:
+    """Lose a table and one resource of each type, recover all of it at once, and resume it."""
+    rebound = build(cloud, tmp_path_factory.mktemp("every"))
+    before = {kind.name: state(rebound, kind) for kind in TYPES}
+    rows = lake.rows(rebound, lake.GAMES)
+    assert rows
+    lose(rebound)
+    rebound.bigquery_client.delete_table(lake.GAMES)
+    gone = {kind.name: state(rebound, kind) for kind in TYPES}
+    assert not [
+        item
+        for item in rebound.bigquery_client.list_tables(lake.DATASET)
+        if item.table_id == lake.GAMES.partition(".")[2]
+    ]
+    done = rebound.run("recover", "complete-outage", "--access", "--yes")
+    rebound.run("thaw", "--yes")
+    assert runs(rebound)
+    after = {kind.name: state(rebound, kind) for kind in TYPES}
+    return Outage(rebound, before, gone, after, rows, done.stdout)
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in TYPES])
+def test_what_was_lost_of_each_type_is_as_it_was(outage: Outage, name: str):
+    """One of each row of the table: it was there, it was gone, and it is equal again."""
+    assert outage.before[name]
+    assert outage.gone[name] != outage.before[name]
+    if name != "serviceusage/service":
+        assert outage.gone[name] == []
+    assert outage.after[name] == outage.before[name]
+
+
+def test_data_comes_back_with_it(outage: Outage):
+    """One recovery brings back both, each proven."""
+    assert lake.rows(outage.rebound, lake.GAMES) == outage.rows
+    assert "resources proven equal to the backup" in outage.told
+
+
+def test_no_value_of_a_secret_is_stored(outage: Outage):
+    """Which versions existed is kept, and whether they could be read; what they say is nowhere."""
+    rebound = outage.rebound
+    (part,) = (it for it in rebound.manifest("whole").resources if it.type.endswith("/secret"))
+    text = rebound.vault.blob(part.stored.name).download_as_text()
+    for number, shown in (("1", "ENABLED"), ("2", "DISABLED")):
+        assert f'slack/versions/{number}"' in text
+        assert shown in text
+    for blob in rebound.vault.list_blobs():
+        content = blob.download_as_bytes()
+        assert VALUE.encode() not in content
+        assert b"aHVudGVyMi1kb3M" not in content, "nor in base64"
+
+
+def test_a_second_backup_equals_the_first(outage: Outage):
+    """But for when it was read and what services name anew."""
+    with serving(outage.rebound) as function:
+        function.complete("again")
+    first, second = (outage.rebound.manifest(name) for name in ("whole", "again"))
+    for one, other in zip(first.resources, second.resources, strict=True):
+        assert one.model_copy(update=dict.fromkeys(AGAIN)).type == other.type
+        assert one.count == other.count, one.type
+    tables = [{it.name: it.fingerprint for it in run.tables} for run in (first, second)]
+    assert tables[0] == tables[1]
