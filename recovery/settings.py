@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from manifests.ids import ProjectId
 from manifests.settings import KEY_VERSION, CommonSettings
+from recovery.settings_file import read_settings_file, settings_file
 
 
 class Settings(CommonSettings):
@@ -34,6 +36,22 @@ class Settings(CommonSettings):
     contacts: Path = Path("runbooks/contacts.json")
     operator_key: str = Field(default="", pattern=KEY_VERSION)
     sandbox: ProjectId | Literal[""] = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return where values come from, the first one first: the environment, then the file."""
+        del dotenv_settings, file_secret_settings
+        if (file := settings_file()) is None:
+            return init_settings, env_settings
+        said = read_settings_file(file, cls.model_fields)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, said)
 
     @property
     def working_datasets(self) -> tuple[str, str]:

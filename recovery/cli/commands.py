@@ -164,6 +164,13 @@ ROWS = (
         DAILY,
     ),
     Row(
+        "settings",
+        "setting",
+        "Tell each setting, and from where its value comes.",
+        "rebound settings",
+        DAILY,
+    ),
+    Row(
         "metrics",
         "metrics",
         "Print the gauges as Prometheus reads them.",

@@ -1,11 +1,15 @@
 """Settings that would make Rebound keep, or protect, its own things are refused when they are read."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from functions.settings import Settings as FunctionSettings
 from manifests.errors import CatalogError, UsageError
 from manifests.settings import read_settings
 from recovery.settings import Settings
+from recovery.settings_file import read_settings_file, told_settings
 from tests.unit.samples import catalog
 
 GOOD = {"PROJECT": "platform", "VAULT_BUCKET": "a-vault", "LANDING_BUCKET": "a-landing"}
@@ -55,3 +59,60 @@ def test_what_rebound_works_in_is_not_protected(own: str):
         protected.check_apart(buckets=("a-vault",), datasets=())
     with pytest.raises(CatalogError, match="Rebound's own tables"):
         protected.check_apart(buckets=(), datasets=(own,))
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return a folder to run in, with nothing set."""
+    for name in [*os.environ]:
+        if name.startswith("REBOUND_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_file_says_what_the_environment_does_not(alone: Path, monkeypatch: pytest.MonkeyPatch):
+    """The environment wins; a file that is named wins over the one that lies there."""
+    lines = 'project = "platform"\nvault_bucket = "a-vault"\nundo_days = 9\n'
+    (alone / "rebound.toml").write_text(lines)
+    with pytest.raises(UsageError, match="REBOUND_LANDING_BUCKET is not set"):
+        read_settings(Settings)
+    monkeypatch.setenv("REBOUND_LANDING_BUCKET", "a-landing")
+    assert read_settings(Settings).undo_days == 9
+    monkeypatch.setenv("REBOUND_UNDO_DAYS", "3")
+    assert read_settings(Settings).undo_days == 3
+    (alone / "ü.toml").write_text(lines.replace("platform", "another"))
+    monkeypatch.setenv("REBOUND_SETTINGS", "ü.toml")
+    assert read_settings(Settings).project == "another"
+    said = read_settings_file(alone / "ü.toml", Settings.model_fields)
+    told = {
+        item.variable: item
+        for item in told_settings(Settings.model_fields, os.environ, said, "ü.toml")
+    }
+    assert told["REBOUND_PROJECT"][1:] == ("another", "ü.toml")
+    assert told["REBOUND_UNDO_DAYS"][1:] == ("3", "environment")
+    assert told["REBOUND_UNDO_DATASET"][1:] == ("rebound_undo", "default")
+    with pytest.raises(UsageError, match="is not set"):
+        read_settings(FunctionSettings)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('webhook_url = "https://a/secret"', "no setting is called webhook_url"),
+        ("project = ", "is no TOML"),
+        ('undo_days = "many"', "REBOUND_UNDO_DAYS is wrong"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_file_that_says_something_else_is_refused(
+    alone: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, why: str
+):
+    """A secret has no place in it, and a name that is misspelt would be silence."""
+    for name, value in GOOD.items():
+        monkeypatch.setenv(f"REBOUND_{name}", value)
+    monkeypatch.setenv("REBOUND_SETTINGS", str(alone / "my.toml"))
+    if text is not None:
+        (alone / "my.toml").write_text(text)
+    with pytest.raises(UsageError, match=why):
+        read_settings(Settings)
