@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 
 from manifests.parts import PARTS
 from tests.deployed import ROOT
+from tests.e2e.demo import go_through
+from tests.e2e.disasters import DISASTERS
 from tests.harness import LOCATION, Rebound, make_rebound
 from tests.served import serving
 from tests.standin.cloud import Cloud
@@ -144,3 +147,28 @@ def test_everything_damaged(rebound: Rebound, before: dict[str, Any]):
         rebound.run("recover", SCENARIO, "--yes", *words)
         after = picture(rebound)
         assert {key: after[key] for key in before if after[key] != before[key]} == {}
+
+
+def test_the_readme_shows_what_the_demo_prints(
+    rebound: Rebound,
+    before: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+):
+    """Line by line and in this order, whatever the numbers and times are; what it leaves out is left out."""
+    excerpt = (ROOT / "README.md").read_text().partition("== bigquery-dataset-loss ==")[2]
+    shown = ["== bigquery-dataset-loss ==", *excerpt.partition("```")[0].strip().splitlines()]
+    go_through(rebound, DISASTERS[0])
+    printed = [shape(line) for line in capsys.readouterr().out.splitlines()]
+    at = 0
+    for line in map(shape, shown):
+        if line != "...":
+            assert line in printed[at:], f"the demo does not print: {line}"
+            at = printed.index(line, at) + 1
+    assert picture(rebound) == before
+
+
+def shape(line: str) -> str:
+    """Return a line without its numbers, times and names of projects."""
+    text = re.sub(r"--confirm-project \S+", "--confirm-project P", " ".join(line.split()))
+    text = re.sub(r"\d[\d,.:-]*", "N", text)
+    return re.sub(r"N (?:s|min|h)(?: N s)?", "T", text)
