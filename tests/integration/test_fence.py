@@ -103,16 +103,6 @@ def test_what_exports_is_stopped_and_writes_again(rebound: Rebound):
     await_that(lambda: len(lake.rows(rebound, lake.EMPTY)) == 2)
 
 
-def test_schedules_of_every_region_are_paused(rebound: Rebound):
-    """A writer can be in a region that the catalog names nowhere; it is resumed like any other."""
-    make_job(rebound, "load-far", "europe-west1")
-    told = rebound.run("fence", "--yes").stdout
-    assert "4 of 4 writers paused" in told
-    assert job(rebound, "load-far", "europe-west1")["state"] == "PAUSED"
-    rebound.run("thaw", "--yes")
-    assert job(rebound, "load-far", "europe-west1")["state"] == "ENABLED"
-
-
 def test_nothing_is_paused_without_a_yes(rebound: Rebound):
     """The plan is shown, and refused where nobody is there to agree."""
     before = states(rebound)

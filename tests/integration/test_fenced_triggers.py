@@ -10,6 +10,8 @@ from tests.integration import lake
 from tests.integration.configuration import (
     call,
     enable,
+    job,
+    make_job,
     make_trigger,
     subscription,
     subscriptions,
@@ -19,6 +21,7 @@ from tests.integration.configuration import (
 WRITERS = (
     {"type": "eventarc/trigger", "targets": ["listener"], "writes": ["dataset *"]},
     {"type": "bigquery/transfer", "names": ["*"], "writes": ["dataset *"]},
+    {"type": "scheduler/job", "names": ["load-*"], "writes": ["dataset *"]},
 )
 TRANSFERS = "bigquerydatatransfer.googleapis.com/v1"
 
@@ -67,3 +70,13 @@ def test_a_scheduled_query_waits_for_a_thaw(rebound: Rebound):
     rebound.run("thaw", "--yes")
     assert not call(rebound, "GET", f"{TRANSFERS}/{made}").get("disabled")
     assert call(rebound, "GET", f"{TRANSFERS}/{idle}")["disabled"] is True
+
+
+def test_schedules_of_every_region_are_paused(rebound: Rebound):
+    """A writer can be in a region that the catalog names nowhere; it is resumed like any other."""
+    enable(rebound, "cloudscheduler.googleapis.com")
+    make_job(rebound, "load-far", "europe-west1")
+    rebound.run("fence", "--yes")
+    assert job(rebound, "load-far", "europe-west1")["state"] == "PAUSED"
+    rebound.run("thaw", "--yes")
+    assert job(rebound, "load-far", "europe-west1")["state"] == "ENABLED"
