@@ -49,6 +49,7 @@ class Words(NamedTuple):
     anew: bool = False
     yes: bool = False
     as_json: bool = False
+    verbose: bool = False
 
 
 def agreed(session: Session, console: Console, made: Plan, words: Words, *, is_read: bool) -> Plan:
@@ -62,7 +63,7 @@ def agreed(session: Session, console: Console, made: Plan, words: Words, *, is_r
         is_read: Whether its backup was read already.
     """
     if not words.as_json:
-        show_plan(made, now=session.started_at, as_json=False)
+        show_plan(made, now=session.started_at, as_json=False, is_whole=words.verbose)
     others = () if words.anew else another(session, made)
     session.refuse(
         made,
@@ -124,12 +125,12 @@ def still_planned(
     return approved(plan, now, decided_of_recovery, subject=str(file))
 
 
-def show_plan(made: Plan, *, now: datetime, as_json: bool) -> None:
-    """Print a plan."""
+def show_plan(made: Plan, *, now: datetime, as_json: bool, is_whole: bool = False) -> None:
+    """Print a plan; each of many writers that are paused only where all of it is wanted."""
     if as_json:
         print_json(made.model_dump(mode="json"))
     else:
-        tell(plan_document(made, now=now))
+        tell(plan_document(made, now=now, is_whole=is_whole))
 
 
 def check_backup(session: Session, console: Console, made: Plan) -> None:

@@ -161,7 +161,12 @@ def _tell_standing(session: Session, own: Collection[str]) -> None:
 
 
 def finish_and_tell(
-    session: Session, found: RecoveryReport, paused: Collection[str], *, as_json: bool
+    session: Session,
+    found: RecoveryReport,
+    paused: Collection[str],
+    html: Path | None = None,
+    *,
+    as_json: bool,
 ) -> None:
     """Resume what a recovery paused, when everything is proven, and print how it ended.
 
@@ -173,6 +178,7 @@ def finish_and_tell(
         finish(session, found, paused, note)
     except ReboundError as error:
         failure = error
+    write_page(html, _document(session, found, None, session.tools.fences.of(found.recovery_id)))
     tell_ended(session, found, as_json=as_json)
     if failure is not None:
         raise failure

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 
 from manifests.errors import NotEqualError, ReboundError
 from recovery.cli.basis import basis_of
@@ -44,7 +45,13 @@ def tell_proven(
 
 
 def carry_out(
-    session: Session, console: Console, recovery: PlannedRecovery, *, begins: bool, as_json: bool
+    session: Session,
+    console: Console,
+    recovery: PlannedRecovery,
+    *,
+    begins: bool,
+    html: Path | None = None,
+    as_json: bool,
 ) -> None:
     """Carry out the very recovery that was agreed to; write it down first when it begins."""
     journal = session.journal(recovery.recovery_id)
@@ -62,4 +69,4 @@ def carry_out(
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise
         remember(session, done, "recovery")
-    finish_and_tell(session, done, paused, as_json=as_json)
+    finish_and_tell(session, done, paused, html, as_json=as_json)

@@ -99,7 +99,7 @@ def recover(session: Session, console: Console, context: typer.Context) -> None:
     recovery_id = layout.recovery_id(SCENARIO, began, session.own_id[:4])
     who = session.actions.begin("recover", recovery_id, said["reason"])
     planned = PlannedDates(recovery_id=recovery_id, started_at=began, plan=made.plan, operator=who)
-    _execute(session, console, made, planned, begins=True, as_json=said["as_json"])
+    _execute(session, console, made, planned, said, begins=True)
 
 
 def resume(session: Session, console: Console, recovery_id: str, said: Mapping[str, Any]) -> None:
@@ -137,7 +137,7 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     agree(session, rules, made.plan, said, words)
     session.actions.begin("resume", recovery_id, said["reason"])
     planned = begun.model_copy(update={"plan": made.plan})
-    _execute(session, console, made, planned, begins=False, as_json=said["as_json"])
+    _execute(session, console, made, planned, said, begins=False)
 
 
 def report(session: Session, recovery_id: str, html: Path | None, *, as_json: bool) -> None:
@@ -170,10 +170,18 @@ def tell(session: Session, ended: DatesReport, *, as_json: bool) -> None:
         raise error
 
 
-def _end(session: Session, ended: DatesReport, paused: Collection[str], *, as_json: bool) -> None:
+def _end(
+    session: Session,
+    ended: DatesReport,
+    paused: Collection[str],
+    html: Path | None,
+    *,
+    as_json: bool,
+) -> None:
     """Resume what was paused, when nothing lacks any more, and print how the recovery ended."""
     if ended.is_proven:
         end(session, ended.recovery_id, paused, note)
+    write_page(html, dates_report_document(ended, session.tools.fences.of(ended.recovery_id)))
     tell(session, ended, as_json=as_json)
 
 
@@ -218,9 +226,9 @@ def _execute(
     console: Console,
     made: _Planned,
     planned: PlannedDates,
+    said: Mapping[str, Any],
     *,
     begins: bool,
-    as_json: bool,
 ) -> None:
     rules, recovery_id = _rules(session), planned.recovery_id
     again = f"`{planned.plan.request.resuming(recovery_id)}` continues"
@@ -251,4 +259,4 @@ def _execute(
             except ReboundError as error:
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise
-    _end(session, ended, paused, as_json=as_json)
+    _end(session, ended, paused, said.get("html"), as_json=said["as_json"])

@@ -32,10 +32,20 @@ _OPTIONS = (
     "reason",
     "no_fence",
     "despite",
+    "verbose",
     "out",
 )
 _OF_VAULT = ("run", "at", "access", "untrusted", "unsigned_erasures", "skip_erasures")
-_WITH_A_PLAN = ("plan_file", "as_json", "yes", "confirm_project", "anew", "html", "reason")
+_WITH_A_PLAN = (
+    "plan_file",
+    "verbose",
+    "as_json",
+    "yes",
+    "confirm_project",
+    "anew",
+    "html",
+    "reason",
+)
 
 
 def asked(session: Session, rules: Processors, context: typer.Context) -> DatesRequest:

@@ -61,6 +61,9 @@ PlanToCarryOut = Annotated[
         "--plan", exists=True, dir_okay=False, help="Exactly the plan that `--out` wrote."
     ),
 ]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Name each writer that is paused, however many.")
+]
 AllContents = Annotated[
     bool, typer.Option("--all-contents", help="Read every content of buckets, not a hundred.")
 ]

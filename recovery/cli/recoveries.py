@@ -39,6 +39,7 @@ from recovery.cli.options import (
     NameOrPlan,
     Reason,
     Untrusted,
+    Verbose,
     Yes,
     note,
     open_session,
@@ -76,6 +77,7 @@ def plan(
             dir_okay=False, help="Also write the plan here, for `rebound recover --plan`."
         ),
     ] = None,
+    verbose: Verbose = False,
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -88,7 +90,7 @@ def plan(
         dates.plan(session, context)
         return
     made = planned(session, Console(quiet=as_json), scenario_name, options)
-    show_plan(made, now=session.started_at, as_json=as_json)
+    show_plan(made, now=session.started_at, as_json=as_json, is_whole=verbose)
     refusal: RefusedError | None = None
     if out is not None:
         write_plan("recovery", made, out, made_at=session.started_at)
@@ -140,6 +142,8 @@ def recover(
         bool, typer.Option("--anew", help="Begin although another recovery has not ended.")
     ] = False,
     yes: Yes = False,
+    verbose: Verbose = False,
+    html: Html = None,
     as_json: Json = False,
 ) -> None:
     """Restore what was lost, and prove it.
@@ -155,7 +159,7 @@ def recover(
     if scenario_name == SCENARIO or (plan_file and sort_of(plan_file) == "dates"):
         dates.recover(session, console, context)
         return
-    words = Words(tuple(confirm_project or ()), access, untrusted, anew, yes, as_json)
+    words = Words(tuple(confirm_project or ()), access, untrusted, anew, yes, as_json, verbose)
 
     def agreed_now() -> Plan:
         if plan_file is not None:
@@ -175,7 +179,8 @@ def recover(
                 hint="make a new plan",
             )
         made = agreed_now()
-    carry_out(session, console, new_recovery(session, made, reason), begins=True, as_json=as_json)
+    recovery = new_recovery(session, made, reason)
+    carry_out(session, console, recovery, begins=True, html=html, as_json=as_json)
 
 
 @app.command()
@@ -207,6 +212,8 @@ def resume(
     untrusted: Untrusted = False,
     reason: Reason = "",
     yes: Yes = False,
+    verbose: Verbose = False,
+    html: Html = None,
     as_json: Json = False,
 ) -> None:
     """Go on with a recovery that was interrupted or is partial.
@@ -219,7 +226,7 @@ def resume(
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
     of_repair = Words(tuple(confirm_project or ()), access, untrusted, yes=yes, as_json=as_json)
-    if repairs.resumed(session, recovery_id, of_repair, reason, despite or ()):
+    if repairs.resumed(session, recovery_id, of_repair, reason, despite or (), html):
         return
     if is_of_dates(recovery_id):
         said = {
@@ -230,6 +237,7 @@ def resume(
             "reason": reason,
             "no_fence": no_fence,
             "despite": despite,
+            "html": html,
         }
         dates.resume(session, console, recovery_id, said)
         return
@@ -248,7 +256,7 @@ def resume(
     )
     begun = begun.model_copy(update={"plan": despite_too(begun.plan, despite or ())})
     if not as_json:
-        show_plan(begun.plan, now=session.started_at, as_json=False)
+        show_plan(begun.plan, now=session.started_at, as_json=False, is_whole=verbose)
     # Others can write to a journal: what it says was agreed to has to be agreed to again.
     repeated: dict[str, object] = {
         "into_prefix": into_prefix,
@@ -280,4 +288,4 @@ def resume(
     )
     ask(begun.plan, yes=yes)
     session.actions.begin("resume", recovery_id, reason)
-    carry_out(session, console, begun, begins=False, as_json=as_json)
+    carry_out(session, console, begun, begins=False, html=html, as_json=as_json)

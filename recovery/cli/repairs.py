@@ -26,7 +26,12 @@ from recovery.session import Session
 
 
 def resumed(
-    session: Session, recovery: str, words: Words, reason: str, despite: Sequence[str] = ()
+    session: Session,
+    recovery: str,
+    words: Words,
+    reason: str,
+    despite: Sequence[str] = (),
+    html: Path | None = None,
 ) -> bool:
     """Show a repair that was interrupted, ask, and bring it to its end; return whether it is one.
 
@@ -48,7 +53,7 @@ def resumed(
     agree(session, found, again.plan, words)
     session.actions.begin("resume", recovery, reason)
     report = carried_out(session, Repairing(session, target, again, found, journal), again)
-    tell_ended(session, found, report, None, as_json=words.as_json)
+    tell_ended(session, found, report, html, as_json=words.as_json)
     return True
 
 

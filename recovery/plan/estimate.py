@@ -33,8 +33,9 @@ def takes(plan: Plan, manifest: Manifest, proofs: Iterable[ProofRecord]) -> Take
     scanned_usd, stored_usd = _money(demands, scanning)
     return Takes(
         measured_seconds=measured[0] if measured else None,
-        measured_by=measured[1].recovery_id if measured else "",
-        measured_at=measured[1].proven_at if measured else None,
+        measured_least_seconds=measured[1] if measured else None,
+        measured_by=measured[2].recovery_id if measured else "",
+        measured_at=measured[2].proven_at if measured else None,
         at_least_seconds=bound[0],
         binding=bound[1],
         jobs=sum(item.jobs for item in demands),
@@ -65,8 +66,11 @@ def _money(demands: Iterable[Demand], scanning: Price) -> tuple[float, float]:
 
 def _measured(
     scenario: str, moved_bytes: int, proofs: Iterable[ProofRecord]
-) -> tuple[float, ProofRecord] | None:
-    """Return how long the newest proven recovery of a scenario would take for so many bytes."""
+) -> tuple[float, float, ProofRecord] | None:
+    """Return how long the newest proven recovery of a scenario would take for so many bytes.
+
+    All of its time may grow with the bytes, or none of it: that is the most and the least.
+    """
     known = [
         (proof.proven_at, size, proof)
         for proof in proofs
@@ -76,7 +80,12 @@ def _measured(
     if not known:
         return None
     _, size, proof = max(known, key=lambda item: item[0])
-    return max(_FEWEST_SECONDS, proof.seconds * moved_bytes / size), proof
+    took, scaled = proof.seconds, proof.seconds * moved_bytes / size
+    return (
+        max(_FEWEST_SECONDS, took, scaled),
+        max(_FEWEST_SECONDS, min(took, scaled)),
+        proof,
+    )
 
 
 def _restored_bytes(proof: ProofRecord) -> Iterator[float]:

@@ -1,6 +1,9 @@
 """What a recovery will take, as values. Pure."""
 
 from manifests.values import UtcTime, Value
+from recovery.units import duration
+
+_FAR_APART = 1.5
 
 
 class Takes(Value):
@@ -9,6 +12,8 @@ class Takes(Value):
     Attributes:
         measured_seconds: As long as the newest proven recovery of the scenario took, for as many
             bytes; None where there was none.
+        measured_least_seconds: As long as it took, where that is less: a part of the time does not
+            grow with the bytes. Nothing in plans of before.
         measured_by: The recovery that was measured.
         measured_at: When.
         at_least_seconds: What the binding limit alone takes.
@@ -24,6 +29,7 @@ class Takes(Value):
     """
 
     measured_seconds: float | None = None
+    measured_least_seconds: float | None = None
     measured_by: str = ""
     measured_at: UtcTime | None = None
     at_least_seconds: float = 0.0
@@ -36,3 +42,11 @@ class Takes(Value):
     priced_in: str = ""
     moved_bytes: int = 0
     impossible: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """Return how long it takes, as measured: from one time to another where those are far apart."""
+        most, least = self.measured_seconds or 0.0, self.measured_least_seconds
+        if least is None or most < _FAR_APART * least:
+            return duration(most)
+        return f"{duration(least)} to {duration(most)}"

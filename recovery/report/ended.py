@@ -100,7 +100,7 @@ def _estimated(report: RecoveryReport) -> Iterator[tuple[str, str]]:
     """Yield how long the plan said that it would take, beside what it took."""
     takes = report.plan.takes
     if takes is not None and takes.measured_seconds is not None:
-        yield "estimated", duration(takes.measured_seconds)
+        yield "estimated", takes.told
 
 
 def kept_until(report: RecoveryReport, undo_days: int) -> datetime:

@@ -1,5 +1,6 @@
 """What a plan and a report say of the writers that are paused meanwhile. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from recovery.document import Block, Command, Paragraph, Row, Rows, Section
@@ -7,26 +8,46 @@ from recovery.fence.model import FencedWriter, PlannedFence, StandingFence
 from recovery.fence.text import short_name
 from recovery.units import counted, duration, printable, shown
 
+_MOST_NAMED = 6
+"""So many writers are named one by one; more are counted, unless all are asked for."""
 
-def fence_section(fence: PlannedFence | None) -> tuple[Section, ...]:
-    """Tell what is paused before anything is written; nothing where nothing is fenced."""
+
+def fence_section(fence: PlannedFence | None, *, is_whole: bool = True) -> tuple[Section, ...]:
+    """Tell what is paused before anything is written; nothing where nothing is fenced.
+
+    Args:
+        fence: What is paused.
+        is_whole: Whether each of many writers is named.
+    """
     if fence is None:
         return ()
-    return (Section((Rows(tuple(_rows(fence)), "planned"),), "What is paused meanwhile"),)
+    rows = tuple(_rows(fence, is_whole=is_whole))
+    return (Section((Rows(rows, "planned"),), "What is paused meanwhile"),)
 
 
-def _rows(fence: PlannedFence) -> Iterator[Row]:
+def _rows(fence: PlannedFence, *, is_whole: bool) -> Iterator[Row]:
     things = ", ".join(map(shown, fence.things))
     if fence.is_left_out:
         yield Row(f"what writes to {things} runs meanwhile, as `--no-fence` says", "NOT FENCED")
         return
-    for writer in fence.writers:
-        yield Row(_writer(writer), "pause")
+    if is_whole or len(fence.writers) <= _MOST_NAMED:
+        yield from (Row(_writer(writer), "pause") for writer in fence.writers)
+    else:
+        yield Row(_counted(fence.writers), "pause", len(fence.writers))
     if fence.idle:
         verb = "does" if len(fence.idle) == 1 else "do"
         yield Row(f"{counted(len(fence.idle), 'writer')} that {verb} not run", "leave")
     quiet = duration(fence.quiet_seconds)
     yield Row(f"until nothing in {things} has changed for {quiet}", "wait")
+
+
+def _counted(writers: Sequence[FencedWriter]) -> str:
+    """Say how many writers of each type are paused, in place of naming each."""
+    types = Counter(writer.type for writer in writers)
+    told = ", ".join(f"{number} of {kind}" for kind, number in sorted(types.items()))
+    refilling = sum(writer.refills for writer in writers)
+    refills = f"; {refilling} of them fill by themselves what is missing" if refilling else ""
+    return f"{counted(len(writers), 'writer')}: {told}{refills} (`--verbose` names each)"
 
 
 def _writer(writer: FencedWriter) -> str:

@@ -17,13 +17,16 @@ _CENT = 0.01
 _NOTHING = ("nothing to recover: what was asked for is equal, or stays as it is",)
 
 
-def plan_document(plan: Plan, *, now: datetime, refusal: ReboundError | None = None) -> Document:
+def plan_document(
+    plan: Plan, *, now: datetime, refusal: ReboundError | None = None, is_whole: bool = True
+) -> Document:
     """Tell what happens to what, why, and what cannot be brought back.
 
     Args:
         plan: The plan.
         now: The present instant.
         refusal: What it still lacks; None when nothing, or when nobody looked.
+        is_whole: Whether each of many writers that are paused is named.
     """
     age = duration((now - plan.recovery_point).total_seconds())
     point = f"{plan.recovery_point:%Y-%m-%d %H:%M} UTC, {age} ago"
@@ -35,8 +38,8 @@ def plan_document(plan: Plan, *, now: datetime, refusal: ReboundError | None = N
         conclusion=concluded(refusal, state="not yet" if refusal else "can be done"),
         sections=(
             Section((Facts((("recovery point", point),)), *foreign, *_distrust(plan))),
-            *fence_section(plan.fence),
             Section((Rows(tuple(_rows(plan)), "planned"),), "What happens"),
+            *fence_section(plan.fence, is_whole=is_whole),
             Section((*cost, lost), "What it costs, and what does not come back"),
         ),
     )
@@ -158,10 +161,7 @@ def _time(takes: Takes) -> Iterator[str]:
     yield ", ".join(work)
     yield from _money(takes)
     if takes.measured_seconds is not None:
-        yield (
-            f"takes about {duration(takes.measured_seconds)}, as measured by "
-            f"{shown(takes.measured_by)}"
-        )
+        yield f"takes about {takes.told}, as measured by {shown(takes.measured_by)}"
     if takes.binding and takes.at_least_seconds >= _LEAST_TOLD_SECONDS:
         least = duration(takes.at_least_seconds)
         yield f"takes at least {least}, by a limit of Google Cloud: {takes.binding}"

@@ -180,8 +180,8 @@ def _told_apart(table: Table, columns: int) -> Iterator[str]:
 def folded(line: str, *, columns: int | None) -> list[str]:
     """Break a line that is too long, between words, with what follows indented.
 
-    A number stays with the word behind it, and a command in backticks on one line where it fits. A word
-    that is longer than a line is not broken.
+    A number stays with the word behind it, and a command in backticks on one line, so that it can be
+    pasted: what is longer than a line is not broken.
 
     Args:
         line: The line.
@@ -190,11 +190,9 @@ def folded(line: str, *, columns: int | None) -> list[str]:
     if columns is None or len(line) <= columns:
         return [line]
     start = len(line) - len(line.lstrip())
-    room = columns - start - len(_INDENT)
 
     def whole(found: re.Match[str]) -> str:
-        fits = len(found[0]) <= room
-        return found[0].replace(" ", _UNBROKEN) if fits else found[0]
+        return found[0].replace(" ", _UNBROKEN)
 
     lines = textwrap.wrap(
         _COMMAND.sub(whole, _BEHIND_A_NUMBER.sub(_UNBROKEN, line)),

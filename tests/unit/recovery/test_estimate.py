@@ -181,3 +181,10 @@ def test_the_binding_limit_is_named():
         2,
         limit("object_writes_per_second").document,
     )
+
+
+def test_what_was_measured_is_told_as_a_range():
+    """Of a small recovery most of the time did not grow with its bytes: many more may take no longer."""
+    assert Takes(measured_seconds=416, measured_least_seconds=6.7).told == "6.7 s to 6 min 56 s"
+    assert Takes(measured_seconds=90, measured_least_seconds=80).told == "1 min 30 s"
+    assert Takes(measured_seconds=90).told == "1 min 30 s"

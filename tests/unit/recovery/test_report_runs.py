@@ -148,7 +148,8 @@ def test_a_command_stays_on_one_line():
     assert (
         folded(hint, columns=60)[1] == "    `rebound thaw fence-20261124T090000Z-1f2e` resumes it"
     )
-    assert len(folded(f"hint: `{'rebound ' * 20}`", columns=60)) > 1
+    long = f"`{'rebound ' * 20}`"
+    assert folded(f"hint: {long} does it", columns=60) == ["hint:", f"    {long}", "    does it"]
     assert folded("restored, 7 of 9 objects", columns=20) == ["restored,", "    7 of 9 objects"]
     back = Command("to go back", f"rebound undo {'r' * 40}", "until 2026-12-07")
     document = Document((Section((back,)),))
