@@ -7,10 +7,13 @@
 # NBA_PROJECT_ROOT  the platform's checkout
 # NBA_RUNBOOKS      the folder of this file
 # NBA_BACKUP_URL    where the backup function answers; FUNCTION when it is not set
+# NBA_SERVICES      the services that nba-deploy knows, as "analytics=SERVICE precompute=SERVICE"
+# NBA_DEPLOY        what deploys one; bin/deploy-service.sh of the checkout when it is not set
 
 NBA_PROJECT_ID="${NBA_PROJECT_ID:-${REBOUND_PROJECT:-}}"
 NBA_REGION="${NBA_REGION:-${REGION:-}}"
 NBA_BACKUP_URL="${NBA_BACKUP_URL:-${FUNCTION:-}}"
+NBA_SERVICES="${NBA_SERVICES:-analytics=nba-phase3-analytics-processors precompute=nba-phase4-precompute-processors predictions=prediction-coordinator}"
 
 # Ask before something dangerous. Where nobody can answer, the answer is no.
 _nba_ask() {
@@ -176,17 +179,13 @@ nba-incident() {
 # nba-deploy analytics|precompute|predictions: deploy a service from the platform's checkout; asks.
 nba-deploy() {
     local service=''
-    case "${1:-}" in
-    analytics) service=nba-phase3-analytics-processors ;;
-    precompute) service=nba-phase4-precompute-processors ;;
-    predictions) service=prediction-coordinator ;;
-    *)
+    service="$(printf '%s\n' "$NBA_SERVICES" | tr ' ' '\n' | sed -n "s/^${1:-}=//p")"
+    if [ -z "${1:-}" ] || [ -z "$service" ]; then
         printf 'nba-deploy analytics|precompute|predictions\n' >&2
         return 2
-        ;;
-    esac
+    fi
     _nba_ask "deploy $service to ${NBA_PROJECT_ID:?set NBA_PROJECT_ID}" &&
-        "${NBA_PROJECT_ROOT:?set NBA_PROJECT_ROOT}/bin/deploy-service.sh" "$service"
+        "${NBA_DEPLOY:-${NBA_PROJECT_ROOT:?set NBA_PROJECT_ROOT}/bin/deploy-service.sh}" "$service"
 }
 
 # backup-verify [RUN]: read every stored file of a run; the newest when none is named.

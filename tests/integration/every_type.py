@@ -20,6 +20,7 @@ from tests.standin.seed.control_plane import ControlPlane, make_function
 IMAGE = {"containers": [{"image": "us-docker.pkg.dev/cloudrun/container/hello"}]}
 ACCOUNT = "runner"
 VALUE = "hunter2-dos"
+FUTURE = "futureField"
 _APIS = (
     *("artifactregistry", "bigqueryconnection", "bigquerydatatransfer", "cloudbuild"),
     *("cloudfunctions", "cloudscheduler", "eventarc", "iam", "pubsub", "run", "secretmanager"),
@@ -138,6 +139,8 @@ def bodies(project: str) -> Mapping[str, tuple[str, Mapping[str, Any]]]:
                 "name": f"projects/{project}/locations/{LOCATION}/jobs/hourly",
                 "schedule": "0 6 * * *",
                 "timeZone": "America/New_York",
+                # No client knows it.
+                FUTURE: "kept",
                 "httpTarget": {"uri": "https://loader.example/?a=b&c=ü", "httpMethod": "POST"},
             },
         ),
@@ -274,6 +277,8 @@ def build(cloud: Cloud, folder: Path) -> Rebound:
     catalog = lake.write_catalog(folder, resources=resources)
     rebound = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
     lake.fill(rebound)
+    field = {"api": "cloudscheduler.v1", "schema": "Job", "field": FUTURE}
+    rebound.cloud.order("platform", "fields", **field)
     make(rebound)
     with serving(rebound) as function:
         function.complete("whole")

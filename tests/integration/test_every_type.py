@@ -7,7 +7,7 @@ import pytest
 from manifests.kinds.resources.table import TYPES
 from tests.harness import Rebound
 from tests.integration import lake
-from tests.integration.every_type import VALUE, build, lose, runs, state
+from tests.integration.every_type import FUTURE, VALUE, build, lose, runs, state
 from tests.served import serving
 from tests.standin.cloud import Cloud
 
@@ -55,6 +55,12 @@ def test_what_was_lost_of_each_type_is_as_it_was(outage: Outage, name: str):
     if name != "serviceusage/service":
         assert outage.gone[name] == []
     assert outage.after[name] == outage.before[name]
+
+
+def test_a_field_that_no_client_knows_comes_back(outage: Outage):
+    """It is stored as the API tells it, and sent again."""
+    (job,) = outage.after["scheduler/job"]
+    assert job[FUTURE] == "kept"
 
 
 def test_data_comes_back_with_it(outage: Outage):

@@ -7,6 +7,7 @@ import pytest
 from tests.harness import RUN_SECONDS, Rebound, await_that
 from tests.integration.configuration import call, job, states, subscription
 from tests.integration.outages import (
+    NEW,
     OLD,
     PROJECTS,
     SCENARIO,
@@ -15,6 +16,7 @@ from tests.integration.outages import (
     lose,
     made_of,
     notified,
+    put_image,
     supply,
 )
 from tests.served import Function, serving
@@ -82,6 +84,17 @@ def test_what_needs_a_secret_waits_for_its_value_and_all_comes_back(
     assert any(made_of(lost, project)["uri"] in item["url"] for item in calls)
     assert states(lost) == {"load-hourly": "ENABLED", "load-paused": "PAUSED", "alert": "ENABLED"}
     function.complete("second")
+
+
+def test_what_has_lost_its_image_is_told_and_not_made(lost: Rebound):
+    """Its digest is kept, and nothing has it any more: no word makes a service of it."""
+    lost.cloud.order("platform", "images", image=image(lost.project), is_gone=True)
+    planned = lost.run("plan", SCENARIO, "--access").stdout
+    assert "run/service loader" not in planned
+    told = " ".join(planned.partition("cannot be brought back:")[2].split())
+    assert "services/loader: its image is gone" in told
+    assert "workerPools/puller: its image is gone" in told
+    put_image(lost, lost.project, NEW)
 
 
 def thawed_while_it_produces(rebound: Rebound) -> tuple[str, str]:

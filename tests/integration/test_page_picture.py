@@ -12,6 +12,7 @@ from recovery.document import Document, Paragraph, Row, Rows, Section
 from recovery.report.html import page_of
 
 CHROMIUM = shutil.which("chromium")
+_LEAST_INK = 0.0005
 DOCUMENT = Document(
     (Section((Paragraph("<b>"), Rows((Row("nba.games", "proven"),), "ended"))),), title="recovery x"
 )
@@ -38,8 +39,9 @@ def picture(folder: Path, page: str, *flags: str) -> tuple[bytes, str]:
     return taken.read_bytes(), done.stderr
 
 
-def first_pixel(png: bytes) -> tuple[int, ...]:
-    """Return the colour of the upper left corner, which no filter of a PNG changes."""
+def pixels(png: bytes) -> tuple[int, int, bytes]:
+    """Return the width, the bytes of a pixel, and the pixels of a PNG, row by row (PNG, 9 Filtering)."""
+    width, height = struct.unpack(">II", png[16:24])
     (depth, kind) = png[24:26]
     assert (depth, kind in (2, 6)) == (8, True)
     packed, place = b"", 8
@@ -48,7 +50,71 @@ def first_pixel(png: bytes) -> tuple[int, ...]:
         if png[place + 4 : place + 8] == b"IDAT":
             packed += png[place + 8 : place + 8 + length]
         place += length + 12
-    return tuple(zlib.decompress(packed)[1:4])
+    size = 3 if kind == 2 else 4
+    return width, size, _unfiltered(zlib.decompress(packed), height, width * size, size)
+
+
+def _unfiltered(raw: bytes, height: int, stride: int, size: int) -> bytes:
+    above, whole = bytearray(stride), bytearray()
+    for row in range(height):
+        start = row * (stride + 1)
+        kind, line = raw[start], bytearray(raw[start + 1 : start + 1 + stride])
+        for at in range(stride):
+            left = line[at - size] if at >= size else 0
+            corner = above[at - size] if at >= size else 0
+            guess = left + above[at] - corner
+            near = min((left, above[at], corner), key=lambda value: abs(guess - value))
+            added = (0, left, above[at], (left + above[at]) // 2, near)[kind]
+            line[at] = (line[at] + added) % 256
+        whole += line
+        above = line
+    return bytes(whole)
+
+
+def first_pixel(png: bytes) -> tuple[int, ...]:
+    """Return the colour of the upper left corner."""
+    return tuple(pixels(png)[2][:3])
+
+
+def inked(png: bytes) -> float:
+    """Return the share of a picture that has another colour than its corner."""
+    _, size, found = pixels(png)
+    behind = found[:3]
+    others = sum(found[at : at + 3] != behind for at in range(0, len(found), size))
+    return others / (len(found) // size)
+
+
+def png_of(rows: list[bytes], *filters: int) -> bytes:
+    """Return a PNG of rows of pixels of three bytes, each with a filter."""
+    raw = b"".join(bytes([kind]) + row for kind, row in zip(filters, rows, strict=True))
+    head = struct.pack(">IIBBBBB", len(rows[0]) // 3, len(rows), 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(raw)), (b"IEND", b""))
+    chunks = (struct.pack(">I", len(body)) + name + body + b"\0" * 4 for name, body in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def test_an_empty_picture_has_no_ink():
+    """What is compared is the whole picture: each filter of a row is undone."""
+    white = bytes([255] * 6)
+    assert inked(png_of([white, white], 0, 0)) == 0
+    spotted = png_of([white, bytes([255, 255, 255, 9, 9, 9])], 0, 0)
+    assert inked(spotted) == 0.25
+    # The same as differences from the left, from above, and from both.
+    for kind, row in ((1, [255, 255, 255, 10, 10, 10]), (2, [0, 0, 0, 10, 10, 10])):
+        assert pixels(png_of([white, bytes(row)], 0, kind))[2] == pixels(spotted)[2]
+    assert pixels(png_of([white, bytes([0, 0, 0, 10, 10, 10])], 0, 4))[2] == pixels(spotted)[2]
+    mean = bytes([128, 128, 128, 10, 10, 10])
+    assert pixels(png_of([white, mean], 0, 3))[2] == pixels(spotted)[2]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.parametrize("size", ["320,480", "1600,900"], ids=["narrow", "wide"])
+def test_a_page_has_its_text_on_it(tmp_path: Path, size: str):
+    """Narrow and wide: an empty page, which has the same corner, has no ink."""
+    taken, _ = picture(tmp_path, page_of(DOCUMENT), f"--window-size={size}")
+    assert inked(taken) > _LEAST_INK
+    empty, _ = picture(tmp_path, "<!doctype html><body></body>", f"--window-size={size}")
+    assert inked(empty) == 0
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

@@ -10,6 +10,9 @@ import pytest
 
 from recovery.cli.approvals import write_plan
 from recovery.cli.options import say
+from recovery.console import coloured
+from recovery.report.planned import plan_document
+from recovery.report.text import folded, text_of
 from tests.unit.samples import POINT
 from tests.unit.worlds import GONE, plan, world
 
@@ -55,3 +58,26 @@ def test_a_plan_in_a_file_is_what_it_looks_like(tmp_path: Path):
     assert text.isascii()
     assert all(line.isprintable() for line in text.splitlines())
     assert json.loads(text)["plan"]["cannot_bring_back"] == [HOSTILE]
+
+
+def test_states_have_colours_unless_nobody_wants_any(monkeypatch: pytest.MonkeyPatch):
+    """NO_COLOR takes them away, whatever it says (no-color.org)."""
+    line = "  proven    nba.games  (create)\n  FAILED    nba.teams"
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert coloured(line).count("\x1b[3") == 2
+    for said in ("1", "0"):
+        monkeypatch.setenv("NO_COLOR", said)
+        assert coloured(line) == line
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_a_plan_fits_narrow_and_wide_terminals(columns: int):
+    """What can be broken is broken between words; a wide terminal is used."""
+    text = text_of(plan_document(plan(world(games=GONE)), now=POINT), columns=columns)
+    # As a terminal gets it.
+    lines = [part for line in text.splitlines() for part in folded(line, columns=columns)]
+    assert all(len(line) <= columns or " " not in line.strip() for line in lines)
+    whole = text_of(plan_document(plan(world(games=GONE)), now=POINT), columns=None)
+    assert " ".join(text.split()) == " ".join(whole.split())
+    if columns == 200:
+        assert max(map(len, lines)) > 80
