@@ -9,11 +9,10 @@ from manifests.catalog import load_catalog
 from manifests.catalog_writers import CatalogWriter, FenceRule
 from manifests.kinds.resources.table import resource_type
 from recovery.fence.addresses import addresses, strange_addresses
-from recovery.fence.model import FenceRecord, PlannedFence, ThawStep
+from recovery.fence.model import FenceRecord, ThawStep
 from recovery.fence.quiet import Looked, Marks, changed
 from recovery.fence.rules import fenced, held_by_others, planned_fence, planned_thaw
 from recovery.fence.text import fence_lines, is_late, standing_lines, thaw_lines
-from recovery.report.fenced import fence_section
 from tests.unit.writers import job, subscription
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
@@ -287,19 +286,3 @@ def test_a_fence_that_says_something_else_of_a_writer_does_not_hold_it():
     assert step.why == (
         "g holds it too, and resumes it; NOT CHECKED who wrote that: REBOUND_OPERATOR_KEYS is not set"
     )
-
-
-def test_many_writers_of_a_plan_are_counted():
-    """What is lost is not to be searched behind them; `--verbose`, pages and files name each."""
-    many = [job(f"gap-detector-{number}") for number in range(20)]
-    record = fence(*many)
-    planned = PlannedFence(things=record.things, writers=record.writers, quiet_seconds=60)
-    (section,) = fence_section(planned, is_whole=False)
-    first = section.blocks[0].rows[0]
-    assert first.text.startswith("20 writers: 20 of scheduler/job")
-    assert "`--verbose` names each" in first.text
-    (whole,) = fence_section(planned)
-    assert sum(row.state == "pause" for row in whole.blocks[0].rows) == 20
-    few = planned.model_copy(update={"writers": record.writers[:3]})
-    (section,) = fence_section(few, is_whole=False)
-    assert sum(row.state == "pause" for row in section.blocks[0].rows) == 3

@@ -4,9 +4,12 @@ import pytest
 
 from manifests.errors import PartialError
 from recovery.fence.insisting import require_quiet
-from recovery.fence.model import Quiet
+from recovery.fence.model import PlannedFence, Quiet
 from recovery.fence.quiet import Looked, changed
 from recovery.fence.running import QueryJob, has_ended, may_write, named
+from recovery.report.fenced import fence_section
+from tests.unit.recovery.test_fence import fence
+from tests.unit.writers import job
 
 THINGS = ("dataset nba_raw", "table nba_x.games", "bucket lake/raw/")
 
@@ -72,3 +75,19 @@ def test_unknown_is_not_quiet():
     with pytest.raises(PartialError, match="1 executions run on") as refused:
         require_quiet(running, PartialError("nothing was recovered"), "rebound resume")
     assert "`--despite 'run/job load'`" in refused.value.hint
+
+
+def test_many_writers_of_a_plan_are_counted():
+    """What is lost is not to be searched behind them; `--verbose`, pages and files name each."""
+    many = [job(f"gap-detector-{number}") for number in range(20)]
+    record = fence(*many)
+    planned = PlannedFence(things=record.things, writers=record.writers, quiet_seconds=60)
+    (section,) = fence_section(planned, is_whole=False)
+    first = section.blocks[0].rows[0]
+    assert first.text.startswith("20 writers: 20 of scheduler/job")
+    assert "`--verbose` names each" in first.text
+    (whole,) = fence_section(planned)
+    assert sum(row.state == "pause" for row in whole.blocks[0].rows) == 20
+    few = planned.model_copy(update={"writers": record.writers[:3]})
+    (section,) = fence_section(few, is_whole=False)
+    assert sum(row.state == "pause" for row in section.blocks[0].rows) == 3
