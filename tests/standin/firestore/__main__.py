@@ -72,7 +72,7 @@ def serve_http(faults: Faults, store: Store, rest: RestApp) -> str:
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, lifespan="off", date_header=False
     )
-    runner = uvicorn.Server(config)
+    runner = process.Server(config)
     threading.Thread(target=runner.run, args=([listener],), name="admin", daemon=True).start()
     return f"http://{process.HOST}:{listener.getsockname()[1]}"
 

@@ -6,15 +6,15 @@ import shutil
 import signal
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.standin.parent import await_orphaned
+
 _PROCESSES = 2
-_POLL_SECONDS = 0.5
 
 
 def _begin(parent: int) -> None:
@@ -22,8 +22,7 @@ def _begin(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_POLL_SECONDS)
+        await_orphaned(parent)
         os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()
