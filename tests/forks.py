@@ -11,6 +11,7 @@ environment as well.
 """
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -185,39 +186,72 @@ def _serve(address: str, folder: str, *modules: str) -> None:
     for module in modules:
         importlib.import_module(module)
     gc.freeze()  # what a collection looks at is copied for each fork
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
     with socket.socket(socket.AF_UNIX) as listener:
         ready = f"{address}.ready"
         listener.bind(ready)
         listener.listen()
         Path(ready).rename(address)
-        listener.settimeout(_PARENT_SECONDS)
+        forks = _Forks(listener)
         while os.getppid() == parent:
-            try:
-                connection, _ = listener.accept()
-            except TimeoutError:
-                continue
-            with connection:
-                if os.fork() == 0:
-                    listener.close()
-                    _answer(connection)
-                    return
+            forks.serve(_PARENT_SECONDS)
 
 
-def _answer(connection: socket.socket) -> None:
-    """Begin what is asked for, tell its id, wait for it and tell its exit code."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    connection.settimeout(None)
-    with connection.makefile() as lines:
-        request = json.loads(lines.readline())
-    process = os.fork()
-    if process == 0:
-        connection.close()
-        _become(**request)
-    connection.sendall(f"{process}\n".encode())
-    _, status = os.waitpid(process, 0)
-    connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
-    os._exit(0)
+class _Forks:
+    """Those that run, each with who asked for it.
+
+    Args:
+        listener: Where requests come.
+    """
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._asked: dict[int, socket.socket] = {}
+        # A byte comes where a fork has ended.
+        self._ended, self._ends = socket.socketpair()
+        for end in (self._ended, self._ends):
+            end.settimeout(0)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._ends.fileno(), warn_on_full_buffer=False)
+
+    def serve(self, seconds: float) -> None:
+        """Begin what is asked for, and tell of what has ended, the first that comes in some seconds."""
+        there, _, _ = select.select([self._listener, self._ended], [], [], seconds)
+        if self._ended in there:
+            self._ended.recv(1024)
+            self._tell()
+        if self._listener in there:
+            connection, _ = self._listener.accept()
+            self._begin(connection)
+
+    def _begin(self, connection: socket.socket) -> None:
+        """Fork, and tell the id of what is begun."""
+        with connection.makefile() as lines:
+            line = lines.readline()
+        if not line:
+            connection.close()  # who asked was ended in the middle of it
+            return
+        request = json.loads(line)
+        process = os.fork()
+        if process == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for own in (self._listener, self._ended, self._ends, connection, *self._asked.values()):
+                own.close()
+            _become(**request)
+        self._asked[process] = connection
+        self._send(process, process)
+
+    def _tell(self) -> None:
+        """Tell the exit code of each that has ended."""
+        for process in list(self._asked):
+            ended, status = os.waitpid(process, os.WNOHANG)
+            if ended:
+                self._send(process, os.waitstatus_to_exitcode(status))
+                self._asked.pop(process).close()
+
+    def _send(self, process: int, number: int) -> None:
+        with contextlib.suppress(OSError):  # nobody waits for it any more
+            self._asked[process].sendall(f"{number}\n".encode())
 
 
 def _become(
