@@ -3,6 +3,7 @@
 Each `Rebound` has a project of its own, so that many share one local cloud.
 """
 
+import functools
 import json
 import socket
 import subprocess
@@ -47,12 +48,12 @@ class Rebound:
     env: dict[str, str]
     folder: Path
 
-    @property
+    @functools.cached_property
     def bigquery_client(self) -> bigquery.Client:
         """Return a BigQuery client of the project."""
         return bigquery.Client(project=self.project, location=LOCATION)
 
-    @property
+    @functools.cached_property
     def storage_client(self) -> storage.Client:
         """Return a Cloud Storage client of the project."""
         return storage.Client(project=self.project)
