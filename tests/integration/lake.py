@@ -55,8 +55,8 @@ def create(rebound: Rebound, **labels: str) -> None:
     dataset.labels = {"team": "data", **labels}
     dataset.description = "A small lake"
     rebound.bigquery_client.create_dataset(dataset)
-    for statement in (_GAMES, _EVENTS, _TYPES, _EMPTY, *_ROWS, *_DEFINITIONS):
-        rebound.query(statement.format(lake=f"{rebound.project}.{DATASET}"))
+    script = ";\n".join((_GAMES, _EVENTS, _TYPES, _EMPTY, *_ROWS, *_DEFINITIONS))
+    rebound.query(script.format(lake=f"{rebound.project}.{DATASET}"))
 
 
 def rows(rebound: Rebound, table: str, at: str = "") -> list[str]:

@@ -1,5 +1,6 @@
 """The two Firestores that the contract is held against: the stand-in and Google's emulator."""
 
+import functools
 import json
 import os
 import shutil
@@ -103,6 +104,7 @@ def admin_client(service: Service) -> Iterator[FirestoreAdminClient]:
         yield FirestoreAdminClient(transport=FirestoreAdminGrpcTransport(channel=channel))
 
 
+@functools.cache
 def emulator_jar() -> Path | None:
     """Return where the emulator is, told by FIRESTORE_EMULATOR_JAR or found in the SDK."""
     if told := os.environ.get("FIRESTORE_EMULATOR_JAR"):
