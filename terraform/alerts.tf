@@ -49,7 +49,7 @@ locals {
     }
     damaged-backup = {
       title = "What an earlier run stored is damaged"
-      lines = "jsonPayload.message=~\"^(an earlier (export|inventory) is damaged|damaged content is protected)\""
+      lines = "jsonPayload.message=~\"^(an earlier (export|inventory) is damaged|damaged content is stored anew)\""
     }
     verify-failed = {
       title = "What is stored is damaged, or was not read"

@@ -8,7 +8,7 @@ locals {
   said_of_attempts = join(" AND ", [
     "resource.type=\"cloud_scheduler_job\"",
     "resource.labels.job_id=~\"^rebound-\"",
-    "jsonPayload.@type=\"type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished\"",
+    "jsonPayload.\"@type\"=\"type.googleapis.com/google.cloud.scheduler.logging.AttemptFinished\"",
   ])
   complete = "${local.said_by_functions} AND jsonPayload.message=\"backup complete\""
 

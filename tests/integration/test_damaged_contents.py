@@ -15,6 +15,7 @@ from tests.integration.bucket_objects import (
     looked_at,
     make_bucket,
 )
+from tests.judges.alert_lines import raised
 from tests.served import Function, serving
 
 NAMES = tuple(f"game {number}" for number in range(5))
@@ -106,5 +107,6 @@ def test_what_cannot_be_stored_anew_is_told(raw: Rebound, night: Function):
     assert (shard.not_copied, shard.unprotected) == (1, 1)
     assert partial.status_code == 422, partial.text
     back_up(night, "third")
+    assert {alert for line in night.log_lines() for alert in raised(line)} == {"damaged-backup"}
     assert backup_of(raw, "third").not_copied == 0
     assert raw.json("verify", "third", "--all-contents")["findings"] == []

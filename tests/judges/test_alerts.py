@@ -13,14 +13,57 @@ from tests.judges.alert_lines import ALERTS, METRICS, QUERIES
 _OF_EVERY_LINE = {"message", "severity", "run_id", "hint", "reason"}
 
 
+_LOGGED = {"info", "warning", "error", "exception", "critical"}
+
+
+def strings(node: ast.AST) -> set[str]:
+    """Return every string that an expression can be."""
+    return {
+        item.value
+        for item in ast.walk(node)
+        if isinstance(item, ast.Constant) and isinstance(item.value, str)
+    }
+
+
+def logged(source: str) -> set[str]:
+    """Return every message that a module logs, or has logged by whom it tells of a failure.
+
+    What is logged by a name is what that name is given in the module.
+    """
+    nodes = list(ast.walk(ast.parse(source)))
+    messages: list[ast.AST] = []
+    for node in nodes:
+        if isinstance(node, ast.keyword) and node.arg == "failed":
+            messages.append(node.value)
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        called = ast.unparse(node.func)
+        if called == "failure":
+            messages += node.args[1:]
+        elif called.partition(".")[0] == "log" and called.rpartition(".")[2] in _LOGGED:
+            messages.append(node.args[0])
+    names = {item.id for item in messages if isinstance(item, ast.Name)}
+    given = [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Assign) and names.intersection(map(ast.unparse, node.targets))
+    ]
+    return set().union(*map(strings, (*messages, *given)))
+
+
 def printed() -> set[str]:
     """Return every message that the code of the functions logs."""
-    found: set[str] = set()
-    for path in (*(ROOT / "functions").rglob("*.py"), *(ROOT / "manifests").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
-    return found
+    named = [path for it in ("functions", "manifests") for path in (ROOT / it).rglob("*.py")]
+    return set().union(*(logged(path.read_text()) for path in named))
+
+
+def test_only_what_is_logged_is_a_message():
+    """A string that is nowhere logged is none; what is given a name first is one."""
+    source = (
+        "why = 'never said'\nmessage = 'one' if why else 'two'\n"
+        "log.info(message, reason='a reason')\nlog.warning('three')\nraise ValueError('four')\n"
+    )
+    assert logged(source) == {"one", "two", "three"}
 
 
 @pytest.mark.parametrize("alert", ALERTS)

@@ -149,9 +149,12 @@ class Contents:
             copy, is_ours = self._copy(source, name)
             if copy is None:
                 return None
-            if is_ours or mark or (_is_surely(copy, version) and not self._was_damaged(copy)):
+            if not (is_ours or mark) and self._was_damaged(copy):
+                log.error("damaged content is stored anew, beside it", content=name)
+            elif is_ours or mark or _is_surely(copy, version):
                 return _record(version, name, copy)
-            log.warning("what lies there is not surely the content", content=name)
+            else:
+                log.warning("what lies there is not surely the content", content=name)
         raise AssertionError
 
     def _holds(self, earlier: ObjectRecord, version: ObjectVersion) -> bool:

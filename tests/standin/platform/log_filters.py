@@ -146,4 +146,4 @@ def _comparable(path: str, value: str) -> Any:  # noqa: ANN401 - of one kind a p
         return _SEVERITIES.index(value)
     if path in ("timestamp", "receiveTimestamp"):
         return datetime.fromisoformat(value)
-    return int(value) if re.fullmatch(r"-?\d+", value) else value.lower()
+    return float(value) if re.fullmatch(r"-?\d+(\.\d+)?", value) else value.lower()

@@ -1,0 +1,228 @@
+"""Each alert is raised by what the functions really printed, and by nothing that a good night prints."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+import requests
+
+from tests.deployed import ROOT
+from tests.harness import LOCATION, Rebound, make_rebound, minutes_ago
+from tests.integration import lake
+from tests.integration.configuration import call, enable, jobs_path, make_job
+from tests.judges.alert_filters import (
+    FILTERS,
+    MOST_BYTES,
+    QUERIES,
+    SILENT_HOURS,
+    VAULT,
+    Entry,
+    entry_of,
+    fires,
+    raised_by,
+)
+from tests.served import Function, serving
+from tests.standin.cloud import Cloud
+
+HERE = {
+    "backup-failed",
+    "permission-denied",
+    "call-refused",
+    "tables-gone",
+    "tables-unprotected",
+    "damaged-backup",
+    "verify-failed",
+    "expire-failed",
+    "slow-backup",
+}
+"""The alerts on lines that the bad nights below raise."""
+ELSEWHERE = {
+    "drill-failed": "integration/test_drill_function.py",
+    "drill-overdue": "unit/manifests/test_gauges.py",
+    "fence-standing": "unit/manifests/test_gauges.py",
+    "point-too-old": "unit/manifests/test_gauges.py",
+    "proof-too-old": "unit/manifests/test_gauges.py",
+    "run-growth": "unit/manifests/test_gauges.py",
+}
+"""Where the others are raised."""
+OF_METRIC = {
+    "missed-backup": ("backup", "backup complete"),
+    "silent-verify": ("verify", "share is verified"),
+    "silent-expire": ("expire", "runs would be expired"),
+    "silent-tick": ("tick", "gauge"),
+}
+"""The function whose lines keep each alert on absence silent, and the message of these lines."""
+
+
+class Printed(NamedTuple):
+    """What was logged: in good nights, in bad ones, and of the schedules' calls."""
+
+    good: list[Entry]
+    bad: list[Entry]
+    attempts: list[Entry]
+
+
+def entries(functions: Mapping[str, Function]) -> list[Entry]:
+    """Return every line that the functions printed, as Cloud Run logs it."""
+    now = datetime.now(UTC)
+    return [
+        entry_of(name, line, now)
+        for name, function in functions.items()
+        for line in function.log_lines()
+    ]
+
+
+@pytest.fixture(scope="module")
+def rebound(local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
+    """Return a platform of two tables that are named, a dataset protected whole, and a bucket."""
+    folder, project = tmp_path_factory.mktemp("alerts"), f"p-{uuid.uuid4().hex[:10]}"
+    raw = f"{project}-raw"
+    catalog = lake.write_catalog(
+        folder,
+        [f"{lake.DATASET}.a", f"{lake.DATASET}.b"],
+        datasets=[{"dataset": "whole", "tables": "all", "group": "lake"}],
+        buckets=[{"bucket": raw}],
+    )
+    made = make_rebound(local_cloud, folder, project, REBOUND_CATALOG=catalog)
+    with local_cloud.minutes_ago(90):
+        made.storage_client.create_bucket(raw, location=LOCATION).blob("x").upload_from_string("x")
+        lake.fill_with(
+            made, "; ".join(f"CREATE TABLE `{{lake}}.{it}` AS SELECT 1 AS id" for it in "ab")
+        )
+        made.query(f"CREATE SCHEMA `{project}.whole` OPTIONS(location='{LOCATION}')")
+        made.query(f"CREATE TABLE `{project}.whole.c` AS SELECT 1 AS id")
+        made.query(f"CREATE TABLE `{project}.whole.d` AS SELECT 1 AS id")
+    return made
+
+
+@pytest.fixture(scope="module")
+def printed(rebound: Rebound) -> Iterator[Printed]:
+    """Return what the functions print in good nights, and when all goes wrong that an alert is about."""
+    with ExitStack() as stack:
+        functions = {
+            name: stack.enter_context(serving(rebound, name, REBOUND_VERIFY_NIGHTS="1"))
+            for name in ("backup", "verify", "tick", "expire")
+        }
+        functions["backup"].complete("good")
+        for name in ("verify", "expire", "tick"):
+            assert functions[name].call().status_code == requests.codes.ok
+        good = entries(functions)
+        _go_wrong(rebound, functions)
+        yield Printed(good, entries(functions)[len(good) :], list(_attempts(rebound)))
+
+
+def _go_wrong(rebound: Rebound, functions: Mapping[str, Function]) -> None:
+    backup, cloud = functions["backup"], rebound.cloud
+    assert requests.post(backup.url, data="{", timeout=60).status_code == requests.codes.bad_request
+    refusal = {"status": 403, "match": f"{rebound.project}-raw", "times": None}
+    point = minutes_ago(55)
+    with (
+        cloud.minutes_ago(55),
+        cloud.fault("storage", "storage.objects.list", "status", **refusal),
+    ):
+        assert backup.manual("long", recovery_point=point).status_code >= requests.codes.bad_request
+    backup.complete("long")
+    damaged = max(
+        blob.name for blob in rebound.vault.list_blobs(prefix=f"runs/good/tables/{lake.DATASET}.a/")
+    )
+    cloud.order("storage", "corrupt", bucket=rebound.vault.name, object=damaged)
+    assert functions["verify"].call().status_code == requests.codes.server_error
+    rebound.query(f"DROP TABLE `{rebound.project}.whole.d`")
+    rebound.query(f"CREATE TABLE `{rebound.project}.{lake.DATASET}.extra` AS SELECT 1 AS id")
+    backup.complete("last")
+    refusal = {"status": 403, "match": rebound.vault.name, "times": None}
+    with cloud.fault("storage", "storage.objects.list", "status", **refusal):
+        assert functions["expire"].call().status_code >= requests.codes.bad_request
+
+
+def _attempts(rebound: Rebound) -> Iterator[Entry]:
+    """Let schedules call, one whose address is nobody's and one that succeeds; yield what is logged."""
+    enable(rebound, "cloudscheduler.googleapis.com", "pubsub.googleapis.com")
+    topic = f"projects/{rebound.project}/topics/nightly"
+    call(rebound, "PUT", f"pubsub.googleapis.com/v1/{topic}", {})
+    make_job(rebound, "rebound-verify", httpTarget={"uri": "https://nobody.run.app/"})
+    target = {"topicName": topic, "data": "e30="}
+    make_job(rebound, "rebound-tick", httpTarget=None, pubsubTarget=target)
+    for name, times in (("rebound-verify", 6), ("rebound-tick", 1)):
+        for _ in range(times):
+            call(rebound, "POST", f"{jobs_path(rebound)}/{name}:run", {})
+    asked = {"resourceNames": [f"projects/{rebound.project}"], "filter": ""}
+    while True:
+        page = call(rebound, "POST", "logging.googleapis.com/v2/entries:list", asked)
+        yield from page.get("entries", [])
+        if not page.get("nextPageToken"):
+            return
+        asked["pageToken"] = page["nextPageToken"]
+
+
+def test_every_alert_is_raised_somewhere():
+    """An alert that no test raises may wait for a line that nobody prints."""
+    assert {*HERE, *ELSEWHERE} == set(FILTERS)
+    for alert, path in ELSEWHERE.items():
+        assert f'"{alert}"' in (ROOT / "tests" / path).read_text(), alert
+
+
+@pytest.mark.parametrize("alert", sorted(HERE))
+def test_what_goes_wrong_raises_it(printed: Printed, alert: str):
+    """The lines of bad nights raise it, those of good ones do not, and no other service's do."""
+    assert alert in raised_by(printed.bad)
+    assert alert not in raised_by(printed.good)
+    others = [
+        {**entry, "resource": {"type": "cloud_run_revision", "labels": {"service_name": "nba-x"}}}
+        for entry in printed.bad
+    ]
+    assert raised_by(others) == set()
+
+
+@pytest.mark.parametrize("alert", sorted(OF_METRIC))
+def test_silence_fires(printed: Printed, alert: str):
+    """It fires where nothing ever ran, and when the last good line is too old; not after a good night."""
+    function, message = OF_METRIC[alert]
+    now = datetime.now(UTC)
+    assert fires(alert, [], now)
+    assert not fires(alert, printed.good, now)
+    assert fires(alert, printed.good, now + timedelta(hours=SILENT_HOURS + 1))
+    lacking = [it for it in printed.good if it["jsonPayload"]["message"] != message]
+    assert len(lacking) < len(printed.good)
+    assert fires(alert, lacking, now)
+    of_it = f"rebound-{function}"
+    own = [it for it in printed.good if it["resource"]["labels"]["service_name"] == of_it]
+    assert not fires(alert, own, now)
+
+
+def test_schedules_that_do_not_call_or_are_refused(printed: Printed):
+    """AttemptFinished is counted, whatever the answer; only refusals of one schedule are, in threes of hours."""
+    now, attempts = datetime.now(UTC) + timedelta(minutes=1), printed.attempts
+    assert fires("silent-schedule", [], now)
+    assert not fires("silent-schedule", attempts, now)
+    assert fires("silent-schedule", attempts, now + timedelta(hours=SILENT_HOURS + 1))
+    begun = [it for it in attempts if "Started" in it["jsonPayload"]["@type"]]
+    assert begun
+    assert fires("silent-schedule", begun, now)
+    assert fires("refused-schedule", attempts, now)
+    assert not fires("refused-schedule", [], now)
+    assert not fires("refused-schedule", attempts, now + timedelta(hours=4))
+    well = [it for it in attempts if it["severity"] != "ERROR"]
+    assert not fires("refused-schedule", well, now)
+
+
+def test_a_drill_that_passed_keeps_its_alert_silent(printed: Printed):
+    """No night prints that line: without a drill the alert fires, however good they are."""
+    now = datetime.now(UTC)
+    assert fires("silent-drill", printed.good, now)
+    line: dict[str, Any] = {"message": "drill passed", "severity": "INFO"}
+    assert '"drill passed"' in (ROOT / "tests/integration/test_drill_function.py").read_text()
+    assert not fires("silent-drill", [entry_of("drill", line, now)], now)
+
+
+def test_a_vault_that_grows(rebound: Rebound, printed: Printed):
+    """Its bytes are those of one bucket, which is the vault."""
+    now = datetime.now(UTC)
+    size = sum(blob.size for blob in rebound.vault.list_blobs())
+    assert size > MOST_BYTES
+    assert f'bucket_name="{VAULT}"' in QUERIES["vault-growth"]
+    assert fires("vault-growth", printed.good, now, vault_bytes=size)
+    assert not fires("vault-growth", printed.good, now, vault_bytes=MOST_BYTES)

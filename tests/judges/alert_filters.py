@@ -1,0 +1,153 @@
+"""The filters and queries of terraform/ as they are deployed, and whether lines pass or fire them.
+
+A filter is read by the local cloud's reader of Cloud Logging's language. Of a query the three forms
+that are deployed are read; `increase` of a counter of lines is taken for how many lines there were.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.deployed import ROOT
+from tests.judges.alert_lines import LIMITS
+from tests.standin.platform.log_filters import read_filter
+
+type Entry = Mapping[str, Any]
+"""A log entry, as Cloud Logging has it."""
+
+_ALERTS, _METRICS, _VARIABLES = (
+    (ROOT / "terraform" / f"{name}.tf").read_text() for name in ("alerts", "metrics", "variables")
+)
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+VAULT, MOST_BYTES, DRILL_HOURS = "some-vault", 1000, 51
+_HOURS = re.search(r'"silent_hours" \{.*?default += (\d+)', _VARIABLES, re.DOTALL)
+SILENT_HOURS = int(_HOURS[1]) if _HOURS else 0
+_FILLED = {
+    "var.silent_hours": str(SILENT_HOURS),
+    "try(var.sandbox.silent_hours, 51)": str(DRILL_HOURS),
+    "var.vault_bucket": VAULT,
+    "coalesce(var.vault_most_bytes, 0)": str(MOST_BYTES),
+}
+
+
+def _unescaped(text: str) -> str:
+    return text.replace('\\"', '"').replace("\\\\", "\\")
+
+
+def _joined(name: str) -> str:
+    found = re.search(rf'{name} = join\(" AND ", \[\n(.*?)\n  \]\)', _METRICS, re.DOTALL)
+    assert found
+    return " AND ".join(map(_unescaped, _STRING.findall(found[1])))
+
+
+_LOCALS = {name: _joined(name) for name in ("said_by_functions", "said_of_attempts")}
+
+
+def _filled(text: str) -> str:
+    """Return a string of Terraform's with what is interpolated in it."""
+    plain = re.sub(r"\$\{local\.(said_\w+)\}", lambda found: _LOCALS[found[1]], _unescaped(text))
+    plain = re.sub(
+        r"\$\{(?:floor\(0\.8 \* )?local\.(?:\w+\.)*(\w+)\)?\}",
+        lambda found: str(LIMITS[found[1]]),
+        plain,
+    )
+    return re.sub(r"\$\{([^}]+)\}", lambda found: _FILLED[found[1]], plain)
+
+
+_COMPLETE = re.search(r"^  complete = (.*)$", _METRICS, re.MULTILINE)
+_COUNTED = _METRICS.partition("  counted = {\n")[2].partition("\n  }")[0]
+
+
+def _counted(text: str) -> str:
+    if text == "local.complete":
+        return _filled(_COMPLETE[1][1:-1]) if _COMPLETE else ""
+    return (
+        _LOCALS[text.removeprefix("local.")] if text.startswith("local.") else _filled(text[1:-1])
+    )
+
+
+COUNTED = {
+    name: _counted(text)
+    for name, text in re.findall(r"^    (\w+) += (.*)$", _COUNTED, re.MULTILINE)
+}
+"""The filter of each metric that counts entries."""
+_ROW = re.compile(r"^    +([a-z-]+) = \{\n +title = .*\n +(lines|query) = (.*)$", re.MULTILINE)
+FILTERS = {
+    name: f"{_LOCALS['said_by_functions']} AND {_filled(text[1:-1])}"
+    for name, kind, text in _ROW.findall(_ALERTS)
+    if kind == "lines"
+}
+"""The filter of each alert on lines."""
+_SILENT = re.search(r'^  silent = "(.*)"$', _ALERTS, re.MULTILINE)
+
+
+def _query(text: str) -> str:
+    found = re.fullmatch(r'format\(local\.silent, "(\w+)", "(\w+)", (.*)\)', text)
+    if found is None:
+        return _filled(text[1:-1])
+    hours = _FILLED.get(found[3], found[3])
+    assert _SILENT
+    return _unescaped(_SILENT[1]) % (found[1], found[2], int(hours))
+
+
+QUERIES = {name: _query(text) for name, kind, text in _ROW.findall(_ALERTS) if kind == "query"}
+"""The query of each other alert."""
+_OF_LINES = (
+    r'\{"logging\.googleapis\.com/user/rebound_(\w+)", monitored_resource="(\w+)"\}\[(\d+)h\]'
+)
+_ABSENT = re.compile(rf"\(sum\(increase\({_OF_LINES}\)\)( or vector\(0\))?\) < ([\d.]+)")
+_REFUSED = re.compile(rf"sum by \((\w+)\) \(increase\({_OF_LINES}\)\) > ([\d.]+)")
+_BYTES = re.compile(
+    r'sum\(\{"storage\.googleapis\.com/storage/v2/total_bytes", '
+    r'monitored_resource="gcs_bucket", bucket_name="([^"]+)"\}\) > (\d+)'
+)
+
+
+def entry_of(function: str, line: Mapping[str, Any], at: datetime) -> Entry:
+    """Return the entry that Cloud Run makes of a line (Cloud Run, Logging and viewing logs)."""
+    return {
+        "resource": {
+            "type": "cloud_run_revision",
+            "labels": {"service_name": f"rebound-{function}"},
+        },
+        "severity": line["severity"],
+        "timestamp": at.isoformat(),
+        "jsonPayload": line,
+    }
+
+
+def raised_by(entries: Iterable[Entry]) -> set[str]:
+    """Return the alerts on lines that some entries raise."""
+    passes = {name: read_filter(text) for name, text in FILTERS.items()}
+    found = list(entries)
+    return {name for name, holds in passes.items() if any(map(holds, found))}
+
+
+def fires(alert: str, entries: Iterable[Entry], now: datetime, *, vault_bytes: int = 0) -> bool:
+    """Whether an alert on a query fires, with these entries in the log."""
+    query = QUERIES[alert]
+    if found := _BYTES.fullmatch(query):
+        return found[1] == VAULT and vault_bytes > int(found[2])
+    if found := _ABSENT.fullmatch(query):
+        counted = _within(found[1], found[2], int(found[3]), entries, now)
+        # Without any point there is no sum, which compares with nothing.
+        return (bool(counted) or bool(found[4])) and len(counted) < float(found[5])
+    found = _REFUSED.fullmatch(query)
+    assert found, query
+    counted = _within(found[2], found[3], int(found[4]), entries, now)
+    of_each = [entry["resource"]["labels"][found[1]] for entry in counted]
+    return any(of_each.count(name) > float(found[5]) for name in of_each)
+
+
+def _within(
+    metric: str, resource: str, hours: int, entries: Iterable[Entry], now: datetime
+) -> list[Entry]:
+    holds = read_filter(COUNTED[metric])
+    return [
+        entry
+        for entry in entries
+        if holds(entry)
+        and entry["resource"]["type"] == resource
+        and timedelta() <= now - datetime.fromisoformat(entry["timestamp"]) < timedelta(hours=hours)
+    ]
