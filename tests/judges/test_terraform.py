@@ -112,6 +112,18 @@ run "guide" {
     condition     = google_storage_bucket.vault.project == "some-vault-project" && length(google_project_iam_member.restore) == 1
     error_message = "The vault has a project of its own, and who recovers a grant."
   }
+  assert {
+    condition     = keys(google_service_account_iam_member.operator) == ["user:ada@example.com"] && keys(google_storage_bucket_iam_member.vault_expiry) == ["user:ada@example.com"]
+    error_message = "Whoever follows the guide may act as who recovers, and hold runs."
+  }
+  assert {
+    condition     = output.environment["REBOUND_SANDBOX"] == "some-sandbox" && length(google_project_iam_member.sandbox) == 1 && google_storage_bucket.configuration[0].name == "nba-props-platform-configuration"
+    error_message = "There is where drills recover to, and where the configuration is kept for longer."
+  }
+  assert {
+    condition     = keys(google_storage_bucket_iam_member.configuration_restore) == ["fences", "vault"]
+    error_message = "Who recovers reads the second place where the vault is lost."
+  }
 }
 """
 
@@ -127,6 +139,10 @@ def test_the_guide_plans_a_deployment(terraform: Terraform, tmp_path: Path):
         "<PROJECT>": "some-platform",
         "<VAULT_PROJECT>": "some-vault-project",
         "<DIGEST>": "0" * 16,
+        "<DRILL_DIGEST>": "1" * 16,
+        "<YOU>": "ada@example.com",
+        "<SANDBOX>": "some-sandbox",
+        "<BILLING_ACCOUNT>": "000000-000000-000000",
     }
     copy = tmp_path / "terraform"
     shutil.copytree(DEPLOYMENT, copy, ignore=shutil.ignore_patterns(".terraform*", "tests"))

@@ -221,7 +221,7 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/vault-growth.md": _nothing,
     "alerts/verify-failed.md": _damage,
     "quarterly-drill.md": _sandbox,
-    "deploy.md": _trial,
+    "deploy.md": _sandbox,
     "project-gone.md": _project,
     "security.md": _nothing,
 }
