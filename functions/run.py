@@ -30,6 +30,7 @@ from functions.kit.writing import with_kit
 from functions.lease import Lease, holding
 from functions.own_files import OwnFiles
 from functions.parts import complete_parts, every_part
+from functions.second_place import put_configuration
 from functions.settings import Settings
 from manifests import coverage
 from manifests.catalog import Catalog
@@ -101,6 +102,7 @@ class BackupRun:
         api = storage_api(settings.project)
         client = bigquery_client(settings.project, catalog.location)
         catalog.check_apart(settings.own_buckets, (settings.scratch_dataset,))
+        catalog.check_second(settings.own_buckets)
         self._settings = settings
         self._catalog = catalog
         self._api = api
@@ -239,8 +241,11 @@ class BackupRun:
         manifest = concluded(start, self._owner, exporters, parts, clock=self._clock)
         manifest = with_kit(manifest, vault_bucket)
         # Only who holds the lease now may publish: its renewal is the last thing before.
-        witness = {"lease_generation": lease.confirm()}
-        manifest = vault.put_manifest(manifest.model_copy(update=witness))
+        manifest = manifest.model_copy(update={"lease_generation": lease.confirm()})
+        if manifest.resources and (name := self._catalog.second_bucket):
+            second = Bucket(self._api, name, before_write=lease.check)
+            put_configuration(manifest, self._of_vault(second))
+        manifest = vault.put_manifest(manifest)
         _clean_up(exporters)
         return manifest
 

@@ -52,8 +52,8 @@ class Catalog(Value):
     Attributes:
         full_every_days: After this many days a table is exported whole again.
         protected_projects: Projects in which a recovery needs a second explicit word.
-        second_bucket: Where resources of the platform's configuration are kept as well, in another
-            project with a longer retention; None for the vault alone.
+        second_bucket: Where runs of the platform's configuration alone are kept as well, for longer: a
+            vault of its own, in another project; None for the vault alone.
         fence: What writes to what is protected, and is paused before it is restored; None where
             nobody says.
         processors: What writes the rows of dates, and can be run again; None where nothing can.
@@ -159,8 +159,6 @@ class Catalog(Value):
                     subject=entry.bucket,
                     hint="check REBOUND_VAULT_BUCKET and REBOUND_LANDING_BUCKET",
                 )
-        if self.second_bucket in buckets:
-            raise CatalogError("a second place is another one", subject=str(self.second_bucket))
         working = {name.lower() for name in datasets}
         for dataset_id in self.dataset_ids:
             if dataset_id.lower() in working:
@@ -169,6 +167,18 @@ class Catalog(Value):
                     subject=dataset_id,
                     hint="set REBOUND_SCRATCH_DATASET or REBOUND_UNDO_DATASET to another",
                 )
+
+    def check_second(self, buckets: tuple[str, ...]) -> None:
+        """Refuse a catalog whose second place is where backups are written first.
+
+        Args:
+            buckets: Those that backups and journals are kept in.
+
+        Raises:
+            CatalogError: It is one of them.
+        """
+        if self.second_bucket in buckets:
+            raise CatalogError("a second place is another one", subject=str(self.second_bucket))
 
 
 def load_catalog(path: Path | None = None) -> Catalog:

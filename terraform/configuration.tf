@@ -1,6 +1,6 @@
 # The platform's configuration is read where the catalog names types of it, and kept in the vault with
-# its run; and for longer in a second bucket, where the catalog names one. What was lost with the
-# configuration is often missed long after.
+# its run; and for longer in a second bucket, where the catalog names one: a vault of its own, of runs
+# that hold nothing else. What was lost with the configuration is often missed long after.
 resource "google_project_iam_member" "configuration" {
   count   = contains(keys(local.roles), "backup/resources") ? 1 : 0
   project = var.project
@@ -20,7 +20,8 @@ resource "google_storage_bucket" "configuration" {
   public_access_prevention    = "enforced"
   deletion_policy             = "PREVENT"
 
-  # No run shares what is here, so that age says enough.
+  # Nothing in it goes by age: where backups stop, the last one stays. What is older than this can be
+  # deleted by whoever administers the project.
   retention_policy {
     retention_period = var.configuration_days * local.day_seconds
     is_locked        = var.lock_vault_retention
@@ -28,10 +29,10 @@ resource "google_storage_bucket" "configuration" {
 
   lifecycle_rule {
     action {
-      type = "Delete"
+      type = "AbortIncompleteMultipartUpload"
     }
     condition {
-      age = var.configuration_days + 1
+      age = 8
     }
   }
 
@@ -54,4 +55,27 @@ resource "google_storage_bucket_iam_member" "configuration" {
   bucket = google_storage_bucket.configuration[0].name
   role   = google_project_iam_custom_role.side["backup/vault"].id
   member = google_service_account.function["backup"].member
+}
+
+resource "google_storage_bucket_iam_member" "configuration_doctor" {
+  for_each = length(google_storage_bucket.configuration) == 0 ? toset([]) : var.operators
+  bucket   = google_storage_bucket.configuration[0].name
+  role     = google_project_iam_custom_role.side["doctor/vault"].id
+  member   = each.value
+}
+
+# Where the vault is lost, a recovery reads this one in its place, and writes its fences here.
+resource "google_storage_bucket_iam_member" "configuration_restore" {
+  for_each = var.restore_until == null || length(google_storage_bucket.configuration) == 0 ? {} : {
+    vault  = local.while_allowed
+    fences = "${local.while_allowed} && resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.configuration[0].name}/objects/fences/\")"
+  }
+  bucket = google_storage_bucket.configuration[0].name
+  role   = google_project_iam_custom_role.side["restore/${each.key}"].id
+  member = google_service_account.restore.member
+
+  condition {
+    title      = "rebound_configuration_${each.key}"
+    expression = each.value
+  }
 }

@@ -405,7 +405,7 @@ variable "runbooks" {
 }
 
 variable "configuration_days" {
-  description = "How many days the catalog's second bucket keeps the platform's configuration."
+  description = "How many days nobody can delete the platform's configuration from the catalog's second bucket."
   type        = number
   default     = 400
 

@@ -168,6 +168,8 @@ def _permission_checks(looks: Looks, side: permissions.Side) -> Iterator[Check]:
     found = [check(looks.project, of_project, looks.on_project)] if of_project else []
     places = [(settings.vault_bucket, "vault"), (settings.landing_bucket, "landing")]
     places += [(entry.bucket, "buckets") for entry in catalog.buckets]
+    if catalog.second_bucket and side != "expiry":
+        places.append((catalog.second_bucket, "vault"))
     for name, on in places:
         if wanted := permissions.needed(side, on, types=types, table=table):
             found.append(check(name, wanted, looks.on_bucket))
@@ -179,10 +181,8 @@ def _permission_checks(looks: Looks, side: permissions.Side) -> Iterator[Check]:
 def _bucket_checks(looks: Looks) -> Iterator[Check]:
     settings, catalog = looks.tools.settings, looks.tools.catalog
 
-    def vault() -> Iterator[Problem]:
-        found = looks.bucket(settings.vault_bucket)
-        number = looks.project_number
-        return buckets.vault_problems(found, settings.vault_bucket, project_number=number)
+    def kept(rule: Callable[..., Iterator[Problem]], name: str) -> Look:
+        return lambda: rule(looks.bucket(name), name, project_number=looks.project_number)
 
     def landing() -> Iterator[Problem]:
         return buckets.landing_problems(
@@ -193,7 +193,10 @@ def _bucket_checks(looks: Looks) -> Iterator[Check]:
         )
 
     well = "what is in it can be neither read by others nor lost at once"
-    yield Check("vault", settings.vault_bucket, vault, well)
+    vault, second = settings.vault_bucket, catalog.second_bucket
+    yield Check("vault", vault, kept(buckets.vault_problems, vault), well)
+    if second:
+        yield Check("configuration", second, kept(buckets.second_problems, second), well)
     well = "extracts can land in it, and journals stay"
     yield Check("landing", settings.landing_bucket, landing, well)
     for entry in catalog.buckets:
@@ -224,9 +227,10 @@ def _coverage_checks(looks: Looks) -> Iterator[Check]:
     for name in catalog.dataset_ids:
         look = _judged(coverage.table_problems, looks.tables, name, catalog=catalog)
         yield Check("catalog", name, look, "every table that is there is protected")
+    own_buckets = [name for name in (*settings.own_buckets, catalog.second_bucket) if name]
     others = {
         "dataset": (*catalog.dataset_ids, *settings.working_datasets),
-        "bucket": (*(entry.bucket for entry in catalog.buckets), *settings.own_buckets),
+        "bucket": (*(entry.bucket for entry in catalog.buckets), *own_buckets),
         "database": tuple(entry.database for entry in catalog.databases),
     }
     for noun, named in others.items():

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from manifests.catalog import load_catalog
 from tests.e2e.disasters import DISASTERS, Disaster, catalog_quiet_within
 from tests.harness import Rebound, make_rebound
 from tests.integration.configuration import call
@@ -136,6 +137,7 @@ def _told(calls: Iterable[str], rebound: Rebound) -> Iterator[tuple[str, str]]:
     """Yield what each call is about, and its method."""
     own = {
         rebound.env["REBOUND_VAULT_BUCKET"]: "vault",
+        str(load_catalog().second_bucket): "vault",
         rebound.env["REBOUND_LANDING_BUCKET"]: "landing",
         "rebound_scratch": "scratch",
         "rebound_undo": "undo",

@@ -82,6 +82,10 @@ run "agreed" {{
     error_message = "second bucket"
   }}
   assert {{
+    condition     = length([for rule in google_storage_bucket.configuration[0].lifecycle_rule : rule if anytrue([for done in rule.action : done.type == "Delete"])]) == 0
+    error_message = "configuration goes by age"
+  }}
+  assert {{
     condition     = keys(output.environment) == {environment}
     error_message = "environment"
   }}

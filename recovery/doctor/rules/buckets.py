@@ -21,29 +21,46 @@ def vault_problems(vault: Resource | None, name: str, *, project_number: str) ->
     if vault is None:
         yield _missing(name)
         return
-    yield from _own_problems(vault, name)
-    update = _update(name)
-    retention = section(vault, "retentionPolicy")
-    if not retention and not section(vault, "versioning").get("enabled"):
-        what = "it has neither a retention policy nor versions: one deletion ends every backup"
-        yield Problem(what, f"{update} --retention-period=30d --default-event-based-hold")
-    if retention and not vault.get("defaultEventBasedHold"):
+    yield from _kept_problems(vault, name, project_number, more="; or a second_vault")
+    if section(vault, "retentionPolicy") and not vault.get("defaultEventBasedHold"):
         what = (
             "what is written to it is not held: contents that many runs share lose their "
             "protection by age"
         )
-        yield warning(what, f"{update} --default-event-based-hold")
-    if not _soft_delete_seconds(vault):
+        yield warning(what, f"{_update(name)} --default-event-based-hold")
+
+
+def second_problems(
+    second: Resource | None, name: str, *, project_number: str
+) -> Iterator[Problem]:
+    """Tell what lets the second place of the configuration be lost; arguments as `vault_problems`."""
+    if second is None:
+        yield _missing(name)
+        return
+    yield from _kept_problems(second, name, project_number)
+
+
+def _kept_problems(
+    bucket: Resource, name: str, project_number: str, *, more: str = ""
+) -> Iterator[Problem]:
+    """Tell what lets runs in a bucket be lost or read by others."""
+    yield from _own_problems(bucket, name)
+    update = _update(name)
+    is_versioned = section(bucket, "versioning").get("enabled")
+    if not section(bucket, "retentionPolicy") and not is_versioned:
+        what = "it has neither a retention policy nor versions: one deletion ends every backup"
+        yield Problem(what, f"{update} --retention-period=30d --default-event-based-hold")
+    if not _soft_delete_seconds(bucket):
         what = "what is deleted from it is gone at once: it has no soft delete"
         yield warning(what, f"{update} --soft-delete-duration=30d")
-    if any(map(_deletes_what_is_live, _rules(vault))):
+    if any(map(_deletes_what_is_live, _rules(bucket))):
         what = "a lifecycle rule deletes what is live, which younger runs may need"
         yield Problem(
             what, f"gcloud storage buckets describe gs://{name} --format='json(lifecycle)'"
         )
-    if str(vault.get("projectNumber")) == project_number:
+    if str(bucket.get("projectNumber")) == project_number:
         what = "it is in the protected project, and is lost with it"
-        yield warning(what, f"{APPLY} -var vault_project=...; or a second_vault")
+        yield warning(what, f"{APPLY} -var vault_project=...{more}")
 
 
 def landing_problems(

@@ -59,6 +59,12 @@ def test_what_rebound_works_in_is_not_protected(own: str):
         protected.check_apart(buckets=("a-vault",), datasets=())
     with pytest.raises(CatalogError, match="Rebound's own tables"):
         protected.check_apart(buckets=(), datasets=(own,))
+    twice = protected.model_copy(update={"second_bucket": "a-second"})
+    twice.check_second(("a-vault", "a-landing"))
+    with pytest.raises(CatalogError, match="a second place is another one"):
+        twice.check_second(("a-second", "a-landing"))
+    # Whoever recovers reads it in the place of a vault that is lost.
+    twice.check_apart(buckets=("a-second",), datasets=())
 
 
 @pytest.fixture
