@@ -35,8 +35,9 @@ def spoil(rebound: Rebound, texts: list[str], how: str) -> list[str]:
             rebound.cloud.order("storage", "corrupt", bucket=rebound.vault.name, object=name)
         else:
             rebound.vault.blob(name).upload_from_string(b"what somebody else wrote")
-    rebound.vault.default_event_based_hold = True
-    rebound.vault.patch()
+    vault = rebound.vault
+    vault.default_event_based_hold = True
+    vault.patch()
     return names
 
 
