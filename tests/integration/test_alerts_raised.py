@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.deployed import ROOT
-from tests.harness import LOCATION, Rebound, make_rebound, minutes_ago
+from tests.harness import LOCATION, Rebound, await_that, make_rebound, minutes_ago
 from tests.integration import lake
 from tests.integration.configuration import call, enable, jobs_path, make_job
 from tests.judges.alert_filters import (
@@ -57,6 +57,9 @@ OF_METRIC = {
 """The function whose lines keep each alert on absence silent, and the message of these lines."""
 
 
+_OF_SCHEDULES = 'resource.type="cloud_scheduler_job"'
+
+
 class Printed(NamedTuple):
     """What was logged: in good nights, in bad ones, and of the schedules' calls."""
 
@@ -65,13 +68,13 @@ class Printed(NamedTuple):
     attempts: list[Entry]
 
 
-def entries(functions: Mapping[str, Function]) -> list[Entry]:
-    """Return every line that the functions printed, as Cloud Run logs it."""
+def entries(functions: Mapping[str, Function], *, behind: Mapping[str, int]) -> list[Entry]:
+    """Return every line that the functions printed behind so many of each, as Cloud Run logs it."""
     now = datetime.now(UTC)
     return [
         entry_of(name, line, now)
         for name, function in functions.items()
-        for line in function.log_lines()
+        for line in function.log_lines()[behind.get(name, 0) :]
     ]
 
 
@@ -109,9 +112,10 @@ def printed(rebound: Rebound) -> Iterator[Printed]:
         functions["backup"].complete("good")
         for name in ("verify", "expire", "tick"):
             assert functions[name].call().status_code == requests.codes.ok
-        good = entries(functions)
+        good = entries(functions, behind={})
+        printed = {name: len(function.log_lines()) for name, function in functions.items()}
         _go_wrong(rebound, functions)
-        yield Printed(good, entries(functions)[len(good) :], list(_attempts(rebound)))
+        yield Printed(good, entries(functions, behind=printed), _attempts(rebound))
 
 
 def _go_wrong(rebound: Rebound, functions: Mapping[str, Function]) -> None:
@@ -138,18 +142,32 @@ def _go_wrong(rebound: Rebound, functions: Mapping[str, Function]) -> None:
         assert functions["expire"].call().status_code >= requests.codes.bad_request
 
 
-def _attempts(rebound: Rebound) -> Iterator[Entry]:
-    """Let schedules call, one whose address is nobody's and one that succeeds; yield what is logged."""
+def _attempts(rebound: Rebound) -> list[Entry]:
+    """Let schedules call, one whose address is nobody's and one that succeeds; return what is logged."""
     enable(rebound, "cloudscheduler.googleapis.com", "pubsub.googleapis.com")
     topic = f"projects/{rebound.project}/topics/nightly"
     call(rebound, "PUT", f"pubsub.googleapis.com/v1/{topic}", {})
     make_job(rebound, "rebound-verify", httpTarget={"uri": "https://nobody.run.app/"})
-    target = {"topicName": topic, "data": "e30="}
-    make_job(rebound, "rebound-tick", httpTarget=None, pubsubTarget=target)
-    for name, times in (("rebound-verify", 6), ("rebound-tick", 1)):
-        for _ in range(times):
-            call(rebound, "POST", f"{jobs_path(rebound)}/{name}:run", {})
-    asked = {"resourceNames": [f"projects/{rebound.project}"], "filter": ""}
+    job = {
+        "name": f"projects/{rebound.project}/locations/{LOCATION}/jobs/rebound-tick",
+        "schedule": "0 6 * * *",
+        "pubsubTarget": {"topicName": topic, "data": "e30="},
+    }
+    call(rebound, "POST", jobs_path(rebound), job)
+    called = ["rebound-verify"] * 6 + ["rebound-tick"]
+    for name in called:
+        call(rebound, "POST", f"{jobs_path(rebound)}/{name}:run", {})
+
+    def have_ended() -> bool:
+        found = [it["jsonPayload"]["@type"] for it in _logged(rebound)]
+        return sum(kind.endswith("AttemptFinished") for kind in found) == len(called)
+
+    await_that(have_ended)
+    return list(_logged(rebound))
+
+
+def _logged(rebound: Rebound) -> Iterator[Entry]:
+    asked = {"resourceNames": [f"projects/{rebound.project}"], "filter": _OF_SCHEDULES}
     while True:
         page = call(rebound, "POST", "logging.googleapis.com/v2/entries:list", asked)
         yield from page.get("entries", [])
