@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.deployed import ROOT
-from tests.harness import LOCATION, Rebound, await_that, make_rebound, minutes_ago
+from tests.harness import LOCATION, Rebound, await_that, make_rebound
 from tests.integration import lake
 from tests.integration.configuration import call, enable, jobs_path, make_job
 from tests.judges.alert_filters import (
@@ -24,6 +24,7 @@ from tests.judges.alert_filters import (
     fires,
     raised_by,
 )
+from tests.judges.alert_lines import SLOW_SECONDS
 from tests.served import Function, serving
 from tests.standin.cloud import Cloud
 
@@ -36,7 +37,6 @@ HERE = {
     "damaged-backup",
     "verify-failed",
     "expire-failed",
-    "slow-backup",
 }
 """The alerts on lines that the bad nights below raise."""
 ELSEWHERE = {
@@ -46,6 +46,7 @@ ELSEWHERE = {
     "point-too-old": "unit/manifests/test_gauges.py",
     "proof-too-old": "unit/manifests/test_gauges.py",
     "run-growth": "unit/manifests/test_gauges.py",
+    "slow-backup": "integration/test_alerts_raised.py",
 }
 """Where the others are raised."""
 OF_METRIC = {
@@ -122,13 +123,9 @@ def _go_wrong(rebound: Rebound, functions: Mapping[str, Function]) -> None:
     backup, cloud = functions["backup"], rebound.cloud
     assert requests.post(backup.url, data="{", timeout=60).status_code == requests.codes.bad_request
     refusal = {"status": 403, "match": f"{rebound.project}-raw", "times": None}
-    point = minutes_ago(55)
-    with (
-        cloud.minutes_ago(55),
-        cloud.fault("storage", "storage.objects.list", "status", **refusal),
-    ):
-        assert backup.manual("long", recovery_point=point).status_code >= requests.codes.bad_request
-    backup.complete("long")
+    with cloud.fault("storage", "storage.objects.list", "status", **refusal):
+        assert backup.manual("refused").status_code >= requests.codes.bad_request
+    backup.complete("refused")
     damaged = max(
         blob.name for blob in rebound.vault.list_blobs(prefix=f"runs/good/tables/{lake.DATASET}.a/")
     )
@@ -193,6 +190,15 @@ def test_what_goes_wrong_raises_it(printed: Printed, alert: str):
         for entry in printed.bad
     ]
     assert raised_by(others) == set()
+
+
+def test_a_run_that_takes_long(printed: Printed):
+    """The line of a complete run raises it once its duration is four fifths of what a call may take."""
+    (line,) = (it for it in printed.good if it["jsonPayload"]["message"] == "backup complete")
+    assert 0 < line["jsonPayload"]["duration_seconds"] < SLOW_SECONDS
+    assert "slow-backup" not in raised_by([*printed.good, *printed.bad])
+    slow = {**line["jsonPayload"], "duration_seconds": SLOW_SECONDS + 0.5}
+    assert raised_by([{**line, "jsonPayload": slow}]) == {"slow-backup"}
 
 
 @pytest.mark.parametrize("alert", sorted(OF_METRIC))
