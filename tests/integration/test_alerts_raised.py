@@ -131,7 +131,8 @@ def _go_wrong(rebound: Rebound, functions: Mapping[str, Function]) -> None:
     )
     cloud.order("storage", "corrupt", bucket=rebound.vault.name, object=damaged)
     assert functions["verify"].call().status_code == requests.codes.server_error
-    rebound.query(f"DROP TABLE `{rebound.project}.whole.d`")
+    with cloud.minutes_ago(3):  # before the next recovery point
+        rebound.query(f"DROP TABLE `{rebound.project}.whole.d`")
     rebound.query(f"CREATE TABLE `{rebound.project}.{lake.DATASET}.extra` AS SELECT 1 AS id")
     backup.complete("last")
     refusal = {"status": 403, "match": rebound.vault.name, "times": None}
