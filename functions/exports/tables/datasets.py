@@ -10,9 +10,8 @@ from functions.exporter import Beside, RunContext
 from manifests.catalog import Catalog
 from manifests.cloud.resources import Resources
 from manifests.errors import CatalogError, SourceUnreadableError
-from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import DatasetBackup, TableBackup
-from manifests.model.run import Manifest, PartFailure
+from manifests.model.run import PartFailure
 from manifests.statements import dropped_tables
 
 
@@ -101,20 +100,6 @@ def refuse_same_names(protected: Collection[str], dataset_id: str) -> None:
             subject=dataset_id,
             hint="list each of its tables once",
         )
-
-
-def gone_since(catalog: Catalog, base: Manifest, tables: Collection[str]) -> tuple[str, ...]:
-    """Return the tables of wholly protected datasets that the last run holds and this one has not.
-
-    Args:
-        catalog: What is protected.
-        base: The last run.
-        tables: Those of such datasets that this run has.
-    """
-    held = [item.name for item in base.tables if item.name not in tables]
-    return tuple(
-        name for name in held if catalog.protects(TABLES, name) and not catalog.lists(name)
-    )
 
 
 def dropped_names(context: RunContext, *, since: datetime | None) -> list[str]:

@@ -13,7 +13,7 @@ from functions.exports.tables.choice import (
     homes,
     is_slow_to_restore,
 )
-from functions.exports.tables.datasets import backed_up_datasets, dropped_names, gone_since
+from functions.exports.tables.datasets import backed_up_datasets, dropped_names
 from functions.exports.tables.extracts import Extracts
 from functions.exports.tables.files import remove_landed, still_stored
 from functions.exports.tables.frozen import FrozenCopies
@@ -49,14 +49,13 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
         self._frozen = FrozenCopies(context)
         self._extracts = Extracts(context, self._frozen)
         self._last_point: datetime | None = None
+        self._last_held: frozenset[str] = frozenset()
 
     @override
     def prepare(self, base: Manifest | None) -> None:
-        """Tell which tables are gone since the last run."""
+        """Remember what the last run holds."""
         self._last_point = base.recovery_point if base else None
-        tables = (*self._start.tables, *self._start.perhaps)
-        if gone := gone_since(self.context.catalog, base, tables) if base else ():
-            log.warning("tables that the last run holds are gone", tables=gone[:_MOST_NAMED])
+        self._last_held = frozenset(part.name for part in base.tables) if base else frozenset()
 
     @override
     def back_up(self, entry: CatalogTable, base: TableBackup | None) -> TableBackup:
@@ -127,8 +126,10 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
 
     @override
     def beside(self, done: Sequence[TableBackup]) -> Beside:
-        """Read the datasets, with their views and routines."""
+        """Read the datasets, with their views and routines; tell of tables that are gone since the last run."""
         never_there = {*self._start.perhaps}.difference(part.name for part in done)
+        if gone := sorted(never_there & self._last_held):
+            log.warning("tables that the last run holds are gone", tables=gone[:_MOST_NAMED])
         catalog = self.context.catalog.without(never_there)
         with LoggingPool(self._settings.parallel_tables, thread_name_prefix="datasets") as pool:
             return backed_up_datasets(self._resources, catalog, done, pool)

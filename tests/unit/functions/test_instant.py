@@ -5,7 +5,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from functions.earlier import Base
-from functions.exports.tables.datasets import gone_since
 from functions.instant import current_run, refuse_placed, serving_point
 from manifests import layout
 from manifests.errors import RefusedError
@@ -18,7 +17,7 @@ from manifests.store.vault import Vault
 from manifests.values import RunId
 from tests.unit.manifests.test_signing import Signer, pem_of
 from tests.unit.memory import MemoryBucket
-from tests.unit.samples import POINT, RUN, catalog, manifest
+from tests.unit.samples import POINT, RUN, manifest
 
 NOW = datetime(2026, 11, 24, 8, 1, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -155,16 +154,6 @@ def test_a_signed_run_is_built_on_without_its_receipts():
     assert base is not None
     games, *_ = stored.tables
     assert base.part(TABLES, games.name) == games
-
-
-def test_tables_that_are_gone_are_told():
-    """Of a dataset of which all tables are protected nobody else would miss one."""
-    protected = catalog(
-        tables=[{"table": "ref.nothing-yet", "group": "g"}],
-        datasets=[{"dataset": "nba", "group": "g", "tables": "all"}],
-    )
-    assert gone_since(protected, manifest(), ["nba.games"]) == ("nba.arrivals",)
-    assert gone_since(protected, manifest(), ["nba.games", "nba.arrivals"]) == ()
 
 
 @pytest.mark.parametrize(
