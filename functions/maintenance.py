@@ -37,6 +37,7 @@ from manifests.cloud.clients import storage_api
 from manifests.cloud.clock import ServiceClock
 from manifests.cloud.expiry import Expiry
 from manifests.cloud.history import write_history
+from manifests.cloud.kept import KeptRecords
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
 from manifests.cloud.reading import Read, read_share
@@ -245,5 +246,6 @@ def _ticked(place: _Place) -> dict[str, object]:
     for gauge in gauges(found, now=now):
         log.info("gauge", gauge=gauge.name, value=gauge.value, platform=place.catalog.platform)
         told[gauge.name] = gauge.value
-    write_history(place.landing, place.documents, found, seal=place.operators, now=now)
+    records = KeptRecords(place.vault, place.landing, place.settings.project)
+    write_history(place.landing, records, place.documents, found, seal=place.operators, now=now)
     return told

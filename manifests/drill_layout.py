@@ -1,4 +1,4 @@
-"""Where the landing bucket keeps drills: built and parsed here only.
+"""Where records keep drills: built and parsed here only.
 
 drills/<drill>/begun.json          written before anything is made: what is to be shown, by which criteria
 drills/<drill>/record.json         written once, when the drill ended, however it did

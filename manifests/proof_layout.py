@@ -1,4 +1,4 @@
-"""Where the landing bucket keeps what was shown to restore: built and parsed here only.
+"""Where records keep what was shown to restore: built and parsed here only.
 
 proofs/<recovery>.json     which parts a recovery, drill or sample brought back from the vault, proven
 """

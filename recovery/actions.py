@@ -1,4 +1,4 @@
-"""The records of what operators did, in the landing bucket."""
+"""The records of what operators did, in the vault."""
 
 import getpass
 import socket
@@ -7,17 +7,27 @@ from collections.abc import Callable
 from datetime import datetime
 
 from manifests.claim_layout import ACTIONS_PREFIX, acted_at, action_name
-from manifests.cloud.objects import Bucket
+from manifests.cloud.kept import KeptRecords
+from manifests.cloud.rest import Rest
+from manifests.cloud.signer import KmsSigner
 from manifests.store.bounded import Records, read
 from manifests.store.seal import Seal
 from recovery.operator import Acted, Action, Operator
+from recovery.settings import Settings
+
+
+def operators_seal(settings: Settings) -> Seal:
+    """Return what signs what operators' commands write, and tells whose is believed."""
+    key = settings.operator_key
+    sign = KmsSigner(Rest(settings.api_endpoint), key, "operator") if key else None
+    return Seal(settings.trusted_operators, sign, "operator")
 
 
 class Actions:
-    """What operators did, as one landing bucket keeps it.
+    """What operators did, as one vault keeps it.
 
     Args:
-        landing: The bucket.
+        records: Where actions are kept.
         identity: The account that Google Cloud takes this command's operator for; empty for unknown.
         project: The project that this command is about.
         seal: Signs what is written, and tells whether it is believed.
@@ -27,7 +37,7 @@ class Actions:
 
     def __init__(
         self,
-        landing: Bucket,
+        records: KeptRecords,
         *,
         identity: str,
         project: str,
@@ -35,7 +45,7 @@ class Actions:
         own_id: str,
         clock: Callable[[], datetime],
     ) -> None:
-        self._landing = landing
+        self._kept = records
         self._identity = identity
         self._project = project
         self._seal = seal
@@ -67,7 +77,7 @@ class Actions:
             operator=operator,
         )
         name = action_name(did_at, self._own_id)
-        self._landing.put_once(name, self._seal.encode_anyway(action, subject=name))
+        self._kept.put_once(name, self._seal.encode_anyway(action, subject=name))
         return operator
 
     def all(self, *, since: datetime | None = None) -> tuple[Acted, ...]:
@@ -80,7 +90,7 @@ class Actions:
             at = acted_at(name)
             return at if at is not None and (since is None or at >= since) else None
 
-        found = Records(self._landing, seal=self._seal).below(ACTIONS_PREFIX, Action, age=age)
+        found = Records(self._kept, seal=self._seal).below(ACTIONS_PREFIX, Action, age=age)
         return tuple(
             Acted(action, item.trust.problem if item.trust else "")
             for item in found

@@ -10,20 +10,18 @@ from manifests import coverage
 from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.clients import storage_api
 from manifests.cloud.expiry import Expiry
+from manifests.cloud.kept import KeptRecords
 from manifests.cloud.objects import Bucket
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.protection import Protections
-from manifests.cloud.rest import Rest
-from manifests.cloud.signer import KmsSigner
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import ManifestAlteredError, RefusedError, UsageError
 from manifests.layout import parse_run_id
 from manifests.model.run import Manifest, Owner
 from manifests.selection import Selection, select
-from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from manifests.values import RunId
-from recovery.actions import Actions
+from recovery.actions import Actions, operators_seal
 from recovery.compare.erased import LeftRows
 from recovery.journal import Journal
 from recovery.kinds.decision import Origin, Own
@@ -71,9 +69,10 @@ class Session:
         self.catalog: Catalog = load_catalog(settings.catalog)
         self.vault_bucket = Bucket(self.api, settings.vault_bucket)
         self.landing = Bucket(self.api, settings.landing_bucket)
-        self.seal = _operators_seal(settings)
+        self.seal = operators_seal(settings)
         self.verdicts = Verdicts(self.landing)
-        self.proofs = Proofs(self.landing, self.seal)
+        records = KeptRecords(self.vault_bucket, self.landing, settings.project)
+        self.proofs = Proofs(records, self.seal)
         self.owner = Owner(platform=self.catalog.platform, project=settings.project)
         whose = settings.trusted
         self.vault = Vault(self.vault_bucket, self.owner, clock=self.clock, trusted=whose)
@@ -82,7 +81,7 @@ class Session:
         self.started_at = self.clock.latest()
         self.own_id = uuid.uuid4().hex[:12]
         self.actions = Actions(
-            self.landing,
+            records,
             identity=self.api.identity,
             project=settings.project,
             seal=self.seal,
@@ -292,9 +291,3 @@ class Session:
         """Return when this command began, to a tenth of a second: what is written later stays."""
         self.clock.settle()
         return self.clock.latest(self._opened)
-
-
-def _operators_seal(settings: Settings) -> Seal:
-    key = settings.operator_key
-    sign = KmsSigner(Rest(settings.api_endpoint), key, "operator") if key else None
-    return Seal(settings.trusted_operators, sign, "operator")

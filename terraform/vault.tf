@@ -123,7 +123,8 @@ resource "google_storage_bucket_iam_member" "vault_restore" {
   }
 }
 
-# A fence is written down here too, and which keys stay erased; nothing else by who recovers.
+# A fence is written down here too, which keys stay erased, and what was done and shown; nothing else by
+# who recovers. Nobody takes back what is in `records`.
 resource "google_storage_bucket_iam_member" "vault_fences" {
   count  = var.restore_until == null ? 0 : 1
   bucket = google_storage_bucket.vault.name
@@ -138,7 +139,20 @@ resource "google_storage_bucket_iam_member" "vault_fences" {
 
 locals {
   written_by_restore = [
-    for folder in ["fences", "erasures"] :
+    for folder in ["fences", "erasures", "records"] :
     "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.vault.name}/objects/${folder}/\")"
   ]
+}
+
+# What drills writes down what a drill had to show, and showed.
+resource "google_storage_bucket_iam_member" "vault_records" {
+  count  = var.sandbox == null ? 0 : 1
+  bucket = google_storage_bucket.vault.name
+  role   = google_project_iam_custom_role.side["drill/records"].id
+  member = google_service_account.function["drill"].member
+
+  condition {
+    title      = "rebound_records"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.vault.name}/objects/records/\")"
+  }
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 
 from manifests import drill_layout, layout
+from manifests.cloud.kept import KeptRecords
 from manifests.cloud.objects import Bucket
 from manifests.crowd import DAY, some_of_each
 from manifests.errors import ProtectedError
@@ -34,7 +35,13 @@ _NDJSON = "application/x-ndjson"
 
 
 def write_history(
-    landing: Bucket, documents: Vault, watched: Watched, *, seal: Seal, now: datetime
+    landing: Bucket,
+    records: KeptRecords,
+    documents: Vault,
+    watched: Watched,
+    *,
+    seal: Seal,
+    now: datetime,
 ) -> None:
     """Write both histories anew.
 
@@ -42,7 +49,8 @@ def write_history(
     there gets old, and queries say so.
 
     Args:
-        landing: The bucket with the drills, which BigQuery reads.
+        landing: The bucket that BigQuery reads.
+        records: Where drills are kept.
         documents: The runs in the vault.
         watched: What was just looked at.
         seal: Tells which drills are believed.
@@ -50,7 +58,7 @@ def write_history(
     """
     others = map(documents.summary, watched.others[-_MOST_OTHERS:])
     _write(landing, "runs", run_lines(watched, others, now=now))
-    _write(landing, "drills", drill_lines(_drills(landing, seal, now), now=now))
+    _write(landing, "drills", drill_lines(_drills(records, seal, now), now=now))
 
 
 def _write(landing: Bucket, name: HistoryName, lines: Iterable[Value]) -> None:
@@ -65,10 +73,10 @@ def _write(landing: Bucket, name: HistoryName, lines: Iterable[Value]) -> None:
         log.error("a history is not written", object=place, reason=str(error))  # noqa: TRY400 - told in words
 
 
-def _drills(landing: Bucket, seal: Seal, now: datetime) -> Iterator[SeenDrill]:
+def _drills(kept: KeptRecords, seal: Seal, now: datetime) -> Iterator[SeenDrill]:
     """Yield the last drills, the newest first; of too many some of each day."""
-    records = Records(landing, most_bytes=_MOST_BYTES, seal=seal, only_believed=True)
-    folders = map(drill_layout.drill_of, landing.list_folders(drill_layout.DRILLS_PREFIX))
+    records = Records(kept, most_bytes=_MOST_BYTES, seal=seal, only_believed=True)
+    folders = map(drill_layout.drill_of, kept.list_folders(drill_layout.DRILLS_PREFIX))
     begun = {drill: at for drill in folders if drill and (at := layout.begun_at(drill))}
     begun = {drill: at for drill, at in begun.items() if at <= now}
     some = some_of_each(begun, _MOST_DRILLS, DAY)

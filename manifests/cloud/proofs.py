@@ -1,4 +1,4 @@
-"""What was shown to restore, kept in the landing bucket.
+"""What was shown to restore, kept in the vault.
 
 proofs/<recovery>.json    written once, when everything in a recovery was proven
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from manifests.catalog_drills import DrillRule
-from manifests.cloud.objects import Bucket
+from manifests.cloud.kept import KeptRecords
 from manifests.errors import CloudError, UsageError
 from manifests.layout import recovery_begun_at
 from manifests.model.proof import ProofRecord
@@ -28,12 +28,12 @@ class Proofs:
     """The proofs about the runs of one vault.
 
     Args:
-        landing: The bucket with journals.
+        records: Where proofs are kept.
         seal: Signs what is written, and tells what is believed.
     """
 
-    def __init__(self, landing: Bucket, seal: Seal) -> None:
-        self._landing = landing
+    def __init__(self, records: KeptRecords, seal: Seal) -> None:
+        self._kept = records
         self._seal = seal
 
     def record(self, proof: ProofRecord) -> None:
@@ -42,7 +42,7 @@ class Proofs:
         One that cannot be signed is written all the same: what it proves is restored.
         """
         name = proof_name(proof.recovery_id)
-        self._landing.put_once(name, self._seal.encode_anyway(proof, subject=name))
+        self._kept.put_once(name, self._seal.encode_anyway(proof, subject=name))
 
     def since(self, earliest: datetime, *, now: datetime) -> Iterator[ProofRecord]:
         """Yield the proofs since an instant; unreadable ones and impossible times are left out.
@@ -57,9 +57,7 @@ class Proofs:
             is_wanted = begun_at is not None and earliest - _LONGEST <= begun_at <= now
             return begun_at if is_wanted else None
 
-        records = Records(
-            self._landing, most_bytes=_MOST_BYTES, seal=self._seal, only_believed=True
-        )
+        records = Records(self._kept, most_bytes=_MOST_BYTES, seal=self._seal, only_believed=True)
         for found in records.below(PROOFS_PREFIX, ProofRecord, age=age):
             proof = read(found)
             if (

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from manifests import fence_layout
+from manifests.cloud.kept import KeptRecords
 from manifests.cloud.objects import Bucket
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.verdicts import Verdicts
@@ -28,6 +29,7 @@ def watched(
         seal: Tells which proofs are believed.
         now: The present instant.
     """
+    records = KeptRecords(vault, landing, documents.owner.project)
     files = size_bytes = 0
     for item in vault.list_dated(""):
         files += 1
@@ -36,7 +38,7 @@ def watched(
     complete, others = _runs(documents)
     return Watched(
         complete=sorted(complete),
-        proofs=tuple(Proofs(landing, seal).since(now - _REMEMBERED, now=now)),
+        proofs=tuple(Proofs(records, seal).since(now - _REMEMBERED, now=now)),
         verified=verified_nights(shares, now=now),
         damaged=len(Verdicts(landing).damaged()),
         fenced=_standing(landing, vault),

@@ -44,6 +44,7 @@ class Vault:
         sign: Signs those that are written; None leaves them unsigned.
 
     Attributes:
+        owner: As it was given.
         seal: Signs what is written, and tells what of it is believed.
     """
 
@@ -57,7 +58,7 @@ class Vault:
         sign: Sign | None = None,
     ) -> None:
         self._bucket = bucket
-        self._owner = owner
+        self.owner = owner
         self._clock = clock
         self.seal = Seal(trusted, sign)
         self._read: dict[RunId, str] = {}
@@ -280,7 +281,7 @@ class Vault:
 
     def foreign(self, platform: str, project: str) -> str:
         """Return whose run it is, when it is another platform's; empty when it is ours."""
-        if (platform, project) == (self._owner.platform, self._owner.project):
+        if (platform, project) == (self.owner.platform, self.owner.project):
             return ""
         return f"it is a run of the platform {platform} in the project {project}"
 

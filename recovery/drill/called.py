@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from manifests.cloud.objects import Bucket
-from manifests.drill_layout import begun_name, mark_of
+from manifests.drill_layout import mark_of
 from manifests.errors import MisconfiguredError, RunInProgressError
 from manifests.layout import recovery_begun_at
 from manifests.settings import read_settings
@@ -49,7 +48,7 @@ def drilled(at: datetime | None) -> dict[str, object]:
     session = Session(settings)
     drills, latest = drills_of(session.tools), session.started_at + _EARLY
     earlier = (
-        [item for item in _own(drills, at, latest=latest) if _is_timely(session.landing, item)]
+        [item for item in _own(drills, at, latest=latest) if _is_timely(drills, item)]
         if at is not None and at <= latest
         else []
     )
@@ -94,10 +93,10 @@ def _own(drills: Drills, at: datetime, *, latest: datetime) -> list[Kept]:
     return [item for item in kept if item.begun is not None and item.begun.operator == OPERATOR]
 
 
-def _is_timely(landing: Bucket, kept: Kept) -> bool:
+def _is_timely(drills: Drills, kept: Kept) -> bool:
     """Whether a drill was written down when it says that it began: nobody begins one beforehand."""
-    found = landing.read_dated(begun_name(kept.drill_id))
-    return found is not None and found.written_at >= recovery_begun_at(kept.drill_id) - _EARLY
+    at = drills.begun_at(kept.drill_id)
+    return at is not None and at >= recovery_begun_at(kept.drill_id) - _EARLY
 
 
 def _is_believed(kept: Kept) -> bool:

@@ -6,7 +6,7 @@ from itertools import count
 import structlog
 
 from manifests import drill_layout
-from manifests.cloud.objects import Bucket
+from manifests.cloud.kept import KeptRecords
 from manifests.crowd import DAY, some_of_each
 from manifests.errors import (
     RefusedError,
@@ -34,7 +34,7 @@ class Drills:
         seal: Signs what is written of a drill, and tells what is believed.
     """
 
-    def __init__(self, bucket: Bucket, seal: Seal) -> None:
+    def __init__(self, bucket: KeptRecords, seal: Seal) -> None:
         self._bucket = bucket
         self._seal = seal
 
@@ -83,6 +83,11 @@ class Drills:
             content = self._seal.encode(finding, subject=name)
             if self._bucket.put_once(name, content) == content:
                 return
+
+    def begun_at(self, drill: str) -> datetime | None:
+        """Return when it was written down that a drill begins, on Cloud Storage's clock; None where it is not."""
+        found = self._bucket.read_dated(drill_layout.begun_name(drill))
+        return None if found is None else found.written_at
 
     def ids(self) -> list[str]:
         """Return every drill there was, the oldest first; of too many some of each day."""
@@ -147,4 +152,5 @@ class Drills:
 
 def drills_of(tools: Tools) -> Drills:
     """Return the records of drills, signed and believed as an operator's settings say."""
-    return Drills(tools.landing, tools.seal)
+    records = KeptRecords(tools.vault, tools.landing, tools.settings.project)
+    return Drills(records, tools.seal)

@@ -159,7 +159,8 @@ run "restore_is_granted_for_a_time" {
     condition = google_storage_bucket_iam_member.vault_fences[0].condition[0].expression == join("", [
       "request.time < timestamp(\"2026-12-01T18:00:00Z\") && (",
       "resource.name.startsWith(\"projects/_/buckets/${var.vault_bucket}/objects/fences/\") || ",
-      "resource.name.startsWith(\"projects/_/buckets/${var.vault_bucket}/objects/erasures/\"))",
+      "resource.name.startsWith(\"projects/_/buckets/${var.vault_bucket}/objects/erasures/\") || ",
+      "resource.name.startsWith(\"projects/_/buckets/${var.vault_bucket}/objects/records/\"))",
     ])
     error_message = "Without it nobody can write down what stays erased; with more a recovery could plant backups."
   }

@@ -9,6 +9,7 @@ import requests
 
 from manifests import drill_layout as layout
 from manifests.layout import recovery_begun_at
+from manifests.records_layout import records_folder
 from tests.harness import Rebound, whole_minute
 from tests.integration.drills import left, platform
 from tests.integration.drills import sandbox as make_sandbox
@@ -70,14 +71,15 @@ def _let_it_be_over(rebound: Rebound, drill_id: str) -> None:
     """Let a drill have begun two hours earlier, so that no call can be at it any more."""
     began = recovery_begun_at(drill_id) - timedelta(hours=2)
     earlier = layout.drill_id("sample", began, layout.mark_of(drill_id))
-    blob = rebound.landing.blob(layout.begun_name(drill_id))
-    rebound.landing.rename_blob(blob, layout.begun_name(earlier))
+    folder = records_folder(rebound.project)
+    blob = rebound.vault.blob(folder + layout.begun_name(drill_id))
+    rebound.vault.rename_blob(blob, folder + layout.begun_name(earlier))
 
 
 def _begin_beforehand(rebound: Rebound, drill_id: str) -> None:
     """Plant half an hour before that another drill began when this one did."""
     mark, began = layout.mark_of(drill_id), recovery_begun_at(drill_id)
-    drills = rebound.landing.list_blobs(prefix=layout.DRILLS_PREFIX)
+    drills = rebound.vault.list_blobs(prefix=records_folder(rebound.project))
     (kept,) = (item for item in drills if item.name.endswith(f"-{mark}/begun.json"))
     content = kept.download_as_bytes()
     planted = layout.begun_name(layout.drill_id("sample", began, "abcdef"))

@@ -72,7 +72,10 @@ def test_rows_that_were_erased_stay_erased(rebound: Rebound):
         rebound, "--table", GAMES, "--column", "game_id", keys=("g9", "twin")
     )
     stored = rebound.vault.blob("erasures/000001.json").download_as_bytes()
-    told = [blob.download_as_bytes() for blob in rebound.landing.list_blobs()]
+    told = [
+        blob.download_as_bytes()
+        for blob in (*rebound.landing.list_blobs(), *rebound.vault.list_blobs(prefix="records/"))
+    ]
     assert stored in told
     assert not [content for content in told if b"twin" in content]
     shown = rebound.run("plan", TABLES).stdout

@@ -201,7 +201,7 @@ def test_what_somebody_plants_during_a_night_is_not_in_its_run(signed: Rebound):
 def test_who_did_what_and_why_is_written_down(signed: Rebound):
     """Each hold, release, expiry and recovery has a record that no later command changes."""
     signed.run("hold", TONIGHT, "--reason", "audit of 2026")
-    before = {blob.name: blob.generation for blob in signed.landing.list_blobs(prefix="actions/")}
+    before = {blob.name: blob.generation for blob in signed.vault.list_blobs(prefix="records/")}
     signed.run("release", TONIGHT)
     signed.run("recover", SCENARIO, "--yes", "--reason", "a table is gone")
     # Two commands of one second have no order: each has its own idea of the services' time.
@@ -215,7 +215,7 @@ def test_who_did_what_and_why_is_written_down(signed: Rebound):
     )
     assert ("release", TONIGHT) in {(it["verb"], it["subject"]) for it in signed.json("actions")}
     assert "begun by" in signed.run("report", recovery).stdout
-    after = {blob.name: blob.generation for blob in signed.landing.list_blobs(prefix="actions/")}
+    after = {blob.name: blob.generation for blob in signed.vault.list_blobs(prefix="records/")}
     assert before.items() <= after.items()
 
 

@@ -69,7 +69,11 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls]:
     }
     # Who recovers writes fences and erasures into the vault, and who looks each hour the history into
     # landing: by roles that Terraform confines to their folders.
-    for side, bucket, folder in (("restore", "vault", "fences"), ("watch", "landing", "history")):
+    for side, bucket, folder in (
+        ("restore", "vault", "fences"),
+        ("watch", "landing", "history"),
+        ("drill", "vault", "records"),
+    ):
         written = (bucket, "storage.objects.insert")
         assert written in told[side]
         told[side] = (told[side] - {written}) | {(folder, written[1])}
@@ -241,6 +245,7 @@ def test_who_looks_changes_nothing_but_what_it_tells():
     told = {
         ("verify", "landing"): {"storage.objects.create", "storage.objects.delete"},
         ("drill", "landing"): {"storage.objects.create"},
+        ("drill", "records"): {"storage.objects.create"},
         ("watch", "history"): {"storage.objects.create", "storage.objects.delete"},
     }
     for side in ("verify", "watch", "doctor", "drill"):
