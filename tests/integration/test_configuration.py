@@ -1,7 +1,6 @@
 """The platform's configuration: backed up each night, lost, made again, and proven equal."""
 
 import json
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -77,72 +76,6 @@ def test_every_resource_is_stored_as_its_api_returns_it(rebound: Rebound, functi
     assert topic["policy"]["bindings"][0]["members"] == ["user:a@example.com"]
     secrets = next(i for i in rebound.manifest("first").resources if i.type.endswith("/secret"))
     assert secrets.not_held == ("values", "tags")
-
-
-def test_a_second_place_brings_the_configuration_back(rebound: Rebound, tmp_path: Path):
-    """With its vault lost, and its project's configuration, the second place alone makes all of it again.
-
-    A run of it was there before the run's own manifest, so that whoever finds that finds both.
-    """
-    second = rebound.storage_client.create_bucket(f"{rebound.project}-second", location=LOCATION)
-    resources = [{"type": name, "locations": [LOCATION]} for name in TYPES]
-    catalog = lake.write_catalog(tmp_path, resources=resources, second_bucket=second.name)
-    elsewhere = {"REBOUND_CATALOG": catalog, "REBOUND_VAULT_BUCKET": second.name}
-    with serving(rebound, REBOUND_CATALOG=catalog) as function:
-        fault = {"status": 403, "match": f"/b/{second.name}/o", "skip": len(TYPES)}
-        with rebound.cloud.fault("storage", "storage.objects.insert", "status", **fault):
-            assert function.manual("first").status_code >= 400
-        assert not rebound.vault.blob("runs/first/manifest.json").exists()
-        function.complete("first")
-    whole, own = (
-        json.loads(bucket.blob("runs/first/manifest.json").download_as_bytes())["document"]
-        for bucket in (rebound.vault, second)
-    )
-    assert own["resources"] == whole["resources"]
-    assert (bool(whole["tables"]), own["tables"]) == (True, [])
-
-    rebound.vault.delete_blobs(list(rebound.vault.list_blobs()))
-    rebound.vault.delete()
-    lose(rebound)
-    assert "does not exist" in rebound.run("list", code=9, REBOUND_CATALOG=catalog).stderr
-    (listed,) = rebound.json("list", **elsewhere)
-    assert (listed["run_id"], listed["state"]) == ("first", "complete")
-    rebound.run("verify", "first", "--all-contents", **elsewhere)
-    # Of the data it says that it is not held.
-    told = rebound.run(
-        "recover", "complete-outage", "--access", "--yes", code=7, **elsewhere
-    ).stdout
-    assert re.search(r"(\d+) of \1 resources proven equal to the backup", told), told
-    assert states(rebound) == {"load-hourly": "PAUSED", "load-paused": "PAUSED"}
-    rebound.run("thaw", "--yes", **elsewhere)
-    assert states(rebound) == {"load-hourly": "ENABLED", "load-paused": "PAUSED"}
-    assert subscription(rebound, "raw-sub")["pushConfig"]["pushEndpoint"]
-
-
-def test_what_lies_in_the_second_place_before_is_refused(rebound: Rebound, tmp_path: Path):
-    """A night writes over nothing there, a file or a manifest, and says what it found."""
-    second = rebound.storage_client.create_bucket(f"{rebound.project}-second", location=LOCATION)
-    resources = [{"type": name, "locations": [LOCATION]} for name in ("scheduler/job",)]
-    catalog = lake.write_catalog(
-        tmp_path, tables=(), resources=resources, second_bucket=second.name
-    )
-    with serving(rebound, REBOUND_CATALOG=catalog) as function:
-        function.complete("first")
-        (part,) = rebound.manifest("first").resources
-        assert second.blob(part.stored.name).download_as_bytes().count(b"\n") == 2
-        name = part.stored.name.replace("/first/", "/next/")
-        second.blob(name).upload_from_string("[]")
-        refused = function.manual("next")
-        assert refused.status_code == 422
-        assert f"{second.name}/{name}: something else lies there" in refused.json()["message"]
-        manifest = rebound.manifest("first").model_copy(
-            update={"run_id": "third", "resources": (), "kit": None}
-        )
-        second.blob("runs/third/manifest.json").upload_from_string(encode(manifest))
-        other = function.manual("third")
-    assert other.status_code == 422, other.text
-    assert "the manifest in the second place is not what this run says" in other.json()["message"]
-    assert not rebound.vault.blob("runs/third/manifest.json").exists()
 
 
 def test_schedules_of_other_regions_are_kept_or_named(
