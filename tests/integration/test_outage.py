@@ -86,17 +86,6 @@ def test_what_needs_a_secret_waits_for_its_value_and_all_comes_back(
     function.complete("second")
 
 
-def test_what_has_lost_its_image_is_told_and_not_made(lost: Rebound):
-    """Its digest is kept, and nothing has it any more: no word makes a service of it."""
-    lost.cloud.order("platform", "images", image=image(lost.project), is_gone=True)
-    planned = lost.run("plan", SCENARIO, "--access").stdout
-    assert "run/service loader" not in planned
-    told = " ".join(planned.partition("cannot be brought back:")[2].split())
-    assert "services/loader: its image is gone" in told
-    assert "workerPools/puller: its image is gone" in told
-    put_image(lost, lost.project, NEW)
-
-
 def thawed_while_it_produces(rebound: Rebound) -> tuple[str, str]:
     """Thaw, and write what the flow check waits for; its schedule is run once, and nobody says so."""
     run = "cloudscheduler.projects.locations.jobs.run"
@@ -149,3 +138,14 @@ def test_a_kill_while_schedules_are_made_leaves_a_fence_and_is_gone_on_from(lost
     lost.run("thaw", "--no-check", "--yes")
     assert states(lost) == {"load-hourly": "ENABLED", "load-paused": "PAUSED", "alert": "ENABLED"}
     assert job(lost, "load-hourly")["schedule"] == "0 6 * * *"
+
+
+def test_what_has_lost_its_image_is_told_and_not_made(lost: Rebound):
+    """Its digest is kept, and nothing has it any more; the last test, as what is lost stays so."""
+    lost.cloud.order("platform", "images", image=image(lost.project), is_gone=True)
+    planned = lost.run("plan", SCENARIO, "--access").stdout
+    assert "run/service loader" not in planned
+    told = " ".join(planned.partition("cannot be brought back:")[2].split())
+    assert "services/loader: its image is gone" in told
+    assert "workerPools/puller: its image is gone" in told
+    put_image(lost, lost.project, NEW)
