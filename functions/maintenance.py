@@ -241,7 +241,14 @@ def _expired(place: _Place) -> dict[str, object]:
 
 def _ticked(place: _Place) -> dict[str, object]:
     now = place.clock()
-    found = watched(place.vault, place.landing, place.documents, seal=place.operators, now=now)
+    found = watched(
+        place.catalog,
+        place.vault,
+        place.landing,
+        place.documents,
+        seal=place.operators,
+        now=now,
+    )
     told: dict[str, object] = {}
     for gauge in gauges(found, now=now):
         log.info("gauge", gauge=gauge.name, value=gauge.value, platform=place.catalog.platform)

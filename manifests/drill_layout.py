@@ -15,7 +15,8 @@ from datetime import datetime
 from manifests.layout import between, checked_id, recovery_begun_at, recovery_id
 
 DRILLS_PREFIX = "drills/"
-_DRILL = "drill-"
+DRILLED = "drill-"
+"""What drills, and the recoveries of a drill, are called begins with it."""
 _DRILL_ID = re.compile(r"drill-[a-z-]+-[0-9]{8}T[0-9]{6}Z-([0-9a-f]{6,12})")
 
 
@@ -27,7 +28,7 @@ def drill_id(scenario: str, begun_at: datetime, mark: str) -> str:
         begun_at: When.
         mark: Six to twelve hexadecimal digits that no other drill has.
     """
-    return parse_drill_id(recovery_id(f"{_DRILL}{scenario}", begun_at, mark))
+    return parse_drill_id(recovery_id(f"{DRILLED}{scenario}", begun_at, mark))
 
 
 def parse_drill_id(text: str) -> str:

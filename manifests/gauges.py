@@ -4,12 +4,13 @@ An age counts from 1970 where there is nothing yet, so that an alert on an age a
 nothing ever was.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
 from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
+from manifests.protected import PartId
 from manifests.values import RunId
 from manifests.verification import files_of
 
@@ -73,6 +74,7 @@ class Watched(NamedTuple):
         fenced: Since when each fence stands that was not thawed.
         files: How many objects are in the vault.
         size_bytes: What they take.
+        owed: The parts that have to be shown to restore, by kind and name.
         others: The runs that are not complete, or not believed, in order of their ids.
     """
 
@@ -84,6 +86,7 @@ class Watched(NamedTuple):
     files: int
     size_bytes: int
     others: Sequence[RunId] = ()
+    owed: Collection[PartId] = ()
 
 
 def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
@@ -94,21 +97,36 @@ def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
         now: The present instant.
     """
     points = [run.recovery_point for run in watched.complete]
-    proven = [part.recovery_point for proof in watched.proofs for part in proof.parts]
     drills = [proof.proven_at for proof in watched.proofs if proof.how == "drill"]
     for name, instants, what in (
         ("age_of_newest_point_seconds", points, "Age of the newest complete recovery point"),
-        ("age_of_proven_point_seconds", proven, "Age of the newest proven recovery point"),
         ("age_of_drill_seconds", drills, "Since a drill proved what it brought back"),
         ("age_of_verification_seconds", watched.verified, "Since stored objects were last read"),
     ):
         yield Gauge(name, (now - max(instants, default=_NOTHING_YET)).total_seconds(), what)
+    yield Gauge(
+        "age_of_proven_point_seconds",
+        (now - _proven(watched.owed, watched.proofs)).total_seconds(),
+        "Age of the newest recovery point that was shown to restore, of the part with the oldest",
+    )
     standing = (now - min(watched.fenced, default=now)).total_seconds()
     yield Gauge("age_of_fence_seconds", standing, "Age of the oldest fence that stands; 0 for none")
     yield Gauge("damaged_objects", watched.damaged, "Stored objects known to be damaged")
     yield Gauge("vault_objects", watched.files, "Objects in the vault")
     yield Gauge("vault_bytes", watched.size_bytes, "Bytes in the vault")
     yield from _of_newest(watched.complete)
+
+
+def _proven(owed: Collection[PartId], proofs: Sequence[ProofRecord]) -> datetime:
+    """Return the oldest of the newest points of all parts at which each came back whole.
+
+    What is proven of one part says nothing of another: a nightly sample shows one table.
+    """
+    newest: dict[PartId, datetime] = dict.fromkeys(owed, _NOTHING_YET)
+    for part in (part for proof in proofs for part in proof.parts if part.is_whole):
+        if (name := (part.kind, part.name)) in newest:
+            newest[name] = max(newest[name], part.recovery_point)
+    return min(newest.values(), default=_NOTHING_YET)
 
 
 def _of_newest(complete: Sequence[WatchedRun]) -> Iterator[Gauge]:

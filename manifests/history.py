@@ -165,7 +165,7 @@ def drill_lines(drills: Iterable[SeenDrill], *, now: datetime) -> Iterator[Drill
             line = line.model_copy(update=told)
         if end is not None:
             told = {name: getattr(end, name) for name in _OF_ENDS}
-            line = line.model_copy(update={**told, "planted": len(end.planted)})
+            line = line.model_copy(update={**told, "planted": len(end.controls)})
         yield line
 
 

@@ -75,6 +75,11 @@ def _never(backup: Backup, run_id: RunId, name: str) -> bool:
     return False
 
 
+def _drilled(name: str) -> str:
+    del name
+    return ""
+
+
 class PartKind[B: Backup](NamedTuple):
     """A kind of part.
 
@@ -88,6 +93,7 @@ class PartKind[B: Backup](NamedTuple):
             name of any.
         services: The services of Google Cloud whose content it holds.
         is_restored_empty: Whether one that holds nothing is restored, so that it can be shown to be.
+        why_not_drilled: Returns why no drill restores one of that name; empty where one does.
         is_record: Whether an object of a run's folder says how one was backed up; no recovery reads
             it.
         check: Refuses a backup that contradicts itself or names what is outside its own places.
@@ -102,6 +108,7 @@ class PartKind[B: Backup](NamedTuple):
     check: Callable[[B, RunId], None]
     services: frozenset[str] = frozenset()
     is_restored_empty: bool = True
+    why_not_drilled: Callable[[str], str] = _drilled
     is_record: Callable[[B, RunId, str], bool] = _never
 
     def labelled(self, name: str) -> str:

@@ -16,6 +16,7 @@ from manifests.ids import (
     ProjectId,
     TableName,
 )
+from manifests.kinds.resources.table import resource_type
 from manifests.values import UtcTime, Value
 from recovery.scenarios import RecoveryKind, ScenarioName, scenario
 from recovery.scope import ObjectScope
@@ -34,6 +35,8 @@ class Target(Value):
         bucket_prefix: Put before the name of every bucket; empty restores into the original ones.
         database: The Firestore database that takes the place of the one that is restored; empty
             restores into the original one.
+        answering: The host that stands for all that services and functions answered at; empty where
+            they are made again, too.
         regions: Where the configuration of a region goes, as `us-west2=us-east4`; that of others stays.
     """
 
@@ -42,6 +45,7 @@ class Target(Value):
     bucket: Annotated[str, StringConstraints(pattern=rf"^({BUCKET_NAME})?$")] = ""
     bucket_prefix: Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9._-]{0,60})?$")] = ""
     database: Annotated[str, StringConstraints(pattern=rf"^({DATABASE_ID})?$")] = ""
+    answering: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]+\.invalid)?$")] = ""
     regions: tuple[Annotated[str, StringConstraints(pattern=rf"^{_REGION}={_REGION}$")], ...] = ()
 
     @property
@@ -89,6 +93,8 @@ class Request(Value):
         triggers: What the documents' events of each database of the target start; None where nobody
             says.
         unthrottled: Whether documents are written as fast as the database takes them.
+        types: Types of resources, and nothing else; all that the scenario brings back when empty.
+        grants_nothing: Whether nobody is granted anything again that IAM policies of resources granted.
         exclude: Datasets, tables, views, routines, buckets and databases that are left out.
         only_missing: Whether only what is not there comes back; what differs is left as it is.
         exact: Whether partitions, objects and documents that the recovery point does not know are
@@ -131,6 +137,8 @@ class Request(Value):
     unthrottled: bool = False
     ephemeral: Mapping[str, tuple[str, ...]] = {}
     triggers: Mapping[str, tuple[str, ...] | None] = {}
+    types: tuple[str, ...] = ()
+    grants_nothing: bool = False
     exclude: tuple[str, ...] = ()
     overwrite: tuple[str, ...] = ()
     only_missing: bool = False
@@ -169,12 +177,16 @@ class Request(Value):
     def kinds(self) -> tuple[RecoveryKind, ...]:
         """Return the kinds that are brought back, in the order in which they are."""
         named = scenario(self.scenario)
+        if self.types:
+            found = {resource_type(name).before_data for name in self.types}
+            of = {"foundations": True, "resources": False}
+            return tuple(kind for kind in named.covers if of.get(kind) in found)
         return named.rebuilds if self.rebuild else named.covers
 
     @property
     def names_parts(self) -> bool:
         """Whether single things were named, and not all that the scenario brings back asked for."""
-        return bool(self.tables or self.datasets or self.buckets or self.databases)
+        return bool(self.tables or self.datasets or self.buckets or self.databases or self.types)
 
     def covers(self, kind: RecoveryKind) -> bool:
         """Whether things of this kind are brought back."""

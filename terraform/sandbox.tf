@@ -15,7 +15,9 @@ resource "google_project" "sandbox" {
 
 resource "google_project_service" "sandbox" {
   for_each = var.sandbox == null ? [] : toset([
-    "bigquery.googleapis.com", "firestore.googleapis.com", "iam.googleapis.com", "storage.googleapis.com",
+    "bigquery.googleapis.com", "bigqueryconnection.googleapis.com", "cloudscheduler.googleapis.com",
+    "firestore.googleapis.com", "iam.googleapis.com", "logging.googleapis.com", "monitoring.googleapis.com",
+    "pubsub.googleapis.com", "secretmanager.googleapis.com", "storage.googleapis.com", "workflows.googleapis.com",
   ])
   project            = google_project.sandbox[0].project_id
   service            = each.value

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from google.api_core.exceptions import Conflict, NotFound
 from google.cloud import bigquery
 
+from manifests.cloud.job_log import JobLog
 from manifests.cloud.retry import ContradictionError, calling, cloud_errors, is_transient_failure
 from manifests.errors import CloudError
 
@@ -56,11 +57,18 @@ class FinishedJob:
 
 
 class Jobs:
-    """Runs jobs in one project and location. Safe to share between threads."""
+    """Runs jobs in one project and location. Safe to share between threads.
 
-    def __init__(self, client: bigquery.Client, location: str) -> None:
+    Args:
+        client: Calls the API.
+        location: Where they run.
+        log: Remembers those that ended well.
+    """
+
+    def __init__(self, client: bigquery.Client, location: str, log: JobLog | None = None) -> None:
         self.client = client
         self.location = location
+        self._log = log or JobLog()
 
     def run(
         self,
@@ -95,6 +103,7 @@ class Jobs:
             job = self._wait(job, subject)
             if job.error_result is None:
                 finished = FinishedJob(job, attempt)
+                self._log.add(job)
                 if usable is None or usable(finished):
                     return finished
                 failures += is_new

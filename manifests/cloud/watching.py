@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta
 
 from manifests import fence_layout
+from manifests.catalog import Catalog
 from manifests.cloud.kept import KeptRecords
 from manifests.cloud.objects import Bucket
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import BackupDamagedError
 from manifests.gauges import Watched, WatchedRun
+from manifests.model.run import Manifest
+from manifests.protected import to_be_shown
 from manifests.store.seal import Seal
 from manifests.store.vault import Vault
 from manifests.values import RunId
@@ -18,11 +21,18 @@ _REMEMBERED = timedelta(days=400)
 
 
 def watched(
-    vault: Bucket, landing: Bucket, documents: Vault, *, seal: Seal, now: datetime
+    catalog: Catalog,
+    vault: Bucket,
+    landing: Bucket,
+    documents: Vault,
+    *,
+    seal: Seal,
+    now: datetime,
 ) -> Watched:
     """Look at the vault and at what is written down beside it; nothing of a run but its manifest.
 
     Args:
+        catalog: What is protected.
         vault: The bucket with the backups.
         landing: The bucket with journals, verdicts and fences.
         documents: The runs in the vault.
@@ -35,7 +45,7 @@ def watched(
         files += 1
         size_bytes += item.size_bytes
     shares = (item.name for item in landing.list_dated(SHARES_PREFIX))
-    complete, others = _runs(documents)
+    complete, others, newest = _runs(documents)
     return Watched(
         complete=sorted(complete),
         proofs=tuple(Proofs(records, seal).since(now - _REMEMBERED, now=now)),
@@ -45,11 +55,13 @@ def watched(
         files=files,
         size_bytes=size_bytes,
         others=others,
+        owed=to_be_shown(catalog, newest),
     )
 
 
-def _runs(documents: Vault) -> tuple[list[WatchedRun], list[RunId]]:
-    """Return the complete runs of this platform, and which others there are."""
+def _runs(documents: Vault) -> tuple[list[WatchedRun], list[RunId], Manifest | None]:
+    """Return the complete runs of this platform, which others there are, and the newest manifest."""
+    newest: Manifest | None = None
     complete: list[WatchedRun] = []
     others: list[RunId] = []
     for run_id in documents.run_ids():
@@ -63,7 +75,9 @@ def _runs(documents: Vault) -> tuple[list[WatchedRun], list[RunId]]:
             others.append(run_id)
         else:
             complete.append(WatchedRun.of(manifest))
-    return complete, others
+            if newest is None or newest.recovery_point < manifest.recovery_point:
+                newest = manifest
+    return complete, others, newest
 
 
 def _standing(landing: Bucket, vault: Bucket) -> tuple[datetime, ...]:

@@ -12,7 +12,7 @@ class Control(Stored):
         name: What was planted.
         subject: In a copy of what.
         check: The check that is meant to tell of it.
-        is_planted: Whether it could be planted; one that could not shows nothing.
+        is_planted: Whether it could be planted; one that could not is missed.
         is_caught: Whether that check told of it, and of nothing before it was planted.
         what: What the check told, or why it was not planted.
     """
@@ -45,6 +45,7 @@ class DrillEnd(Stored):
     """How a drill ended.
 
     Attributes:
+        seconds: How long it took, by Cloud Storage's clock: another than that of the phases.
         verdict: One of `pass`, `fail`, `void` and `incomplete`.
         next_due_at: When the next one is.
     """
@@ -58,11 +59,6 @@ class DrillEnd(Stored):
     next_due_at: UtcTime
 
     @property
-    def planted(self) -> tuple[Control, ...]:
-        """Return the damages that could be planted."""
-        return tuple(item for item in self.controls if item.is_planted)
-
-    @property
     def caught(self) -> int:
-        """Return how many of them a check told of."""
-        return sum(item.is_caught for item in self.planted)
+        """Return how many of the damages a check told of; one that could not be planted is missed."""
+        return sum(item.is_caught for item in self.controls)

@@ -141,7 +141,9 @@ def tell_ended(
         rests_on = {} if basis is None else {"rests_on": basis.model_dump(mode="json")}
         told = [item.model_dump(mode="json") for item in fences]
         of_fences = {"fences": told} if told else {}
-        print_json(found.model_dump(mode="json") | rests_on | of_fences)
+        undone = undone_told(session.journal(found.recovery_id))
+        of_undo = {"undone": undone} if undone else {}
+        print_json(found.model_dump(mode="json") | rests_on | of_fences | of_undo)
     else:
         tell(_document(session, found, basis, fences))
         _tell_standing(session, {item.fence_id for item in fences})

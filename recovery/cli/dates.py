@@ -48,6 +48,7 @@ from recovery.report.processors import (
 )
 from recovery.session import Session
 from recovery.thawing import end
+from recovery.undo.dates import DatesKept
 
 
 class _Planned(NamedTuple):
@@ -242,6 +243,8 @@ def _execute(
         say(f"recovery {recovery_id}", err=True)
         paused = fencing.stand(session, recovery_id, made.plan.fence, note)
         undo = made.tables.keep(made.plan, session.settings, recovery_id)
+        kept = DatesKept(session, recovery_id, (journal.planned().plan, made.plan))
+        kept.before()
         names = [f"{step.processor} {day}" for step in made.plan.steps for day in step.runs]
         with console.recovering(names) as progress:
             attempt = Rerun(
@@ -255,7 +258,7 @@ def _execute(
                 progress=progress,
             )
             try:
-                ended = attempt.run(undo)
+                ended = attempt.run(undo, ran=kept.left)
             except ReboundError as error:
                 error.hint = f"{error.hint}; then {again}" if error.hint else again
                 raise

@@ -30,9 +30,10 @@ from recovery.console import Console
 from recovery.drill.asked import Asked
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.document import drill_document, drill_error, history_document
+from recovery.drill.due import due_scenario
 from recovery.drill.model import Criteria, DrillFinding, Kept, SignOff
 from recovery.drill.preparing import prepared
-from recovery.drill.rules import check_verifier, due_scenario, read_criteria
+from recovery.drill.rules import check_verifier, read_criteria
 from recovery.drill.running import Drill
 from recovery.drill.sandbox import sandbox_of
 from recovery.drill.store import drills_of
@@ -65,7 +66,10 @@ def drill(
         typer.Option("--due", help="The scenario of what was not shown to restore for longest."),
     ] = False,
     sample: Annotated[
-        bool, typer.Option("--sample", help="One table, one prefix and one collection, those due.")
+        bool,
+        typer.Option(
+            "--sample", help="One table, prefix, collection and set of resources, those due."
+        ),
     ] = False,
     run: Run = None,
     random: Annotated[
@@ -130,6 +134,7 @@ def drill(
             criteria_from=str(criteria or ""),
             operator=by or getpass.getuser(),
             approver=approver,
+            looks_at_platform=not sample,
         )
         _run(asked, html, as_json=as_json)
 
@@ -159,7 +164,8 @@ def _scenario(name: str | None, *, due: bool, sample: bool) -> str:
             hint=f"there are: {', '.join(it.name for it in SCENARIOS if it.covers)}",
         )
     if due:
-        return due_scenario(status_of(open_session()).parts)
+        found = status_of(open_session())
+        return due_scenario(found.parts, found.scenarios)
     return SAMPLE if sample else str(name)
 
 
@@ -207,11 +213,18 @@ def _sign(name: str, verifier: str, *, as_json: bool) -> None:
     session = open_session()
     drills = drills_of(session.tools)
     kept = drills.kept(parse_drill_id(name))
-    check_verifier(kept.record, verifier, doubt=kept.trust.problem if kept.trust else "")
+    identity = session.api.identity
+    check_verifier(
+        kept.record,
+        verifier,
+        identity=identity,
+        doubt=kept.trust.problem if kept.trust else "",
+    )
     signed = drills.sign(
         SignOff(
             drill_id=kept.drill_id,
             verifier=verifier,
+            identity=identity,
             signed_at=session.started_at,
             record_digest=kept.record_digest,
         )
@@ -239,7 +252,7 @@ def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> N
     """
     session = open_session()
     project = sandbox_of(named, session.catalog, session.settings)
-    cleaning = Cleaning(project, session.catalog.location, session.tools.rest())
+    cleaning = Cleaning(session, project)
     made = cleaning.made()
     if not as_json:
         say(*([item.label for item in made] or ["nothing is left of any drill"]))

@@ -14,6 +14,7 @@ def metrics(as_json: Json = False) -> None:
     """Print the gauges as Prometheus reads them."""
     session = open_session()
     found = watched(
+        session.catalog,
         session.vault_bucket,
         session.landing,
         session.vault,

@@ -26,11 +26,13 @@ from recovery.cli.options import (
     tell,
 )
 from recovery.cli.statement import repeated
+from recovery.kinds.decision import Origin
 from recovery.kinds.processors.rules.outcome import is_of_dates
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.approval import approved
 from recovery.plan.said import confirming, resuming, unsaid
 from recovery.session import Session
+from recovery.undo.dates import ended_dates
 from recovery.undo.document import undo_document, undo_plan_document
 from recovery.undo.model import UndoPlan, UndoReport
 from recovery.undo.rules import decided, undo_error
@@ -74,11 +76,10 @@ def undo(
     approval = Approval(plan_only, out, plan_file)
     beside = [*(["recovery"] if recovery else []), *(["part"] if parts else [])]
     was = approval.read("undo", UndoPlan, beside)
-    begun = session.journal(_named(recovery, was)).planned()
-    report = _report(session, begun)
+    begun, report, left = _ended(session, _named(recovery, was))
     words = Words(tuple(confirm_project or ()), access, untrusted, yes=yes, as_json=as_json)
     _check_project(session, report, words.confirmed_projects)
-    undoing = Undoing(session, begun, report)
+    undoing = Undoing(session, begun, report, left)
     undoing.check_own()
     plan = undoing.plan(parts or (() if was is None else was.parts))
     if was is not None:
@@ -118,21 +119,27 @@ def _named(recovery: str | None, was: UndoPlan | None) -> str:
 
     Raises:
         UsageError: None is named.
-        RefusedError: It ran processors again.
     """
     named = recovery if was is None else was.recovery_id
     if named is None:
         raise UsageError(
             "nothing says which recovery", hint="`rebound report` lists them; or `--plan FILE`"
         )
-    recovery_id = parse_recovery_id(named)
+    return parse_recovery_id(named)
+
+
+def _ended(
+    session: Session, recovery_id: str
+) -> tuple[PlannedRecovery, RecoveryReport, Origin | None]:
+    """Return a recovery as it was begun and how it ended, with what only its journal says that it left.
+
+    Raises:
+        UsageError: No attempt at it has ended.
+    """
     if is_of_dates(recovery_id):
-        raise RefusedError(
-            "processors that ran again wrote rows, and nothing that was sent can be taken back",
-            subject=recovery_id,
-            hint=f"`rebound report {recovery_id}` names where each table is kept as it was",
-        )
-    return recovery_id
+        return ended_dates(session, recovery_id)
+    begun = session.journal(recovery_id).planned()
+    return begun, _report(session, begun), None
 
 
 def _refuse(

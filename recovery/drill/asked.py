@@ -17,6 +17,8 @@ class Asked(NamedTuple):
         criteria_from: The file that has it; empty for the catalog's.
         operator: Who runs the drill.
         approver: Who allowed it.
+        looks_at_platform: Whether it is told what was written there since the recovery point: that is
+            read of the platform, which what drills by itself may not.
     """
 
     scenario: str
@@ -27,3 +29,4 @@ class Asked(NamedTuple):
     criteria_from: str
     operator: str
     approver: str
+    looks_at_platform: bool = True

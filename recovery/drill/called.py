@@ -68,7 +68,7 @@ def told_of(record: DrillRecord) -> dict[str, object]:
         "run": record.begun.run_id,
         "seconds": round(record.seconds, 1),
         "parts": len(record.parts),
-        "planted": len(record.planted),
+        "planted": len(record.controls),
         "caught": record.caught,
     }
 
@@ -83,6 +83,7 @@ def _asked(sandbox: str) -> Asked:
         criteria_from="",
         operator=OPERATOR,
         approver="",
+        looks_at_platform=False,
     )
 
 
@@ -119,5 +120,5 @@ def _remove(session: Session, sandbox: str, broken: Iterable[Kept]) -> None:
     if not marks:
         return
     project = sandbox_of(sandbox, session.catalog, session.settings)
-    cleaning = Cleaning(project, session.catalog.location, session.tools.rest())
+    cleaning = Cleaning(session, project)
     cleaning.remove([item for item in cleaning.made() if item.mark in marks])

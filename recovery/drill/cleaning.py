@@ -11,16 +11,27 @@ from google.cloud import bigquery
 from manifests.cloud.api import object_path
 from manifests.cloud.batch import Query
 from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.configuration import Configuration
 from manifests.cloud.databases import Databases
-from manifests.cloud.rest import Rest
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import CloudError, ReboundError
 from manifests.kinds.buckets.model import ObjectVersion
-from recovery.kinds.places import mark_of_bucket, mark_of_database, mark_of_dataset
+from manifests.kinds.resources.table import resource_type
+from manifests.kinds.resources.types import EVERYWHERE
+from recovery.drill.configured import Configured, MadeResource
+from recovery.kinds.places import (
+    mark_of_bucket,
+    mark_of_database,
+    mark_of_dataset,
+    mark_of_label,
+)
+from recovery.kinds.resources.cloud.making import Making
+from recovery.session import Session
 
 _PARALLEL_DELETES = 16
 _DEFAULT = "(default)"
+_JOB = resource_type("scheduler/job")
 
 
 class Made(NamedTuple):
@@ -30,7 +41,7 @@ class Made(NamedTuple):
         mark: That of the drill.
     """
 
-    kind: Literal["dataset", "bucket", "database"]
+    kind: Literal["dataset", "bucket", "database", "schedule"]
     name: str
     mark: str
 
@@ -44,37 +55,51 @@ class Cleaning:
     """What drills made in one project.
 
     Args:
+        session: The clients.
         project: The sandbox.
-        location: Where its jobs run.
-        rest: Calls REST APIs.
     """
 
-    def __init__(self, project: str, location: str, rest: Rest) -> None:
+    def __init__(self, session: Session, project: str) -> None:
         self._project = project
-        self._rest = rest
-        self._bigquery: bigquery.Client = bigquery_client(project, location)
+        self._rest = session.tools.rest()
+        self._bigquery: bigquery.Client = bigquery_client(project, session.catalog.location)
         self._storage = storage_api(project)
+        self._configured = Configured(session, project)
+        self._configuration = Configuration(self._rest, project)
+        named = session.catalog.fence.locations if session.catalog.fence else ()
+        own = {place for place in named if place != EVERYWHERE}
+        self._locations = sorted({*own, session.catalog.location})
 
-    def made(self, mark: str | None = None) -> list[Made]:
+    def made(self, mark: str | None = None) -> list[Made | MadeResource]:
         """Return what is there of one drill, or of all of them.
 
         Raises:
             CloudError: Something could not be listed, so that nobody knows what is left.
         """
-        found = [*self._datasets(), *self._buckets(), *self._databases()]
-        return [item for item in found if mark is None or item.mark == mark]
+        named = [
+            *self._datasets(),
+            *self._buckets(),
+            *self._databases(),
+            *self._schedules(),
+        ]
+        found = [item for item in named if mark is None or item.mark == mark]
+        return [*found, *self._configured.made(mark)]
 
-    def remove(self, made: Sequence[Made]) -> list[str]:
+    def remove(self, made: Sequence[Made | MadeResource]) -> list[str]:
         """Remove things; return why one could not be: that one stops no other."""
         removing: dict[str, Callable[[str], None]] = {
             "dataset": self._remove_dataset,
             "bucket": self._remove_bucket,
             "database": self._remove_database,
+            "schedule": self._remove_schedule,
         }
         failures = []
         for item in made:
             try:
-                removing[item.kind](item.name)
+                if isinstance(item, MadeResource):
+                    self._configured.remove(item)
+                else:
+                    removing[item.kind](item.name)
             except ReboundError as error:
                 failures.append(f"{item.label}: {error.message}")
         return failures
@@ -109,6 +134,18 @@ class Cleaning:
         for name in Databases(self._rest, self._project, _DEFAULT).ids():
             if mark := mark_of_database(name):
                 yield Made("database", name, mark)
+
+    def _schedules(self) -> Iterator[Made]:
+        """Yield the schedules that say that a drill made them, as it lets one run."""
+        found = self._configuration.resources(
+            _JOB, self._locations, none_where_disabled=True, none_where_missing=True
+        )
+        for name, resource in found.items():
+            if mark := mark_of_label(str(resource.get("description", ""))):
+                yield Made("schedule", name, mark)
+
+    def _remove_schedule(self, name: str) -> None:
+        Making(self._rest, self._configuration).remove(_JOB, name)
 
     def _remove_dataset(self, name: str) -> None:
         with cloud_errors(f"dataset {name}"):

@@ -21,6 +21,7 @@ from manifests.values import Resource
 from recovery.drill.controls.planting import not_planted
 from recovery.drill.controls.rows import (
     PlantedTable,
+    has_tags,
     no_row_controls,
     plantable,
     row_controls,
@@ -33,7 +34,12 @@ from recovery.drill.controls.stored import (
     stored_controls,
     verified,
 )
-from recovery.drill.controls.things import document_control, object_control, schedule_controls
+from recovery.drill.controls.things import (
+    document_control,
+    object_control,
+    planted_schedule,
+    schedule_control,
+)
 from recovery.drill.preparing import Prepared
 from recovery.drill.tasks import Task, planted_request
 from recovery.kinds.step import Step
@@ -55,11 +61,13 @@ def planted_controls(prepared: Prepared) -> Iterator[Control]:
         tasks = (task for task in prepared.tasks if kind in task.request.kinds)
         if (first := next(tasks, None)) is not None:
             yield from plant(prepared, first)
-    session = prepared.session
-    things = session.catalog.written([kind.name for kind in PARTS])
-    yield from schedule_controls(
-        session.catalog.fence, things, prepared.begun.sandbox, prepared.begun.began_at
-    )
+    session, sandbox = prepared.session, prepared.begun.sandbox
+    rule, location = session.catalog.fence, session.catalog.location
+    schedule = planted_schedule(rule, sandbox, prepared.places, location)
+    if rule is not None and schedule is not None:
+        things = session.catalog.written([kind.name for kind in PARTS])
+        rest = session.tools.rest()
+        yield schedule_control(rule, schedule, things, rest, prepared.begun.began_at)
 
 
 def _of_stored(prepared: Prepared) -> Iterator[Control]:
@@ -105,7 +113,6 @@ def _of_tables(prepared: Prepared, task: Task) -> Iterator[Control]:
     sandbox, places = prepared.begun.sandbox, prepared.places
     location = prepared.session.catalog.location
     client = bigquery_client(sandbox, location)
-    yield from tag_control(table, lambda said: _by_word(prepared, task, said))
     planted = PlantedTable(
         table,
         column,
@@ -113,11 +120,18 @@ def _of_tables(prepared: Prepared, task: Task) -> Iterator[Control]:
         copy=f"{sandbox}.{places.planted_prefix}{table.name}",
     )
     yield from row_controls(
-        Jobs(client, location),
+        Jobs(client, location, prepared.session.tools.jobs),
         Resources(client, sandbox),
         planted,
         _looking(prepared, planted_request(task, table.name, places)),
         mark=places.mark,
+    )
+    tagged = next(filter(has_tags, wanted_tables(prepared.manifest, task.request)), table)
+    yield tag_control(
+        Resources(client, sandbox),
+        tagged,
+        f"{sandbox}.{places.prefix}{tagged.name}",
+        lambda said: _by_word(prepared, task, said),
     )
 
 

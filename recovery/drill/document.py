@@ -22,7 +22,7 @@ from recovery.document import (
     Table,
     Timeline,
 )
-from recovery.drill.model import DrillRecord, Kept
+from recovery.drill.model import DrillRecord, Kept, SignOff, Since
 from recovery.report.conclusion import concluded
 from recovery.units import age, duration, shown
 
@@ -32,6 +32,7 @@ _PARTS = (
     Column("restored", "right"),
     Column("held", "right"),
     Column("point older than the drill by", "right"),
+    Column("written since", "right"),
     Column(""),
 )
 _PHASES = (Column("phase"), Column("state"), Column("took", "right"), Column(""))
@@ -111,6 +112,7 @@ def _parts(record: DrillRecord) -> Table:
             f"{item.restored:,}",
             f"{item.held:,}",
             duration(item.lost_seconds),
+            _since(item.since),
             "; ".join(map(shown, item.findings)),
         )
         for item in record.parts
@@ -151,7 +153,7 @@ def _caught(*, is_planted: bool, is_caught: bool) -> str:
 
 def _rest(record: DrillRecord) -> Iterator[Block]:
     begun = record.begun
-    caught = f"{record.caught} of {len(record.planted)}"
+    caught = f"{record.caught} of {len(record.controls)}"
     yield Facts(
         (("caught", caught), ("operator", begun.operator), ("approver", begun.approver or "nobody"))
     )
@@ -187,10 +189,22 @@ def _told(item: Kept, now: datetime) -> tuple[str, ...]:
     point = f"{begun.recovery_point:%Y-%m-%d %H:%M}"
     if record is None:
         return item.drill_id, "incomplete", point, "-", "-", "-", since, "it has no record"
-    verifier = item.signed.verifier if item.signed else "nobody"
+    verifier = _verifier(record, item.signed) if item.signed else "nobody"
     open_findings = f"{len(item.findings)} findings; " if item.findings else ""
-    caught = f"{record.caught}/{len(record.planted)}"
+    caught = f"{record.caught}/{len(record.controls)}"
     took = duration(record.seconds)
     doubt = f"{item.trust.problem}; " if item.trust and item.trust.problem else ""
     why = shown(f"{doubt}{open_findings}{record.why}")
     return item.drill_id, record.verdict, point, took, caught, verifier, since, why
+
+
+def _verifier(record: DrillRecord, signed: SignOff) -> str:
+    """Return who agreed; where accounts cannot be compared the name is all that is known."""
+    is_compared = bool(record.identity and signed.identity and record.identity != signed.identity)
+    return signed.verifier if is_compared else f"{signed.verifier} (NOT CHECKED who that is)"
+
+
+def _since(since: Since | None) -> str:
+    if since is None:
+        return "-"
+    return "not known" if since.things is None else f"{since.things:,}"

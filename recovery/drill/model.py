@@ -30,7 +30,8 @@ class Criteria(Stored):
         rto_seconds: From its beginning until everything is proven.
         rpo_seconds: How old the recovery point may be when it begins.
         newest_point: Whether it has to be the newest point that can be restored.
-        fewest_controls: So many damages have to be planted, at least.
+        fewest_controls: So many damages have to be planted, at least; never fewer than are planted
+            in each kind that is drilled.
     """
 
     rto_seconds: float = Field(gt=0)
@@ -56,6 +57,30 @@ class Phase(Stored):
     exit_code: int = 0
 
 
+class DrillJob(Stored):
+    """A job of BigQuery that a drill ran.
+
+    Attributes:
+        statement: What it ran, cut where it is long; empty where it was no query.
+    """
+
+    phase: PhaseName
+    job_id: str
+    statement: str = ""
+
+
+class Since(Stored):
+    """What was written to a part of the platform since its recovery point.
+
+    Attributes:
+        things: How many rows or objects; None where nobody can tell.
+        why: Why nobody can, or what is not counted.
+    """
+
+    things: int | None = None
+    why: str = ""
+
+
 class DrilledPart(Stored):
     """One thing that a drill restored.
 
@@ -64,6 +89,7 @@ class DrilledPart(Stored):
         restored: How many came back from the vault.
         lost_seconds: How old its recovery point was when the drill began: what was written since
             would have been lost.
+        since: What was written to it on the platform since then; None where nobody looked.
         findings: What is not equal.
     """
 
@@ -73,6 +99,7 @@ class DrilledPart(Stored):
     held: int = 0
     restored: int = 0
     lost_seconds: float = 0.0
+    since: Since | None = None
     findings: tuple[str, ...] = ()
 
 
@@ -136,6 +163,9 @@ class DrillRecord(DrillEnd):
         deviations: What went otherwise than planned.
         made: What was made in the sandbox.
         left: What of it is there still; empty where it was shown to be gone.
+        identity: The account that ran it, as Google Cloud knows it; empty where nobody can tell.
+        jobs: The jobs of BigQuery that ended well, among them the queries by which rows were compared.
+        evidence: The SHA-256 of each plan and report of its recoveries, by the object's name.
     """
 
     begun: DrillBegun
@@ -147,6 +177,9 @@ class DrillRecord(DrillEnd):
     deviations: tuple[str, ...]
     made: tuple[str, ...]
     left: tuple[str, ...]
+    identity: str = ""
+    jobs: tuple[DrillJob, ...] = ()
+    evidence: dict[str, str] = Field(default_factory=dict)
 
 
 class SignOff(Stored):
@@ -154,10 +187,12 @@ class SignOff(Stored):
 
     Attributes:
         record_digest: SHA-256 of the record that was looked at.
+        identity: The account of the verifier, as Google Cloud knows it; empty where nobody can tell.
     """
 
     drill_id: str
     verifier: str
+    identity: str = ""
     signed_at: UtcTime
     record_digest: str
 

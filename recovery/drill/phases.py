@@ -43,8 +43,3 @@ class Stopwatch:
         )
         self.phases = (*self.phases, phase)
         self._last = now
-
-    @property
-    def seconds(self) -> float:
-        """Return how long the phases took that have ended."""
-        return self._last - self._first

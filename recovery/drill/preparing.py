@@ -14,7 +14,13 @@ from manifests.values import RunId, UtcTime
 from recovery.drill.asked import Asked
 from recovery.drill.model import Chosen, Criteria, DrillBegun
 from recovery.drill.phases import Stopwatch
-from recovery.drill.rules import SANDBOX_LABEL, criteria_of, drawn, of_any_age
+from recovery.drill.rules import (
+    SANDBOX_LABEL,
+    criteria_of,
+    drawn,
+    expected_controls,
+    of_any_age,
+)
 from recovery.drill.sandbox import sandbox_of
 from recovery.drill.tasks import (
     SAMPLE,
@@ -43,6 +49,7 @@ class Prepared(NamedTuple):
         session: The clients; their scratch dataset is the drill's own.
         manifest: What is restored, without what the catalog does not name.
         stored: The manifest as it is stored.
+        looks_at_platform: Whether what was written there since is looked for.
     """
 
     session: Session
@@ -53,6 +60,7 @@ class Prepared(NamedTuple):
     manifest: Manifest
     stored: Manifest
     tasks: tuple[Task, ...]
+    looks_at_platform: bool = True
 
     def plan(self, request: Request, manifest: Manifest | None = None) -> Plan:
         """Compare what a request is about with the run, as any recovery does.
@@ -91,12 +99,14 @@ def prepared(asked: Asked) -> Prepared:
         asked,
         places,
         selection,
+        manifest=manifest,
         tasks=tasks,
         covers=covers,
         began_at=began_at,
         isolation=isolation,
     )
-    return Prepared(session, watch, places, begun, selection, manifest, stored, tasks)
+    looks = asked.looks_at_platform
+    return Prepared(session, watch, places, begun, selection, manifest, stored, tasks, looks)
 
 
 def _session(settings: Settings) -> tuple[Session, Places]:
@@ -149,12 +159,16 @@ def _begun(
     places: Places,
     selection: Selection,
     *,
+    manifest: Manifest,
     tasks: Sequence[Task],
     covers: Sequence[RecoveryKind],
     began_at: datetime,
     isolation: tuple[str, ...],
 ) -> DrillBegun:
     criteria = asked.criteria or _criteria(session, asked, tasks)
+    kinds = [kind for task in tasks for kind in task.request.kinds]
+    fewest = max(criteria.fewest_controls, len(expected_controls(kinds, session.catalog.fence)))
+    criteria = criteria.model_copy(update={"fewest_controls": fewest})
     is_sample = asked.scenario == SAMPLE
     chosen: Chosen = "random" if asked.is_random else "named" if asked.run else "newest"
     is_newest = chosen == "newest" or _newest(session) == selection.run_id
@@ -169,7 +183,7 @@ def _begun(
         criteria_from=asked.criteria_from,
         criteria_digest=_digest(criteria.model_dump_json()),
         scope=tuple(task.name for task in tasks),
-        out_of_scope=out_of_scope(covers),
+        out_of_scope=out_of_scope(covers, manifest),
         sandbox=asked.sandbox,
         isolation=isolation,
         operator=asked.operator,

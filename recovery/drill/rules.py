@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
 from manifests.catalog import Catalog
+from manifests.catalog_writers import FenceRule
 from manifests.errors import BackupDamagedError, NotEqualError, RefusedError, UsageError
 from manifests.model.drill import Control
 from manifests.selection import RunSummary
@@ -21,8 +21,7 @@ from recovery.drill.model import (
     Phase,
 )
 from recovery.drill.phases import ORDER
-from recovery.scenarios import SCENARIOS, Scenario
-from recovery.status.model import PartStatus
+from recovery.scenarios import Scenario
 from recovery.units import counted, duration, listed
 
 SANDBOX_LABEL = "rebound-sandbox"
@@ -37,8 +36,13 @@ NEEDED = (
     "storage.buckets.delete",
 )
 """What a drill does to a sandbox project and nowhere else: making, and removing what it made."""
+_PLANTED_IN_FILES = ("a flipped byte", "a missing file", "a stale manifest")
+_PLANTED_IN = {
+    "tables": ("a changed row", "a missing row", "a leftover row", "a missing policy tag"),
+    "buckets": ("a changed object",),
+    "databases": ("a changed document",),
+}
 _DAY_SECONDS = 86400.0
-_DRILLED_ALONE = frozenset(item.name for item in SCENARIOS if len(item.covers) == 1)
 _OF_THE_BACKUP = frozenset({BackupDamagedError.exit_code, NotEqualError.exit_code})
 
 
@@ -87,9 +91,32 @@ def check_sandbox(sandbox: str, labels: Mapping[str, str], granted: Collection[s
         )
 
 
-def criteria_of(scenario: Scenario) -> Criteria:
+def expected_controls(kinds: Collection[str], rule: FenceRule | None) -> tuple[str, ...]:
+    """Return what has to be planted in a drill: in what is stored, and in each kind that it restores.
+
+    Args:
+        kinds: Those of its recoveries.
+        rule: What the catalog says of writers.
+    """
+    planted = [name for kind in sorted(set(kinds)) for name in _PLANTED_IN.get(kind, ())]
+    schedule = ("an unpaused schedule",) if schedule_pattern(rule) else ()
+    return (*_PLANTED_IN_FILES, *planted, *schedule)
+
+
+def schedule_pattern(rule: FenceRule | None) -> str:
+    """Return a pattern of names of schedules that write; empty where the catalog has none."""
+    names = (
+        name
+        for item in (rule.writers if rule is not None else ())
+        if item.type == "scheduler/job"
+        for name in item.names
+    )
+    return min(names, key=lambda name: ("*" not in name, name), default="")
+
+
+def criteria_of(named: Scenario) -> Criteria:
     """Return the criteria of a scenario: its objectives, and the newest point there is."""
-    return Criteria(rto_seconds=scenario.rto_seconds, rpo_seconds=scenario.rpo_seconds)
+    return Criteria(rto_seconds=named.rto_seconds, rpo_seconds=named.rpo_seconds)
 
 
 def of_any_age(criteria: Criteria, catalog: Catalog) -> Criteria:
@@ -180,8 +207,8 @@ def verdict(
         controls: What was planted.
         results: What was measured.
     """
-    planted = sum(item.is_planted for item in controls)
-    passed = f"{counted(len(parts), 'part')} proven, {planted} of {planted} planted damages caught"
+    planted = f"{len(controls)} of {len(controls)} planted damages caught"
+    passed = f"{counted(len(parts), 'part')} proven, {planted}"
     found = (*_broken(phases), *_blind(criteria, phases, controls), *_missed(parts, results))
     return next(iter(found), ("pass", passed))
 
@@ -203,9 +230,11 @@ def _blind(
     planted = [item for item in controls if item.is_planted]
     if missed := [f"{item.name} ({item.check})" for item in planted if not item.is_caught]:
         yield "void", f"no check told of {listed(missed)}"
-    if len(planted) < criteria.fewest_controls:
-        few = counted(len(planted), "damage")
-        yield "void", f"{few} could be planted, {criteria.fewest_controls} had to be"
+    if lacking := [f"{item.name}: {item.what}" for item in controls if not item.is_planted]:
+        yield "void", f"it could not be planted, so that no check told of it: {listed(lacking)}"
+    if len(controls) < criteria.fewest_controls:
+        few = counted(len(controls), "damage")
+        yield "void", f"{few} planted, {criteria.fewest_controls} had to be"
     if any(item.seconds <= 0 for item in phases):
         yield "void", "a phase took no time: the clock does not go"
 
@@ -222,27 +251,16 @@ def _missed(
         yield "fail", f"not met: {', '.join(targets)}"
 
 
-def next_due(ended_at: datetime, catalog: Catalog) -> datetime:
-    """Return when the next drill is due."""
-    return ended_at + timedelta(days=catalog.drills.every_days)
-
-
-def due_scenario(parts: Sequence[PartStatus]) -> str:
-    """Return the scenario of the part that was not shown to restore for longest.
-
-    Raises:
-        UsageError: There is no part that a drill restores.
-    """
-    found = [item for item in parts if item.scenario in _DRILLED_ALONE]
-    if not found:
-        raise UsageError("there is no part that a drill restores")
-    never = [item for item in found if item.proven_at is None]
-    shown = [item for item in found if item.proven_at is not None]
-    return (never or sorted(shown, key=lambda item: str(item.proven_at)))[0].scenario
-
-
-def check_verifier(record: DrillRecord | None, verifier: str, *, doubt: str = "") -> None:
+def check_verifier(
+    record: DrillRecord | None, verifier: str, *, identity: str = "", doubt: str = ""
+) -> None:
     """Refuse that somebody agrees with what is not there or not believed, or with their own work.
+
+    Args:
+        record: The record; None where there is none.
+        verifier: Who agrees, as they call themselves.
+        identity: Their account, as Google Cloud knows it; empty where nobody can tell.
+        doubt: Why the record is not believed; empty where it is.
 
     Raises:
         RefusedError: The drill has no record, it is not trusted, or the verifier is its operator.
@@ -258,4 +276,10 @@ def check_verifier(record: DrillRecord | None, verifier: str, *, doubt: str = ""
             f"{record.begun.operator} ran it, so that somebody else has to agree",
             subject=record.begun.drill_id,
             hint="`--by NAME` says who looked at the record",
+        )
+    if identity and identity == record.identity:
+        raise RefusedError(
+            f"{identity} ran it, whatever name is given, so that somebody else has to agree",
+            subject=record.begun.drill_id,
+            hint="sign it off with an account of the verifier's own: `gcloud auth application-default login`",
         )

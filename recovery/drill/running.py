@@ -1,20 +1,25 @@
 """A drill from its first look to its record: the phases one after the other, and what each showed."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from manifests import layout
 from manifests.cloud.configuration import Configuration
+from manifests.drill_layout import DRILLED
 from manifests.errors import CloudError, ReboundError, RefusedError
+from manifests.journal_layout import JournalNames
 from manifests.model.drill import Control
 from manifests.model.proof import ProofHow
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.damage import planted_controls
-from recovery.drill.looks import differences_of
-from recovery.drill.model import DrilledPart, DrillRecord, DrillVerdict, PhaseName
-from recovery.drill.parts import drilled_parts
+from recovery.drill.due import next_due
+from recovery.drill.looks import differences_of, in_the_way
+from recovery.drill.lost import written_since
+from recovery.drill.model import DrilledPart, DrillJob, DrillRecord, DrillVerdict, PhaseName
+from recovery.drill.parts import drilled_parts, with_since
 from recovery.drill.preparing import Prepared
-from recovery.drill.rules import measured, next_due, verdict
+from recovery.drill.rules import measured, verdict
 from recovery.drill.store import drills_of
 from recovery.drill.tasks import Task
 from recovery.fence.rules import planned_fence
@@ -28,6 +33,9 @@ from recovery.plan.unread import unread
 from recovery.progress import Progress
 from recovery.running import execute, remember
 from recovery.stored import Reading
+
+_MOST_JOBS = 1000
+_LONGEST_STATEMENT = 1000
 
 
 class Drill:
@@ -45,9 +53,7 @@ class Drill:
         self._begun = prepared.begun
         self._prepared = prepared
         self._progress = progress
-        self._cleaning = Cleaning(
-            prepared.begun.sandbox, self._session.catalog.location, self._session.tools.rest()
-        )
+        self._cleaning = Cleaning(self._session, prepared.begun.sandbox)
         self._plans: list[tuple[Task, Plan]] = []
         self._reports: list[RecoveryReport] = []
         self._parts: tuple[DrilledPart, ...] = ()
@@ -55,6 +61,7 @@ class Drill:
         self._deviations: list[str] = list(prepared.begun.passed_over)
         self._made: tuple[str, ...] = ()
         self._operator: Operator | None = None
+        self._jobs: list[DrillJob] = []
 
     def record(self) -> DrillRecord:
         """Go through the phases and return what it came to, written down.
@@ -90,6 +97,13 @@ class Drill:
             self._watch.end(name, "FAILED", str(error), exit_code=error.exit_code)
             self._deviations.append(f"{name}: {error}")
             return False
+        finally:
+            self._jobs += [
+                DrillJob(
+                    phase=name, job_id=ran.job_id, statement=ran.statement[:_LONGEST_STATEMENT]
+                )
+                for ran in self._session.tools.jobs.taken()
+            ]
         self._watch.end(name, "SKIPPED" if skipped else "SUCCEEDED", skipped)
         return True
 
@@ -99,6 +113,7 @@ class Drill:
         for task in self._prepared.tasks:
             plan = self._look(task)
             session.refuse(plan, confirmed_projects=(), access=True, untrusted=False)
+            self._deviations += [f"not restored: {item}" for item in plan.cannot_bring_back]
             self._plans.append((task, plan))
         parts = [part for _, plan in self._plans for part in unread(plan, stored)]
         reading = Reading(session.vault_bucket, stored.run_id, read_bytes=True)
@@ -106,12 +121,22 @@ class Drill:
         return ""
 
     def _look(self, task: Task, *, exact: bool = False) -> Plan:
-        return self._prepared.plan(task.request.model_copy(update={"exact": exact}))
+        """Look at what is restored; to see whether it is equal nothing that differs is left out."""
+        left = task.request.only_missing and not exact
+        return self._prepared.plan(
+            task.request.model_copy(update={"exact": exact, "only_missing": left})
+        )
 
     def _fence(self) -> str:
         """Make sure that nobody else writes to what is restored: all of its names are new."""
         if there := self._cleaning.made(self._places.mark):
             raise RefusedError("it is there already", subject=there[0].label)
+        if others := [it for _, plan in self._plans for it in in_the_way(plan)]:
+            raise RefusedError(
+                "it is in the sandbox already, and no drill made it or one did not end",
+                subject=others[0],
+                hint=f"`rebound drill --clean --project {self._begun.sandbox}`, or remove it by hand",
+            )
         rule = self._session.catalog.fence
         if rule is None:
             return "the catalog names no writers, and the names of what is restored are new"
@@ -144,7 +169,7 @@ class Drill:
         """Carry out one recovery as any other is; nobody resumes one that did not prove everything."""
         session, began = self._session, self._session.begun_at()
         own = f"{self._places.mark}{number:02x}"
-        recovery_id = layout.recovery_id(f"drill-{plan.request.scenario}", began, own)
+        recovery_id = layout.recovery_id(f"{DRILLED}{plan.request.scenario}", began, own)
         journal = session.journal(recovery_id)
         planned = PlannedRecovery(
             recovery_id=recovery_id, started_at=began, plan=plan, operator=self._operator
@@ -178,6 +203,8 @@ class Drill:
                 again = f"{task.name}, looked at again"
                 seen = DrilledPart(label=again, into="", state="NOT EQUAL", findings=told[:20])
                 self._parts = (*self._parts, seen)
+        if self._prepared.looks_at_platform:
+            self._parts = with_since(self._parts, written_since(self._prepared))
         self._controls = tuple(planted_controls(self._prepared))
         return ""
 
@@ -204,6 +231,17 @@ class Drill:
             left.append("nobody knows")
         return tuple(left)
 
+    def _evidence(self) -> dict[str, str]:
+        """Return the digest of what each recovery wrote of its plan and its end."""
+        landing, found = self._session.landing, {}
+        for report in self._reports:
+            names = JournalNames(report.recovery_id)
+            for name in (names.plan, names.report):
+                with suppress(ReboundError):  # without it the record says less, and is there
+                    if (content := landing.read(name)) is not None:
+                        found[name] = hashlib.sha256(content).hexdigest()
+        return found
+
     def _record(self, found: DrillVerdict, why: str, left: Sequence[str]) -> DrillRecord:
         phases, ended_at = self._watch.phases, self._session.clock.latest()
         return DrillRecord(
@@ -211,7 +249,7 @@ class Drill:
             verdict=found,
             why=why,
             ended_at=ended_at,
-            seconds=self._watch.seconds,
+            seconds=(ended_at - self._begun.began_at).total_seconds(),
             phases=phases,
             measured=tuple(measured(self._begun, phases, self._parts)),
             parts=self._parts,
@@ -220,5 +258,8 @@ class Drill:
             deviations=tuple(self._deviations),
             made=self._made,
             left=tuple(left),
+            identity=self._operator.identity if self._operator else "",
+            jobs=tuple(self._jobs[-_MOST_JOBS:]),
+            evidence=self._evidence(),
             next_due_at=next_due(ended_at, self._session.catalog),
         )

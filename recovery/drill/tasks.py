@@ -47,16 +47,26 @@ def drilled(name: str) -> Scenario:
         UsageError: There is none, or it restores nothing.
     """
     found = scenario(name)
-    if not found.covers:
+    if found.not_drilled:
         raise UsageError(
-            "it restores nothing that a drill could compare", subject=name, hint="drill another"
+            f"no drill shows it: {found.not_drilled}", subject=name, hint="drill another scenario"
         )
     return found
 
 
-def out_of_scope(covers: Sequence[RecoveryKind]) -> tuple[str, ...]:
+def out_of_scope(covers: Sequence[RecoveryKind], manifest: Manifest) -> tuple[str, ...]:
     """Say what of a scenario no drill restores, and why."""
-    return tuple(rules.not_drilled for rules in rules_of(covers) if rules.not_drilled)
+    return tuple(dict.fromkeys(_out_of_scope(covers, manifest)))
+
+
+def _out_of_scope(covers: Sequence[RecoveryKind], manifest: Manifest) -> Iterator[str]:
+    for rules in rules_of(covers):
+        if rules.not_drilled:
+            yield rules.not_drilled
+        for part in rules.parts(manifest):
+            if why := kind_of(part).why_not_drilled(part.name):
+                yield f"{part.name}: {why}"
+        yield from rules.never_drilled
 
 
 def whole_tasks(

@@ -49,9 +49,11 @@ class DrillRules:
 
     Attributes:
         not_drilled: Why a drill restores none of it; empty where it does.
+        never_drilled: What of each part a drill does not restore, and why.
     """
 
     not_drilled: ClassVar[str] = ""
+    never_drilled: ClassVar[tuple[str, ...]] = ()
 
     def drilled(self, manifest: Manifest, places: Places) -> Iterator[Drilled]:
         """Yield the recoveries of everything that a run holds of the kind.

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 _DATASET = re.compile(r"rebound_drill_([0-9a-f]{6,12})_\w*")
 _BUCKET = re.compile(r"rebound-drill-([0-9a-f]{6,12})-[0-9a-z]+")
+_LABEL = re.compile(r"rebound-drill-([0-9a-f]{6,12})")
 _DATABASE = re.compile(r"rebound-drill-([0-9a-f]{6,12})-[0-9]+")
 
 
@@ -46,6 +47,16 @@ class Places(NamedTuple):
         """Return the bucket with copies of stored files in which damage is planted."""
         return f"rebound-drill-{self.mark}-planted"
 
+    @property
+    def label(self) -> str:
+        """Return what says of a thing that a drill made it, where its name cannot."""
+        return f"rebound-drill-{self.mark}"
+
+    @property
+    def answering(self) -> str:
+        """Return the host that stands for what answers on the platform: nothing ever does (RFC 6761)."""
+        return f"rebound-drill-{self.mark}.invalid"
+
     def database(self, number: int) -> str:
         """Return the database that takes the place of one of the platform."""
         return f"rebound-drill-{self.mark}-{number}"
@@ -66,4 +77,10 @@ def mark_of_bucket(name: str) -> str | None:
 def mark_of_database(name: str) -> str | None:
     """Return the mark of the drill that made a database, or None for any other."""
     found = _DATABASE.fullmatch(name)
+    return found[1] if found else None
+
+
+def mark_of_label(label: str) -> str | None:
+    """Return the mark of the drill that a thing says made it, or None for any other."""
+    found = _LABEL.fullmatch(label)
     return found[1] if found else None

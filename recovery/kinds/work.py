@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from manifests.catalog import Catalog
 from manifests.cloud.clock import ServiceClock
+from manifests.cloud.job_log import JobLog
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
 from manifests.store.seal import Seal
@@ -41,6 +42,7 @@ class Tools(NamedTuple):
         seal: Signs what is written in the landing bucket, and tells what of it is believed.
         left: Remembers what is left of tables without the rows that stay erased.
         listeners: Tells what listens to what is written.
+        jobs: Remembers which jobs of BigQuery ran.
     """
 
     settings: Settings
@@ -54,6 +56,8 @@ class Tools(NamedTuple):
     seal: Seal
     left: LeftRows
     listeners: Listeners
+    # One for the process: whoever wants to know takes what ran.
+    jobs: JobLog = JobLog()
 
     def rest(self) -> Rest:
         """Return what calls REST APIs, and tells at once of one that does not answer."""

@@ -7,6 +7,7 @@ from manifests.catalog_processors import Processors
 from manifests.errors import ReboundError
 from recovery.document import (
     Block,
+    Command,
     Document,
     Facts,
     Paragraph,
@@ -197,6 +198,8 @@ def _what_is_proven(report: DatesReport) -> Iterator[Block]:
     yield Verdict(text, is_good=report.is_proven)
     for name in sorted({item.undo for item in report.dates if item.undo}):
         yield Paragraph(f"kept as it was before, for a while: {name}")
+    if any(item.undo for item in report.dates):
+        yield Command("to undo", f"rebound undo {report.recovery_id}")
     objective = duration(scenario(SCENARIO).rto_seconds)
     yield Facts(
         (

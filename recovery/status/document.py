@@ -1,12 +1,13 @@
 """How everything stands, as a document: the answer first. Pure."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from recovery.document import Column, Conclusion, Document, Listing, Paragraph, Section, Table
 from recovery.health import Health, health_error
 from recovery.report.health import health_rows, health_state
 from recovery.status.model import PartStatus, ScenarioStatus, Status
-from recovery.units import age, duration, shown
+from recovery.units import age, duration, listed, shown
 
 _NOTHING = "-"
 _COLUMNS = (
@@ -19,6 +20,7 @@ _COLUMNS = (
     Column("may lose", "right"),
     Column("may take", "right"),
     Column("takes about", "right"),
+    Column("drill due", "right"),
     Column(""),
 )
 _OF_SCENARIOS = (
@@ -27,6 +29,8 @@ _OF_SCENARIOS = (
     Column("proven", "right"),
     Column("by"),
     Column("parts", "right"),
+    Column("drill due", "right"),
+    Column(""),
 )
 
 
@@ -41,7 +45,7 @@ def status_document(status: Status) -> Document:
             health_state(status.health), error.message if error else "", next(iter(mends), "")
         ),
         sections=(
-            Section((Paragraph(status.answer),), "Can we recover now?"),
+            Section((Paragraph(status.answer), *_due(status)), "Can we recover now?"),
             Section((Table(_COLUMNS, parts),), "Each part"),
             *_scenarios(status),
             Section(
@@ -66,7 +70,9 @@ def _scenario_cells(item: ScenarioStatus, status: Status) -> tuple[str, ...]:
         f"{item.proven_point:%Y-%m-%d %H:%M}" if item.proven_point else _NOTHING,
         "never" if ago is None else f"{age(ago)} ago",
         shown(item.by) if item.by else _NOTHING,
-        f"{item.parts:,} of {item.of:,}",
+        f"{item.parts:,} of {item.of:,}" if item.of else _NOTHING,
+        _day(item.drill_due_at, status.looked_at),
+        f"no drill: {item.not_drilled}" if item.not_drilled else "",
     )
 
 
@@ -85,8 +91,31 @@ def _cells(part: PartStatus, status: Status) -> tuple[str, ...]:
         duration(part.rpo_seconds),
         duration(part.rto_seconds),
         _NOTHING if takes is None else duration(takes),
+        _day(part.drill_due_at, now),
         shown(part.what),
     )
+
+
+def _due(status: Status) -> Iterator[Paragraph]:
+    """Tell when the next drill is due, and of what."""
+    told = [(it.drill_due_at, it.label) for it in status.parts]
+    told += [(it.drill_due_at, it.scenario) for it in status.scenarios]
+    due = [(at, name) for at, name in told if at is not None]
+    if late := [name for at, name in due if at <= status.looked_at]:
+        yield Paragraph(
+            f"A drill is due now, of {listed(late)}: `rebound drill --due` takes what was not shown "
+            "to restore for longest."
+        )
+    elif due:
+        first = min(at for at, _ in due)
+        names = [name for at, name in due if at.date() == first.date()]
+        yield Paragraph(f"The next drill is due on {first:%Y-%m-%d}: {listed(names)}.")
+
+
+def _day(due_at: datetime | None, now: datetime) -> str:
+    if due_at is None:
+        return _NOTHING
+    return "now" if due_at <= now else f"{due_at:%Y-%m-%d}"
 
 
 def _mends(status: Status) -> Iterator[str]:

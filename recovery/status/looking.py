@@ -107,7 +107,12 @@ class Looking:
             parts=parts,
             others=tuple(found),
             scenarios=tuple(
-                scenario_statuses(protected_parts(self._catalog, points.newest), proofs)
+                scenario_statuses(
+                    protected_parts(self._catalog, points.newest),
+                    proofs,
+                    self._catalog.drills,
+                    runs_again=self._catalog.processors is not None,
+                )
             ),
         )
 

@@ -67,6 +67,8 @@ class PartStatus(Value):
         rto_seconds: How long bringing it back may take.
         estimated_seconds: How long it takes, as measured when it was last proven; None where it
             was not. With it came back what the recovery was about besides, so it is an upper bound.
+        drill_due_at: When a drill has to show it again; 1970 where nothing has yet, None where no drill
+            is asked for: none could restore it, or there is nothing to restore.
         what: What is wrong, in a sentence; empty where nothing is.
         mend: The command that mends it.
     """
@@ -82,6 +84,7 @@ class PartStatus(Value):
     rpo_seconds: int
     rto_seconds: int
     estimated_seconds: float | None = None
+    drill_due_at: UtcTime | None = None
     health: Health
     what: str = ""
     mend: str = ""
@@ -95,6 +98,8 @@ class ScenarioStatus(Value):
         by: That drill or recovery.
         parts: How many of the protected parts it brought back whole.
         of: How many there are that the scenario is about.
+        drill_due_at: When a drill has to show it again; 1970 where nothing has yet, None where none can.
+        not_drilled: Why no drill can; empty where one does.
     """
 
     scenario: ScenarioName
@@ -103,6 +108,8 @@ class ScenarioStatus(Value):
     how: ProofHow | None = None
     by: str = ""
     parts: int = 0
+    drill_due_at: UtcTime | None = None
+    not_drilled: str = ""
     of: int
 
 

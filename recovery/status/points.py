@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from manifests.catalog import Catalog
 from manifests.model.run import Manifest
+from manifests.protected import protected
 from manifests.values import RunId
 from recovery.status.model import PartName, Point
 
@@ -36,10 +37,7 @@ class Points(NamedTuple):
 
 def protected_parts(catalog: Catalog, newest: Manifest | None) -> tuple[PartName, ...]:
     """Return every protected part: those listed, and those of datasets that are protected whole."""
-    listed = [PartName(kind.name, entry.name) for kind, entry in catalog.parts]
-    held = [] if newest is None else newest.every_part
-    found = [PartName(kind.name, it.name) for kind, it in held if catalog.protects(kind, it.name)]
-    return tuple(dict.fromkeys([*listed, *found]))
+    return tuple(PartName(*part) for part in protected(catalog, newest))
 
 
 def newest_points(
@@ -64,7 +62,10 @@ def newest_points(
     unusable: list[tuple[RunId, str]] = []
     for run in sorted(runs, reverse=True)[:MOST_READ]:
         wanted = protected_parts(catalog, newest)
-        if all(part in found and run.written_at < found[part].recovery_point for part in wanted):
+        # Only a run says which tables there are of datasets that are protected whole.
+        if newest is not None and all(
+            part in found and run.written_at < found[part].recovery_point for part in wanted
+        ):
             break
         manifest = read(run.run_id)
         if isinstance(manifest, str):

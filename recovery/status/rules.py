@@ -1,14 +1,13 @@
 """How a part stands: what is known of it, judged. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from manifests.catalog_drills import DrillRule
 from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
 from manifests.parts import part_kind
 from recovery.health import Health, HealthFinding, worst
-from recovery.kinds.known import rules_of
 from recovery.plan.lost import unprotected_text
 from recovery.scenarios import SCENARIOS, RecoveryKind, Scenario
 from recovery.status.model import (
@@ -23,6 +22,9 @@ from recovery.units import age, counted, duration, listed
 
 _VERY_LATE = 2
 """So many times as old as its objective a recovery point is as good as none."""
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Since when a drill is due of what was never shown to restore."""
 
 PROTECTED = "protected"
 """The check of findings of what no run holds."""
@@ -48,7 +50,11 @@ def shown_of(part: PartName, proofs: Iterable[ProofRecord], *, whole: bool) -> S
 
 
 def scenario_statuses(
-    parts: Sequence[PartName], proofs: Iterable[ProofRecord]
+    parts: Sequence[PartName],
+    proofs: Iterable[ProofRecord],
+    rule: DrillRule,
+    *,
+    runs_again: bool = False,
 ) -> Iterator[ScenarioStatus]:
     """Yield what of each scenario was shown to restore together: by what brought most of it back.
 
@@ -57,6 +63,8 @@ def scenario_statuses(
     Args:
         parts: Every protected part.
         proofs: What was shown to restore, without what is forgotten.
+        rule: How often that is asked for.
+        runs_again: Whether the catalog names what is run again, which no drill shows.
     """
     known = [proof for proof in proofs if proof.how != "sample"]
     for item in SCENARIOS:
@@ -69,8 +77,12 @@ def scenario_statuses(
                 together.setdefault(proof.recovery_id, []).append(proof)
         if wanted:
             shown = [_scenario(item, wanted, by, found) for by, found in together.items()]
-            nothing = ScenarioStatus(scenario=item.name, of=len(wanted))
-            yield max(shown, key=lambda it: (it.parts, it.proven_at), default=nothing)
+            nothing = ScenarioStatus(scenario=item.name, of=len(wanted), drill_due_at=NEVER)
+            best = max(shown, key=lambda it: (it.parts, it.proven_at), default=nothing)
+            due_at = None if best.proven_at is None else _due_at(best.proven_at, rule)
+            yield best.model_copy(update={"drill_due_at": due_at or NEVER})
+        elif item.not_drilled and runs_again:
+            yield ScenarioStatus(scenario=item.name, of=0, not_drilled=item.not_drilled)
 
 
 def _scenario(
@@ -113,10 +125,25 @@ def part_status(facts: Facts, rule: DrillRule, *, now: datetime) -> PartStatus:
         rpo_seconds=wanted.rpo_seconds,
         rto_seconds=wanted.rto_seconds,
         estimated_seconds=estimated,
+        drill_due_at=_drill_due_at(facts, rule),
         health=health,
         what="; ".join(what for _, what, _ in told),
         mend=told[0][2] if told else "",
     )
+
+
+def _drill_due_at(facts: Facts, rule: DrillRule) -> datetime | None:
+    """Return when a drill has to show a part again; None where none is asked for."""
+    kind = part_kind(facts.part.kind)
+    if facts.newest is None or kind.why_not_drilled(facts.part.name):
+        return None
+    if facts.whole is None:
+        return NEVER if facts.newest.things or kind.is_restored_empty else None
+    return _due_at(facts.whole.proof.proven_at, rule)
+
+
+def _due_at(proven_at: datetime, rule: DrillRule) -> datetime:
+    return proven_at + timedelta(days=rule.every_days)
 
 
 def _point(facts: Facts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
@@ -143,7 +170,7 @@ def _point(facts: Facts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
 
 def _proof(facts: Facts, rule: DrillRule, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
     mend = f"`rebound drill {wanted.name} --project SANDBOX` shows that it restores"
-    if any(rules.not_drilled for rules in rules_of((facts.part.kind,))):
+    if why := part_kind(facts.part.kind).why_not_drilled(facts.part.name):
         mend = f"no drill restores it: `rebound recover {wanted.name} --into-project SANDBOX --into-bucket-prefix SANDBOX-` shows that it restores"
     if facts.whole is None:
         is_empty = facts.newest is not None and not facts.newest.things
@@ -151,7 +178,9 @@ def _proof(facts: Facts, rule: DrillRule, wanted: Scenario, now: datetime) -> It
             return
         if facts.some is None:
             what = f"it was not shown to restore within {rule.proof_days} d"
-            yield Health.UNKNOWN, what, mend
+            unshown = f"{what}, and no drill can show it: {why}"
+            health = Health(rule.not_drilled) if why else Health.UNKNOWN
+            yield health, unshown if why else what, mend
         else:
             of = f"{facts.some.part.restored:,} of {facts.some.part.held:,}"
             yield Health.WARNING, f"only {of} in it were shown to restore", mend
@@ -198,6 +227,10 @@ def answer_of(parts: Sequence[PartStatus], *, now: datetime) -> str:
     shown = age((now - min(proofs, default=now)).total_seconds())
     warned = by_health[Health.WARNING]
     also = f" {len(warned)} of them need attention: {listed(warned)}." if warned else ""
+    if never := [
+        item.label for item in parts if item.health is Health.WARNING and not item.proven_at
+    ]:
+        also += f" {len(never)} were not shown to restore: {listed(never)}."
     return (
         f"Yes: of {everything} the oldest recovery point is of {lost} ago, and the oldest proof "
         f"that one restores of {shown} ago.{also}"

@@ -64,6 +64,8 @@ def undo_document(report: UndoReport) -> Document:
 
 def _facts(plan: UndoPlan) -> Iterator[tuple[str, str]]:
     yield "it ended", f"{plan.ended_at:%Y-%m-%d %H:%M} UTC"
+    if plan.undone:
+        yield "before now", f"it was {plan.undone}"
     yield "what was there is kept until", f"{plan.until:%Y-%m-%d %H:%M} UTC"
     yield "what the recovery wrote down", plan.trust.told
 

@@ -129,6 +129,7 @@ class UndoPlan(Value):
         doubts: What is wrong with the run that says what the recovery left.
         trust: Whether what the recovery wrote down is from whom it should be.
         parts: The parts that were named; all when empty.
+        undone: That it was undone before, and when; empty where it was not.
     """
 
     recovery_id: str
@@ -139,6 +140,7 @@ class UndoPlan(Value):
     until: UtcTime
     again: str
     trust: Trust
+    undone: str = ""
     steps: tuple[UndoStep, ...]
 
     @property

@@ -8,7 +8,7 @@ from manifests.errors import BackupDamagedError, ManifestAlteredError, ReboundEr
 from manifests.store.decoded import judging
 from recovery.journal import Journal
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
-from recovery.kinds.decision import Own
+from recovery.kinds.decision import Origin, Own
 from recovery.kinds.documents import DocumentsOutcome
 from recovery.kinds.known import RULES
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome
@@ -60,6 +60,7 @@ class Undoing:
         session: The clients.
         begun: The recovery as it was begun.
         report: How it ended.
+        left: What its journal alone says that it left; None where a run or a repair does.
 
     Raises:
         ManifestAlteredError: Its run has another manifest now.
@@ -68,15 +69,22 @@ class Undoing:
         StrangeObjectError: Its plan was not written while it ran, and nobody signed it.
     """
 
-    def __init__(self, session: Session, begun: PlannedRecovery, report: RecoveryReport) -> None:
+    def __init__(
+        self,
+        session: Session,
+        begun: PlannedRecovery,
+        report: RecoveryReport,
+        left: Origin | None = None,
+    ) -> None:
         session.ledger.require_readable()
         self._session = session
         self._report = report
         self._journal = session.journal(report.recovery_id)
         written = ReadOnce(self._journal.during(report.finished_at))
         # Of a repair the run is a witness only; it is looked at all the same.
-        origin = origin_of(session, report.plan)
+        origin = left or origin_of(session, report.plan)
         self._is_repair = is_repair(report.recovery_id)
+        self._is_of_dates = left is not None
         if self._is_repair:
             origin = left_by(written, report, session.catalog)
         self._ended = Ended(report, begun.plan, origin, written)
@@ -109,16 +117,21 @@ class Undoing:
             project=report.plan.request.target.project,
             ended_at=report.finished_at,
             until=kept_until(report, self._session.settings.undo_days),
-            again=recovering(report.plan, run_id=report.plan.run_id),
+            again="rebound recover processor-failure"
+            if self._is_of_dates
+            else recovering(report.plan, run_id=report.plan.run_id),
             doubts=tuple(filter(None, doubts)),
             trust=self._journal.trust(),
+            undone=undone_told(self._journal),
             parts=tuple(parts),
             steps=chosen(steps, parts),
         )
 
     def _possible(self, step: UndoStep) -> UndoStep:
-        is_made = self._is_repair and step.action == "remove"
-        return step.cannot("a repair makes no table that could go again") if is_made else step
+        is_told = self._is_repair or self._is_of_dates
+        if is_told and step.action == "remove":
+            return step.cannot("nothing but a recovery makes a table that could go again")
+        return step
 
     def judged(self, plan: UndoPlan) -> Plan:
         """Return what is held against the words that were said: the run, and what changes of access.
@@ -128,7 +141,8 @@ class Undoing:
         """
         was = self._report.plan
         told = told_of_run(self._session, was.run_id, was.request)
-        if self._is_repair and self._session.settings.trusted and not plan.trust.is_signed:
+        is_told = self._is_repair or self._is_of_dates
+        if is_told and self._session.settings.trusted and not plan.trust.is_signed:
             # What it left is in its journal alone, where that of a recovery is in a signed run.
             told["trust"] = plan.trust.model_copy(update={"state": "untrusted"})
         # Here all that the ledger names stays erased, whoever wrote it.

@@ -46,6 +46,7 @@ from recovery.report.erasures import ledger_document
 from recovery.report.html import page_of
 from recovery.report.processors import dates_report_document
 from recovery.report.text import text_of
+from recovery.undo.dates import DatesLeft
 from recovery.undo.model import UndoOutcome, UndoReport
 from recovery.units import as_text
 from tests.fuzz.whole import RECOVERY, whole_report
@@ -202,6 +203,7 @@ SAMPLES: tuple[BaseModel, ...] = (
         version=2,
     ),
     SentRequest(sent_at=NOW),
+    DatesLeft(at=NOW, tables=(games(),)),
     PlannedDates(recovery_id=_DATES, started_at=NOW, plan=_DATES_PLAN),
     DatesReport(
         recovery_id=_DATES,

@@ -30,6 +30,22 @@ APIS = (
 )
 
 
+SANDBOX_APIS = tuple(
+    f"{name}.googleapis.com"
+    for name in (
+        "bigqueryconnection",
+        "cloudscheduler",
+        "iam",
+        "logging",
+        "monitoring",
+        "pubsub",
+        "secretmanager",
+        "workflows",
+    )
+)
+"""What Terraform enables in a sandbox beside data."""
+
+
 def call(
     rebound: Rebound, method: str, path: str, body: dict[str, Any] | None = None, **query: str
 ) -> dict[str, Any]:
@@ -58,6 +74,15 @@ def enable(rebound: Rebound, *services: str) -> None:
     """Enable services of the project."""
     path = f"serviceusage.googleapis.com/v1/projects/{rebound.project}/services:batchEnable"
     call(rebound, "POST", path, {"serviceIds": list(services)})
+
+
+def make_sandbox(rebound: Rebound, project: str) -> None:
+    """Have a project that is labelled as a sandbox, and uses what a drill restores there."""
+    path = f"cloudresourcemanager.googleapis.com/v3/projects/{project}"
+    labels = {"labels": {"rebound-sandbox": "true"}}
+    call(rebound, "PATCH", path, labels, updateMask="labels")
+    services = f"serviceusage.googleapis.com/v1/projects/{project}/services:batchEnable"
+    call(rebound, "POST", services, {"serviceIds": list(SANDBOX_APIS)})
 
 
 def make_trigger(rebound: Rebound, name: str, *, location: str = LOCATION, **filters: str) -> None:

@@ -1,19 +1,26 @@
 """A small protected platform with tables, a bucket and a database; a project that drills may fill."""
 
+import json
 import uuid
 from pathlib import Path
 from typing import Any
 
 from google.cloud import bigquery, storage
 
-from tests.harness import Rebound, make_rebound
-from tests.integration import bucket_objects, lake
+from tests.harness import LOCATION, Rebound, make_rebound
+from tests.integration import bucket_objects, configuration, lake
 from tests.integration.configuration import call
 from tests.integration.orchestration import State
 from tests.served import serving
 from tests.standin.cloud import Cloud
 from tests.standin.firestore.creation import create_database
 
+APIS = (
+    *configuration.APIS,
+    "iam.googleapis.com",
+    "logging.googleapis.com",
+    "monitoring.googleapis.com",
+)
 _DOCUMENTS: dict[str, dict[str, Any]] = {
     "done/one": {"n": 1},
     "done/two": {"n": 2.5},
@@ -21,8 +28,24 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-def platform(local_cloud: Cloud, folder: Path) -> Rebound:
-    """Make the platform, and one complete night."""
+RESOURCES = (
+    *configuration.TYPES,
+    "cloudresourcemanager/project",
+    "logging/sink",
+    "monitoring/channel",
+)
+"""Types of the platform's configuration, some of which no sandbox takes."""
+WRITERS = ({"type": "scheduler/job", "names": ["load-*"], "writes": ["dataset *"]},)
+
+
+def platform(local_cloud: Cloud, folder: Path, *, is_configured: bool = False) -> Rebound:
+    """Make the platform, and one complete night.
+
+    Args:
+        local_cloud: Where.
+        folder: Where its catalog is written.
+        is_configured: Whether it has a configuration, too.
+    """
     project = f"p-{uuid.uuid4().hex[:10]}"
     with local_cloud.minutes_ago(100, ("firestore",)):
         create_database(project)
@@ -32,20 +55,49 @@ def platform(local_cloud: Cloud, folder: Path) -> Rebound:
         databases=[{"database": "(default)", "triggers": []}],
         protected_projects=[project],
     )
+    if is_configured:
+        _protect_configuration(catalog)
     made = make_rebound(local_cloud, folder, project, REBOUND_CATALOG=catalog)
     lake.fill(made)
     bucket_objects.fill(made, bucket_objects.make_bucket(made))
     with local_cloud.minutes_ago(3):
         State(made).write(_DOCUMENTS)
+    if is_configured:
+        configure(made)
     with serving(made) as function:
         function.complete("night")
     return made
 
 
+def _protect_configuration(catalog: str) -> None:
+    path = Path(catalog)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["resources"] = [{"type": name, "locations": [LOCATION]} for name in RESOURCES]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    configuration.with_fence(catalog, writers=WRITERS)
+
+
+def configure(rebound: Rebound) -> None:
+    """Make a service, what calls it and what that needs; a channel whose name the service gives."""
+    configuration.enable(rebound, *APIS)
+    configuration.configure(rebound)
+    place = f"{configuration.RUN}/projects/{rebound.project}/locations/{LOCATION}"
+    own = call(rebound, "GET", f"{place}/services/loader")["uri"]
+    target = {"uri": f"{own}/load", "httpMethod": "POST"}
+    configuration.make_job(rebound, "load-own", httpTarget=target)
+    channel = {
+        "type": "email",
+        "displayName": "Wächter",
+        "labels": {"email_address": "a@b.example"},
+    }
+    path = f"monitoring.googleapis.com/v3/projects/{rebound.project}/notificationChannels"
+    call(rebound, "POST", path, channel)
+
+
 def sandbox(rebound: Rebound) -> str:
     """Return a project that is labelled as a sandbox."""
     project = f"{rebound.project}-box"
-    label(rebound, project, {"rebound-sandbox": "true"})
+    configuration.make_sandbox(rebound, project)
     return project
 
 

@@ -12,7 +12,7 @@ from manifests.kinds.resources.layout import resources_name
 from manifests.kinds.resources.lines import StoredResource, entry_of, file_of
 from manifests.layout import parse_run_id
 from manifests.store.envelope import encode
-from tests.harness import LOCATION, Rebound
+from tests.harness import LOCATION, RUN_SECONDS, Rebound
 from tests.integration import lake
 from tests.integration.configuration import (
     APIS,
@@ -174,6 +174,7 @@ def test_a_lost_configuration_comes_back_stopped_and_a_thaw_resumes_it(
     assert (
         "the recovery made it, and nobody wrote to it since; with it go its values, tags" in again
     )
+    kill_undo(rebound, recovery)
     rebound.run("undo", recovery, "--yes")
     assert states(rebound) == {}
     project = rebound.project
@@ -183,6 +184,16 @@ def test_a_lost_configuration_comes_back_stopped_and_a_thaw_resumes_it(
     )
     assert not call(rebound, "GET", f"{SECRETS}/projects/{project}/secrets").get("secrets")
     assert "nothing has to go back" in rebound.run("undo", recovery).stdout
+
+
+def kill_undo(rebound: Rebound, recovery: str) -> None:
+    """Begin to undo what a recovery made, and kill that when the schedules are gone."""
+    with rebound.cloud.held("platform", r".*subscriptions\.delete", is_done=False):
+        killed = rebound.begin("undo", recovery, "--yes")
+        rebound.cloud.await_fault("platform", killed)
+        killed.kill()
+        killed.communicate(RUN_SECONDS)
+    assert subscription(rebound, "raw-sub")
 
 
 def settable_of(kind: str, line: dict[str, Any]) -> dict[str, Any]:

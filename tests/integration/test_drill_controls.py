@@ -12,15 +12,22 @@ from manifests.cloud.firestore import Connection
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
+from manifests.cloud.rest import Rest
 from manifests.model.drill import Control
 from recovery.drill.controls.rows import PlantedTable, row_controls, tag_control
 from recovery.drill.controls.stored import manifest_control, stored_controls
-from recovery.drill.controls.things import document_control, object_control, schedule_controls
+from recovery.drill.controls.things import (
+    document_control,
+    object_control,
+    planted_schedule,
+    schedule_control,
+)
 from recovery.drill.rules import verdict
 from tests.harness import LOCATION, Rebound
 from tests.integration import bucket_objects, lake
+from tests.integration.configuration import enable, states
 from tests.integration.orchestration import State
-from tests.unit.drills import CRITERIA, NOW, PART, PHASES
+from tests.unit.drills import CRITERIA, NOW, PART, PHASES, PLACES
 from tests.unit.samples import games, manifest
 
 RULE = FenceRule.model_validate(
@@ -56,7 +63,7 @@ def rows(rebound: Rebound) -> list[Control]:
     )
     jobs, resources = Jobs(client, LOCATION), Resources(client, rebound.project)
     blind = row_controls(jobs, resources, planted, lambda: (), mark="ab12cd34")
-    return [*blind, *tag_control(table, lambda _: ())]
+    return [*blind, tag_control(resources, table, planted.restored, lambda _: ())]
 
 
 def planted_unseen(rebound: Rebound) -> list[Control]:
@@ -99,12 +106,23 @@ def test_a_check_that_sees_nothing_makes_a_drill_void(blind: list[Control]):
         assert item.name in why
 
 
-def test_a_schedule_that_runs_is_caught_and_one_that_is_not_seen_is_not():
-    """The rule of the catalog says which writes; one that it is not about is not seen."""
-    (caught,) = schedule_controls(RULE, ["dataset lake"], "a-sandbox", NOW)
-    assert (caught.is_planted, caught.is_caught) == (True, True)
-    (unseen,) = schedule_controls(RULE, ["bucket raw"], "a-sandbox", NOW)
+def test_a_schedule_that_runs_is_caught_and_one_that_is_not_seen_is_not(
+    new_rebound: Callable[..., Rebound], tmp_path: Path
+):
+    """It is made in the project, and goes; one that the rule says writes nothing is not seen."""
+    rebound = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path))
+    enable(rebound, "cloudscheduler.googleapis.com")
+    rest = Rest(rebound.env["REBOUND_API_ENDPOINT"])
+    planted = planted_schedule(RULE, rebound.project, PLACES, LOCATION)
+    assert planted is not None
+    assert planted_schedule(None, rebound.project, PLACES, LOCATION) is None
+    caught = schedule_control(RULE, planted, ["dataset lake"], rest, NOW)
+    assert (caught.is_planted, caught.is_caught) == (True, True), caught.what
+    unseen = schedule_control(RULE, planted, ["bucket raw"], rest, NOW)
     assert (unseen.is_planted, unseen.is_caught) == (True, False)
     assert verdict(CRITERIA, PHASES, (PART,), (unseen,), ())[0] == "void"
-    (unplanted,) = schedule_controls(None, ["dataset lake"], "a-sandbox", NOW)
+    assert states(rebound) == {}
+    with rebound.cloud.fault("platform", r"cloudscheduler\..*jobs\.create", "status", status=403):
+        unplanted = schedule_control(RULE, planted, ["dataset lake"], rest, NOW)
     assert not unplanted.is_planted
+    assert verdict(CRITERIA, PHASES, (PART,), (caught, unplanted), ())[0] == "void"

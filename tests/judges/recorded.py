@@ -14,7 +14,7 @@ import requests
 from manifests.catalog import load_catalog
 from tests.e2e.disasters import DISASTERS, Disaster, catalog_quiet_within
 from tests.harness import Rebound, make_rebound
-from tests.integration.configuration import call
+from tests.integration.configuration import make_sandbox
 from tests.served import serving
 from tests.standin.cloud import PROJECT, SERVICES, Cloud, Service, running
 from tests.standin.seed.configuration import seed_control_plane
@@ -89,9 +89,7 @@ def _recovered(cloud: Cloud, rebound: Rebound) -> tuple[list[str], list[str]]:
 
 def _drilled(cloud: Cloud, rebound: Rebound) -> list[str]:
     """Return the calls of a drill into a project that is labelled as a sandbox."""
-    path = f"cloudresourcemanager.googleapis.com/v3/projects/{_SANDBOX}"
-    labels = {"labels": {"rebound-sandbox": "true"}}
-    call(rebound, "PATCH", path, labels, updateMask="labels")
+    make_sandbox(rebound, _SANDBOX)
     with _recording(cloud) as calls:
         rebound.run("drill", "--sample", "--project", _SANDBOX)
     return calls

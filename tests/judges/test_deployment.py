@@ -12,7 +12,9 @@ import recovery.settings
 from functions.bundle import DRILL_ENTRY_POINT, ENTRY_POINT
 from manifests.catalog import load_catalog
 from manifests.cloud.working import SCRATCH_DAYS
+from manifests.kinds.resources import table
 from tests.deployed import ROOT
+from tests.integration.configuration import SANDBOX_APIS
 from tests.judges.terraform.offline import Terraform
 from tests.judges.terraform.schema import TYPES, wanted_types
 
@@ -206,3 +208,10 @@ def test_deployment_names_each_of_its_steps(side: str):
     steps = {"functions": ["make bundle", "terraform apply"], "rebound": ["terraform output"]}
     places = [page.index(step) for step in steps[side]]
     assert places == sorted(places)
+
+
+def test_a_sandbox_uses_what_drills_restore_there():
+    """Each type that a drill restores is of a service that Terraform enables in the sandbox."""
+    enabled = set(re.findall(r'"([a-z]+\.googleapis\.com)"', SOURCES["sandbox.tf"]))
+    assert {kind.host for kind in table.TYPES if not kind.not_drilled} <= enabled
+    assert set(SANDBOX_APIS) <= enabled

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.harness import LOCATION
-from tests.integration.configuration import APIS, call, enable, lose
+from tests.integration.configuration import APIS, enable, lose, make_sandbox
 from tests.integration.orchestration import State
 from tests.integration.processors import platform
 from tests.runbooks.console import Shell
@@ -170,9 +170,7 @@ def _trial(world: World, shell: Shell) -> Generator[None]:
 def _sandbox(world: World, shell: Shell) -> Generator[None]:
     """Have a project that drills may fill, and people who run and verify one."""
     project = f"{world.rebound.project}-box"
-    path = f"cloudresourcemanager.googleapis.com/v3/projects/{project}"
-    labels = {"labels": {"rebound-sandbox": "true"}}
-    call(world.rebound, "PATCH", path, labels, updateMask="labels")
+    make_sandbox(world.rebound, project)
     people = {"NAME": "ada", "APPROVER": "grace", "VERIFIER": "noor"}
     shell.filled |= {"SANDBOX": project, "UNTIL": "2027-01-31", **people}
     yield

@@ -15,6 +15,7 @@ FOUNDATIONS = (
         before_data=True,
         absent=("state", "DISABLED"),
         assigned=("config", "parent"),
+        not_drilled="a sandbox has services of its own, which a drill needs",
     ),
     ResourceType(
         name="iam/role",
@@ -30,6 +31,8 @@ FOUNDATIONS = (
         # For seven days what a deleted role was is answered (IAM REST, roles.delete).
         absent=("deleted", True),
         undeleted_by="name",
+        # IAM, Create and manage custom roles.
+        not_drilled="for 37 days no role can have the id of a deleted one",
     ),
     ResourceType(
         name="iam/service-account",

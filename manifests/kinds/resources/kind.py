@@ -4,6 +4,7 @@ from manifests.kind import PartKind
 from manifests.kinds.resources.checks import check_resources
 from manifests.kinds.resources.layout import type_segment
 from manifests.kinds.resources.model import ResourceBackup
+from manifests.kinds.resources.table import resource_type
 
 RESOURCES = PartKind(
     name="resources",
@@ -14,4 +15,5 @@ RESOURCES = PartKind(
     folder=type_segment,
     check=check_resources,
     is_restored_empty=False,
+    why_not_drilled=lambda name: resource_type(name).not_drilled,
 )

@@ -117,6 +117,7 @@ class ResourceType(NamedTuple):
         not_held: What its API never returns.
         chosen: A field, and what its value holds where the service chose it for this resource: a new one
             has another.
+        not_drilled: Why no drill can restore it in a sandbox; empty where one does.
     """
 
     name: str
@@ -149,6 +150,7 @@ class ResourceType(NamedTuple):
     assigned: tuple[str, ...] = ()
     not_held: tuple[str, ...] = ()
     chosen: tuple[str, str] | None = None
+    not_drilled: str = ""
 
     @property
     def is_regional(self) -> bool:

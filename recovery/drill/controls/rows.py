@@ -13,6 +13,7 @@ from manifests.control_statements import (
     row_dropped,
     unfiltered,
 )
+from manifests.errors import CloudError
 from manifests.kinds.tables.model import TableBackup, generated_columns
 from manifests.model.drill import Control
 from manifests.partitions import demands_filter
@@ -103,31 +104,67 @@ def no_row_controls() -> Iterator[Control]:
     yield not_planted("a changed row", "no table", _CHECK, why)
 
 
+def has_tags(table: TableBackup) -> bool:
+    """Whether a column of a table has a policy tag."""
+    return any("policyTags" in field for field in table.resource["schema"]["fields"])
+
+
 def tag_control(
-    table: TableBackup, look: Callable[[TableBackup], Sequence[Step]]
-) -> Iterator[Control]:
-    """Let a copy of the manifest say that a column had a policy tag, which the table has not.
+    resources: Resources,
+    table: TableBackup,
+    restored: str,
+    look: Callable[[TableBackup], Sequence[Step]],
+) -> Control:
+    """Take the policy tags of a restored table away.
+
+    Where no table that is restored has any, a copy of the manifest says that its column had one: the
+    table in the sandbox lacks it.
 
     Args:
+        resources: Those of the sandbox.
         table: The table in the manifest.
-        look: Returns what a plan says of what was restored, if the manifest says so.
+        restored: The full id of the table that was restored.
+        look: Returns what a plan says of what was restored, by a description of it.
     """
-    field = table.resource["schema"]["fields"][0]
-    tagged = {**field, "policyTags": _TAGGED if "policyTags" not in field else {"names": ["x"]}}
     said = [table]
 
     def plant() -> None:
-        fields = [tagged, *table.resource["schema"]["fields"][1:]]
-        schema: Resource = {**table.resource["schema"], "fields": fields}
-        said[0] = table.model_copy(update={"resource": {**table.resource, "schema": schema}})
+        if not has_tags(table):
+            first, *others = table.resource["schema"]["fields"]
+            said[0] = _described(table, [{**first, "policyTags": _TAGGED}, *others])
+            return
+        live = resources.table(restored.partition(".")[2])
+        if live is None:
+            raise CloudError("it is not there", subject=restored)
+        fields = [_untagged(field) for field in live.resource["schema"]["fields"]]
+        project, dataset_id, table_id = restored.split(".")
+        del project
+        changed = resources.patch(
+            f"datasets/{dataset_id}/tables/{table_id}",
+            {"schema": {**live.resource["schema"], "fields": fields}},
+            etag=str(live.resource["etag"]),
+            subject=restored,
+        )
+        if not changed:
+            raise CloudError("somebody else changed it", subject=restored)
 
-    yield control(
+    return control(
         "a missing policy tag",
         f"table {table.name}",
         _TAGS,
         look=lambda: property_differences(look(said[0]), _TAGS),
         plant=plant,
     )
+
+
+def _untagged(field: Resource) -> Resource:
+    """Return a column without its policy tag; an empty list takes it (BigQuery REST, tables.patch)."""
+    return {**field, "policyTags": {"names": []}} if "policyTags" in field else field
+
+
+def _described(table: TableBackup, fields: Sequence[Resource]) -> TableBackup:
+    schema: Resource = {**table.resource["schema"], "fields": list(fields)}
+    return table.model_copy(update={"resource": {**table.resource, "schema": schema}})
 
 
 def _make_dataset(resources: Resources, planted: PlantedTable) -> None:

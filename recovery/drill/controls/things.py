@@ -1,28 +1,38 @@
 """Damage of objects, documents and schedules: planted in what was restored, which is a copy."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.cloud.firestore_v1 import types
 
 from manifests.catalog_writers import FenceRule
+from manifests.cloud.configuration import Configuration
 from manifests.cloud.documents import Documents
 from manifests.cloud.objects import Bucket
-from manifests.errors import CloudError
+from manifests.cloud.rest import Rest
+from manifests.errors import CloudError, ReboundError
+from manifests.kinds.resources.table import resource_type
+from manifests.kinds.resources.types import EVERYWHERE
 from manifests.model.drill import Control
 from manifests.names import EVERYTHING
 from manifests.values import Resource
 from recovery.drill.controls.planting import control, not_planted
+from recovery.drill.rules import schedule_pattern
 from recovery.fence.rules import planned_fence
+from recovery.fence.work import Fencing
 from recovery.kinds.buckets.rules.drilled import object_differences
 from recovery.kinds.databases.rules.drilled import document_differences
+from recovery.kinds.places import Places
+from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.step import Step
 
 _OBJECTS = "checksums of objects"
 _DOCUMENTS = "contents of documents"
 _SCHEDULES = "writers of a fence"
 _JOB = "scheduler/job"
+_UNPAUSED = "an unpaused schedule"
 
 _Document: Any = types.Document.pb()
 
@@ -85,42 +95,85 @@ def document_control(documents: Documents, look: Callable[[], Sequence[Step]]) -
     )
 
 
-def schedule_controls(
-    rule: FenceRule | None, things: Sequence[str], project: str, now: datetime
-) -> Iterator[Control]:
-    """Let a copy of a schedule run that writes to what is protected.
+class PlantedSchedule(NamedTuple):
+    """A schedule of the sandbox that the catalog's rule is about.
+
+    Attributes:
+        name: Its full name.
+        resource: It, paused; it calls what never answers.
+    """
+
+    name: str
+    resource: Resource
+
+
+def planted_schedule(
+    rule: FenceRule | None, project: str, places: Places, location: str
+) -> PlantedSchedule | None:
+    """Return a schedule that the catalog says writes; None where the catalog names none.
 
     Args:
         rule: The catalog's rule of what writes to what.
+        project: The sandbox.
+        places: The drill's names.
+        location: Where it is made if the rule names all places at once.
+    """
+    if rule is None or not (pattern := schedule_pattern(rule)):
+        return None
+    where = next((place for place in rule.locations if place != EVERYWHERE), location)
+    own = pattern.replace("*", f"rebound-drill-{places.mark}")
+    name = f"projects/{project}/locations/{where}/jobs/{own}"
+    resource: Resource = {
+        "name": name,
+        "description": places.label,
+        # Due in the next leap year; it is removed at once.
+        "schedule": "0 0 29 2 *",
+        "httpTarget": {"uri": f"https://{places.answering}/"},
+        "state": "PAUSED",
+    }
+    return PlantedSchedule(name, resource)
+
+
+def schedule_control(
+    rule: FenceRule, planted: PlantedSchedule, things: Sequence[str], rest: Rest, now: datetime
+) -> Control:
+    """Make a schedule in the sandbox that is paused, and let it run.
+
+    Args:
+        rule: The catalog's rule of what writes to what.
+        planted: The schedule.
         things: What is protected, as `dataset nba_analytics`.
-        project: Where the schedule would be.
+        rest: Calls the API.
         now: The present instant.
     """
-    job = None if rule is None else _schedule(rule, project)
-    if rule is None or job is None:
-        why = "the catalog names no schedule that writes"
-        yield not_planted("an unpaused schedule", "no schedule", _SCHEDULES, why)
-        return
-    state = {"state": "PAUSED"}
+    kind, project = resource_type(_JOB), planted.name.split("/")[1]
+    configuration = Configuration(rest, project)
+    making = Making(rest, configuration)
+    jobs = tuple(item for item in rule.writers if item.type == _JOB)
+    own = rule.model_copy(update={"writers": jobs})
 
     def look() -> list[str]:
-        found = {_JOB: [{**job, **state}]}
-        record = planned_fence(rule, things, found, fence_id="", project=project, why="", now=now)
+        listed = Fencing(configuration).found(own)[_JOB]
+        found = {_JOB: [item for item in listed if item["name"] == planted.name]}
+        if not found[_JOB]:
+            raise CloudError("the list of schedules lacks it", subject=planted.name)
+        record = planned_fence(own, things, found, fence_id="", project=project, why="", now=now)
         return [f"{item.name} writes {', '.join(item.writes)}" for item in record.writers]
 
-    yield control(
-        "an unpaused schedule",
-        job["name"],
-        _SCHEDULES,
-        look=look,
-        plant=lambda: state.update(state="ENABLED"),
-    )
-
-
-def _schedule(rule: FenceRule, project: str) -> Resource | None:
-    """Return a schedule that the catalog's rule is about; None where it is about none."""
-    names = [name for item in rule.writers if item.type == _JOB for name in item.names]
-    if not names:
-        return None
-    own = names[0].replace("*", "drill")
-    return {"name": f"projects/{project}/locations/drill/jobs/{own}", "schedule": "0 0 1 1 *"}
+    try:
+        making.create(kind, planted.name, planted.resource)
+    except ReboundError as error:
+        return not_planted(_UNPAUSED, planted.name, _SCHEDULES, f"it could not be made: {error}")
+    try:
+        return control(
+            _UNPAUSED,
+            planted.name,
+            _SCHEDULES,
+            look=look,
+            plant=lambda: configuration.order(
+                kind, planted.name, kind.pause_of(planted.resource).start, {}
+            ),
+        )
+    finally:
+        with suppress(ReboundError):  # the clean-up finds it, and tells
+            making.remove(kind, planted.name)

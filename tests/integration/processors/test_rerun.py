@@ -48,6 +48,7 @@ def test_missed_dates_come_back_in_the_order_of_phases(phases: Phases):
     for name in ALL:
         platform.lose(league, name, *days)
     platform.lose(league, "teams", GAME_DAYS[0])
+    without = {name: platform.counts(league, name) for name in ALL}
     report = recovered(phases, "--reason", "a night without games")
     assert {name: platform.counts(league, name) for name in ALL} == before
     lost = [(name, day) for name in ALL for day in days]
@@ -63,12 +64,26 @@ def test_missed_dates_come_back_in_the_order_of_phases(phases: Phases):
     assert "thawed" in league.run("report", recovery).stdout
     assert_told_who(league, report)
     assert states(league) == {"gap-detector": "ENABLED"}
-    told = league.run("undo", recovery, "--yes", code=5).stderr
-    assert f"`rebound report {recovery}` names where each table is kept as it was" in told
     # What is whole is not run again.
     again = recovered(phases)
     assert not again["dates"]
     assert len(phases.calls) == report["requests"]
+    check_undo(league, recovery, lost=without, found=before)
+
+
+def check_undo(
+    league: Rebound, recovery: str, *, lost: dict[str, Any], found: dict[str, Any]
+) -> None:
+    """See that the tables go back to what they were, but for one that somebody wrote since."""
+    day, table = PHASE4_DAYS[1], f"`{league.project}.{TABLES['teams']}`"
+    league.query(f"INSERT INTO {table} SELECT * FROM {table} WHERE day = DATE '{day}' LIMIT 1")
+    told = league.run("undo", recovery, "--yes", code=6).stdout
+    assert "written since" in told
+    now = {name: platform.counts(league, name) for name in ALL}
+    assert now["teams"][day] == found["teams"][day] + 1
+    others = [name for name in ALL if name != "teams"]
+    assert {name: now[name] for name in others} == {name: lost[name] for name in others}
+    assert "it was undone" in league.run("undo", recovery, code=5).stdout
 
 
 def assert_told_who(league: Rebound, report: dict[str, Any]) -> None:

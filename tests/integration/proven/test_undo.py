@@ -144,7 +144,8 @@ def test_an_undo_brings_back_what_was_there_before(rebound: Rebound, scenario: s
     assert not [item for item in told["outcomes"] if item["failure"]]
     again = rebound.run(*words).stdout
     assert "nothing has to go back; to recover again: rebound recover" in again
-    assert "undone" in rebound.run("report", recovery).stdout
+    assert "it was undone 20" in again
+    assert rebound.json("report", recovery)["undone"].startswith("undone 20")
     assert told["again"].startswith(f"rebound recover {scenario} --run night")
     recovered(rebound, scenario)
     assert sort.look(rebound) != before

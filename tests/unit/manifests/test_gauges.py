@@ -1,17 +1,20 @@
 """The numbers by which a deployment is watched."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from manifests.gauges import Watched, WatchedRun, gauges, prometheus
 from manifests.model.proof import ProofRecord, ProvenPart
+from manifests.protected import PartId, to_be_shown
 from tests.judges.alert_lines import raised
-from tests.unit.samples import POINT, RUN, manifest
+from tests.unit.platforms import whole_manifest
+from tests.unit.samples import POINT, RUN, catalog, manifest
 
 NOW = POINT + timedelta(hours=2)
+GAMES: PartId = ("tables", "a.b")
 NOTHING = Watched((), (), (), 0, (), 0, 0)
 
 
@@ -28,10 +31,19 @@ def run(days_ago: float, *, tables: int = 2) -> WatchedRun:
     return WatchedRun.of(one.model_copy(update=changed))
 
 
-def proof(how: str, hours_ago: float) -> ProofRecord:
-    """Return what was proven of a point that is two hours old."""
-    part = ProvenPart(
-        kind="tables", name="a.b", run_id=RUN, recovery_point=POINT, restored=1, held=1
+def proof(
+    how: str,
+    hours_ago: float,
+    *names: str,
+    restored: int = 1,
+    point: datetime = POINT,
+) -> ProofRecord:
+    """Return what was proven of a point that is two hours old, or of another."""
+    parts = tuple(
+        ProvenPart(
+            kind="tables", name=name, run_id=RUN, recovery_point=point, restored=restored, held=1
+        )
+        for name in names or ("a.b",)
     )
     return ProofRecord.model_validate(
         {
@@ -40,7 +52,7 @@ def proof(how: str, hours_ago: float) -> ProofRecord:
             "how": how,
             "proven_at": NOW - timedelta(hours=hours_ago),
             "seconds": 1,
-            "parts": (part,),
+            "parts": parts,
         }
     )
 
@@ -58,7 +70,9 @@ def test_where_nothing_ever_was_every_age_is_too_much():
 
 def test_a_deployment_that_is_well_raises_nothing():
     """Young points, proofs, drills; no fence, no growth."""
-    numbers = told(complete=(run(1), run(0)), proofs=(proof("drill", 1),), verified=(NOW,))
+    numbers = told(
+        complete=(run(1), run(0)), proofs=(proof("drill", 1),), verified=(NOW,), owed=(GAMES,)
+    )
     assert alerts(numbers) == set()
     assert numbers["age_of_newest_point_seconds"] == 2 * 3600
     assert numbers["age_of_proven_point_seconds"] == 2 * 3600
@@ -78,8 +92,53 @@ def test_a_deployment_that_is_well_raises_nothing():
 )
 def test_each_gauge_raises_its_alert(facts: dict[str, Any], alert: str):
     """What is too old, or grew too fast, is told by the alert of its name and no other of these."""
-    well = {"complete": (run(0),), "proofs": (proof("drill", 1),)}
+    well = {"complete": (run(0),), "proofs": (proof("drill", 1),), "owed": (GAMES,)}
     assert alerts(told(**{**well, **facts})) == {alert}
+
+
+def test_a_nightly_sample_of_one_table_does_not_hide_the_others():
+    """The part counts whose newest proof is the oldest; what came back in part is not proven."""
+    old = POINT - timedelta(days=130)
+    whole = proof("drill", 130 * 24, "a.b", "a.c", point=old)
+    nights = tuple(proof("sample", 24 * night + 1, "a.b") for night in range(100))
+    some = proof("sample", 1, "a.c", restored=0)
+    owed: tuple[PartId, ...] = (("tables", "a.b"), ("tables", "a.c"))
+    numbers = told(complete=(run(0),), proofs=(whole, *nights, some), owed=owed)
+    assert numbers["age_of_proven_point_seconds"] == (NOW - old).total_seconds()
+    assert "proof-too-old" in alerts(numbers)
+    later = proof("recovery", 1, "a.c")
+    both = told(complete=(run(0),), proofs=(whole, *nights, later), owed=owed)
+    assert "proof-too-old" not in alerts(both)
+
+
+def test_what_has_to_be_shown_is_what_the_catalog_protects():
+    """Tables of whole datasets too; what no drill restores only where that counts as any other."""
+    run_of = whole_manifest()
+    (topics,) = run_of.resources
+    service = topics.model_copy(update={"type": "run/service"})
+    empty = topics.model_copy(update={"type": "pubsub/schema", "entries": ()})
+    run_of = run_of.model_copy(update={"resources": (topics, service, empty)})
+
+    def names(counts: str) -> set[str]:
+        wanted = catalog(
+            tables=[],
+            datasets=[{"dataset": "nba", "group": "x", "tables": "all"}],
+            resources=[
+                {"type": name, "backup": how}
+                for name, how in {
+                    "pubsub/topic": "required",
+                    "run/service": "required",
+                    "pubsub/schema": "required",
+                    "bigquery/connection": "best effort",
+                }.items()
+            ],
+            drills={"not_drilled": counts},
+        )
+        return {name for _, name in to_be_shown(wanted, run_of)}
+
+    asked = {"nba.games", "nba.arrivals", "pubsub/topic"}
+    assert names("warning") == asked
+    assert names("unknown") == {*asked, "run/service"}
 
 
 def test_growth_is_against_a_week_before():

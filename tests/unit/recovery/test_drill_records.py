@@ -10,6 +10,7 @@ from recovery.drill.document import drill_document, drill_error, history_documen
 from recovery.drill.model import (
     DrillRecord,
     Kept,
+    SignOff,
 )
 from recovery.drill.rules import (
     check_verifier,
@@ -51,6 +52,24 @@ def test_somebody_else_agrees_with_a_record():
             check_verifier(RECORD, verifier)
     with pytest.raises(RefusedError, match="no record"):
         check_verifier(None, "noor")
+
+
+def test_another_name_is_not_another_person():
+    """Whoever ran a drill does not sign it off under the name of somebody else."""
+    ours = record(identity="mia@example.com")
+    check_verifier(ours, "noor", identity="noor@example.com")
+    with pytest.raises(RefusedError, match="whatever name is given"):
+        check_verifier(ours, "noor", identity="mia@example.com")
+
+    def told(identity: str) -> str:
+        signed = SignOff(
+            drill_id=DRILL_ID, verifier="noor", signed_at=NOW, record_digest="0", identity=identity
+        )
+        kept = Kept(drill_id=DRILL_ID, begun=BEGUN, record=ours, signed=signed)
+        return text_of(history_document([kept], now=NOW))
+
+    assert "NOT CHECKED" not in told("noor@example.com")
+    assert "noor (NOT CHECKED who that is)" in told("")
 
 
 @pytest.mark.parametrize(

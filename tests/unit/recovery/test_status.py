@@ -1,29 +1,24 @@
 """How parts stand: what is not known is never healthy, and as little is read as tells it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
 from manifests.catalog_drills import DrillRule
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
-from manifests.model.run import Manifest, Unprotected
-from manifests.values import RunId
 from recovery.health import Health
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.status.document import status_document
 from recovery.status.model import Facts, PartName, PartStatus, Point, Status
-from recovery.status.points import MOST_READ, StoredRun, newest_points, protected_parts
 from recovery.status.rules import (
     answer_of,
     part_status,
     scenario_of,
     shown_of,
-    unprotected_findings,
 )
-from tests.unit.platforms import whole_manifest
-from tests.unit.samples import BASE_RUN, POINT, RUN, catalog, manifest
+from tests.unit.samples import BASE_RUN, POINT, RUN
 
 RULE = DrillRule(every_days=30, proof_days=60)
 NOW = POINT + timedelta(hours=8)
@@ -114,14 +109,41 @@ def test_nothing_can_be_shown_of_a_type_without_resources():
     assert part_status(facts, RULE, now=NOW).health is Health.HEALTHY
 
 
-def test_what_no_drill_restores_is_shown_by_a_recovery():
-    """A hint names no drill that would not show it."""
+@pytest.mark.parametrize("counts", [Health.UNKNOWN, Health.WARNING])
+def test_what_no_drill_restores_is_shown_by_a_recovery(counts: Health):
+    """A hint names no drill that would not show it; it counts as the catalog says, never as healthy."""
     assert "rebound drill bigquery-dataset-loss" in stands().mend
-    topics = PartName("resources", "pubsub/topic")
-    facts = Facts(topics, "topics", is_required=True, newest=POINT_OF_GAMES, whole=None, some=None)
-    found = part_status(facts, RULE, now=NOW)
-    assert (found.health, "rebound drill" in found.mend) == (Health.UNKNOWN, False)
-    assert "rebound recover complete-outage --into-project" in found.mend
+
+    def stand(name: str) -> PartStatus:
+        part = PartName("resources", name)
+        facts = Facts(part, name, is_required=True, newest=POINT_OF_GAMES, whole=None, some=None)
+        rule = RULE.model_copy(update={"not_drilled": counts.value})
+        return part_status(facts, rule, now=NOW)
+
+    services, topics = stand("run/service"), stand("pubsub/topic")
+    assert (services.health, "rebound drill" in services.mend) == (counts, False)
+    assert "no drill can show it: it runs images" in services.what
+    assert "rebound recover complete-outage --into-project" in services.mend
+    assert (topics.health, "rebound drill complete-outage" in topics.mend) == (Health.UNKNOWN, True)
+    answer = answer_of((stands(proof()), services), now=NOW)
+    assert ("1 were not shown to restore: run/service" in answer) is (counts is Health.WARNING)
+
+
+def test_when_a_drill_is_due_is_told():
+    """With its day; what was never shown is due now."""
+
+    def told(*parts: PartStatus) -> str:
+        status = Status(
+            project="p", platform="b", looked_at=NOW, answer="Yes.", parts=parts, others=()
+        )
+        return text_of(status_document(status))
+
+    soon = told(stands(proof(days_ago=5)))
+    day = f"{NOW + timedelta(days=25):%Y-%m-%d}"
+    assert f"The next drill is due on {day}: nba.games." in soon
+    assert soon.count(day) == 2
+    assert "A drill is due now, of nba.games" in told(stands(proof(days_ago=31)))
+    assert "A drill is due now, of nba.games" in told(stands())
 
 
 def test_the_newest_proof_counts():
@@ -155,107 +177,6 @@ def test_each_kind_has_the_scenario_that_brings_least_back():
 def test_the_answer_is_one_sentence(parts: Sequence[PartStatus], answer: str):
     """What is bad comes before what is unknown."""
     assert answer in answer_of(parts, now=NOW)
-
-
-class Runs:
-    """Some runs, and which of them were read."""
-
-    def __init__(self, *manifests: Manifest) -> None:
-        self._manifests = {item.run_id: item for item in manifests}
-        self.read: list[RunId] = []
-
-    def stored(self) -> list[StoredRun]:
-        """Return when each was written."""
-        return [StoredRun(item.finished_at, item.run_id) for item in self._manifests.values()]
-
-    def __call__(self, run_id: RunId) -> Manifest | str:
-        """Read one."""
-        self.read.append(run_id)
-        found = self._manifests[run_id]
-        return found if found.project == "platform" else "it is a run of another"
-
-
-def run(days_ago: int, **changes: object) -> Manifest:
-    """Return a run that ended some days ago, two minutes after its recovery point."""
-    before = timedelta(days=days_ago)
-    return manifest(
-        **{
-            "run_id": RunId(f"nightly-{days_ago:03d}"),
-            "recovery_point": POINT - before,
-            "finished_at": POINT - before + timedelta(minutes=2),
-            **changes,
-        }
-    )
-
-
-def no_damage(_: Manifest) -> Collection[str]:
-    """Say that nothing leans on what is damaged."""
-    return ()
-
-
-def test_only_the_newest_run_is_read_where_it_holds_everything():
-    """Of 400 runs one tells everything."""
-    runs = Runs(*(run(number) for number in range(400)))
-    found = newest_points(runs.stored(), catalog(), runs, no_damage)
-    assert runs.read == [RunId("nightly-000")]
-    assert found.of[GAMES].recovery_point == POINT
-
-
-def test_a_late_retry_hides_no_newer_point():
-    """The manifest that was written last need not have the newest point."""
-    late = run(3, run_id=RunId("late"), finished_at=POINT + timedelta(hours=1))
-    runs = Runs(late, run(0), run(1))
-    found = newest_points(runs.stored(), catalog(), runs, no_damage)
-    assert found.of[GAMES].run_id == "nightly-000"
-    assert found.newest is not None
-    assert found.newest.run_id == "nightly-000"
-    assert runs.read == ["late", "nightly-000"]
-
-
-def test_what_no_new_run_holds_is_looked_for_in_some_older_ones():
-    """Not in all of them."""
-    runs = Runs(*(run(number) for number in range(400)))
-    wanted = catalog(buckets=[{"bucket": "raw"}])
-    found = newest_points(runs.stored(), wanted, runs, no_damage)
-    assert PartName("buckets", "raw") not in found.of
-    assert len(runs.read) == MOST_READ
-
-
-def test_a_run_that_is_no_backup_is_named_and_passed_over():
-    """The next older one is the newest point."""
-    runs = Runs(run(0, project="elsewhere"), run(1))
-    found = newest_points(runs.stored(), catalog(), runs, no_damage)
-    assert found.of[GAMES].run_id == "nightly-001"
-    assert found.unusable == ((RunId("nightly-000"), "it is a run of another"),)
-
-
-def test_a_part_that_leans_on_damage_says_so():
-    """What `verify` found is part of the point."""
-    runs = Runs(run(0))
-    found = newest_points(runs.stored(), catalog(), runs, lambda _: ("nba.games",))
-    assert found.of[GAMES].is_leaning
-
-
-def test_tables_of_a_whole_dataset_are_parts():
-    """They are not listed, and the newest run names them."""
-    wanted = catalog(tables=[], datasets=[{"dataset": "nba", "group": "x", "tables": "all"}])
-    names = [item.name for item in protected_parts(wanted, manifest())]
-    assert names == ["nba.games", "nba.arrivals"]
-
-
-def test_what_no_run_holds_is_told():
-    """What could not be listed is unknown."""
-    listed = Unprotected(kind="bucket", count=2, names=("a", "b"))
-    unread = Unprotected(kind="database", unknown="no right")
-    run_with = whole_manifest().model_copy(
-        update={"unprotected": (listed, unread, Unprotected(kind="dataset"))}
-    )
-    found = list(unprotected_findings(run_with))
-    assert [(item.subject, item.health) for item in found] == [
-        ("buckets", Health.WARNING),
-        ("databases", Health.UNKNOWN),
-    ]
-    assert list(unprotected_findings(None)) == []
 
 
 def test_one_screen_and_one_page_tell_it():

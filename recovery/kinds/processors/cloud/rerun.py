@@ -68,11 +68,12 @@ class Rerun:
         self._last_begin = clock() + timedelta(seconds=rules.bounds.seconds)
         self._proven: set[tuple[str, date]] = set()
 
-    def run(self, undo: Mapping[str, str]) -> DatesReport:
+    def run(self, undo: Mapping[str, str], *, ran: Callable[[], None]) -> DatesReport:
         """Run every date of the plan, and report what lacks then.
 
         Args:
-            undo: Where the tables of which rows are replaced are kept as they were.
+            undo: Where the tables that are written are kept as they were.
+            ran: Told when everything was run, before it is looked at.
 
         Raises:
             CloudError: A service refuses this identity, or a table could not be read.
@@ -88,6 +89,7 @@ class Rerun:
                     for day in plan.step(processor.name).runs
                 ]
                 outcomes += _in_parallel(todo, service.parallel)
+        ran()
         now = self._clock()
         seen = self._tables.observe(plan.request.first_day(), now=now)
         report = DatesReport(

@@ -95,7 +95,7 @@ class DateTables:
         return {row["day"]: _rows_of(processor, row) for row in answer.rows}
 
     def keep(self, plan: ProcessorPlan, settings: Settings, recovery_id: str) -> dict[str, str]:
-        """Keep the tables of which rows are replaced as they are; return where, by table.
+        """Keep the tables that processors write as they are; return where, by table.
 
         Args:
             plan: What is to be run.
@@ -107,7 +107,7 @@ class DateTables:
         """
         kept: dict[str, str] = {}
         for step in plan.steps:
-            if not {item.day for item in step.faulty}.intersection(step.runs):
+            if not step.runs:
                 continue
             if not kept:
                 ready_dataset(

@@ -27,7 +27,7 @@ class DateOutcome(Value):
 
     Attributes:
         said: What the service said of it, or why it was not asked; no proof of anything.
-        undo: Where the table is kept as it was before; empty where nothing was replaced.
+        undo: Where the table is kept as it was before; empty where it is not.
     """
 
     processor: str

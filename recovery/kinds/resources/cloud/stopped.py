@@ -27,8 +27,11 @@ class MadeStopped:
         self._project = project
 
     def write_down(self, writers: Sequence[FencedWriter]) -> None:
-        """Add writers to the fence; where there are none, nothing is begun."""
-        if not writers:
+        """Add writers to the fence; where there are none, nothing is begun.
+
+        What calls a host that never answers is never resumed: a drill removes it.
+        """
+        if not writers or self._running.request.target.answering:
             return
         recovery_id = self._running.recovery_id
         suffix = hashlib.sha256(recovery_id.encode()).hexdigest()[:4]

@@ -253,7 +253,8 @@ class ConfigurationWork(Work[ResourcesSeen]):
         """Return what is called otherwise where the recovery writes."""
         if origin.run.project == self._target.project and not self._target.regions:
             return Names()
-        return new_names(origin.run, self._target, self._number)
+        replaced = self._addresses(origin.run.resources) if self._target.answering else ()
+        return new_names(origin.run, self._target, self._number, replaced)
 
 
 class FoundationWork(ConfigurationWork):

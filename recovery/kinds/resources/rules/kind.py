@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from manifests.catalog import Catalog
+from manifests.kinds.resources.given import is_given
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
 from manifests.model.run import Manifest
@@ -11,8 +13,16 @@ from manifests.values import Resource
 from recovery.access_change import AccessChange, given
 from recovery.document import Block, Row, Rows
 from recovery.kinds.decision import Decision, Origin
+from recovery.kinds.drilled import Draw, Drilled
 from recovery.kinds.kind import Rules, of
 from recovery.kinds.outcome import Outcome, Restored
+from recovery.kinds.places import Places
+from recovery.kinds.resources.rules.drilled import (
+    drillable,
+    drilled_types,
+    resource_differences,
+    sampled_set,
+)
 from recovery.kinds.resources.rules.obstacles import obstacle
 from recovery.kinds.resources.rules.planning import bucket_of, managed_names, plan_resource
 from recovery.kinds.resources.rules.rewriting import Rewriting
@@ -47,6 +57,10 @@ class ConfigurationRules(Rules[ResourcesSeen]):
 
     before_data: ClassVar[bool]
     leaves_out = True
+    never_drilled = (
+        "what IAM policies of resources grant: a drill grants nobody anything",
+        "what services and functions answer at: a host that never answers stands for it",
+    )
 
     def parts(self, manifest: Manifest) -> tuple[ResourceBackup, ...]:
         """Return the types of a run."""
@@ -57,7 +71,9 @@ class ConfigurationRules(Rules[ResourcesSeen]):
 
     def wanted(self, manifest: Manifest, request: Request) -> tuple[ResourceBackup, ...]:
         """Return the types that were asked for."""
-        return tuple(item for item in self.parts(manifest) if item.type not in request.exclude)
+        return tuple(
+            item for item in self.parts(manifest) if request.chooses(item.type, request.types)
+        )
 
     def asked(self, manifest: Manifest, request: Request) -> frozenset[str]:
         """Return every resource by its full name: a step is about one."""
@@ -167,23 +183,42 @@ class ConfigurationRules(Rules[ResourcesSeen]):
     def restored(
         self, outcomes: Sequence[Outcome], steps: Sequence[Step], manifest: Manifest
     ) -> Iterator[Restored]:
-        """Yield the types of which resources were made or set as the run has them."""
+        """Yield the types of which resources were made or set as the run has them.
+
+        What each project has by itself is no recovery's to make, and counts as not held.
+        """
         del steps
         made = Counter(
             item.type
             for item in of(outcomes, ConfigurationOutcome)
-            if item.is_proven and item.action in ("create", "update")
+            if item.is_proven and item.comes_from_run
         )
         for part in self.parts(manifest):
+            held = sum(not is_given(part.type, entry.name) for entry in part.entries)
             if made[part.type] or not part.count:
-                yield Restored(part, made[part.type], part.count)
+                yield Restored(part, made[part.type], held)
+
+    def drilled(self, manifest: Manifest, places: Places) -> Iterator[Drilled]:
+        """Yield the recovery of all that a sandbox takes."""
+        types = [item.type for item in drillable(manifest)]
+        yield from drilled_types(self.parts(manifest), types, places)
+
+    def sampled(
+        self, manifest: Manifest, catalog: Catalog, places: Places, draw: Draw
+    ) -> Iterator[Drilled]:
+        """Yield the recovery of what of one set of types is of this kind."""
+        del catalog
+        yield from drilled_types(self.parts(manifest), sampled_set(manifest, draw), places)
+
+    def differences(self, step: Step) -> Iterator[str]:
+        """Yield what of a resource differs, whatever would become of it."""
+        yield from resource_differences(step)
 
 
 class FoundationRules(ConfigurationRules):
     """What has to be there before data is: services, roles, accounts, secrets, connections."""
 
     kind = "foundations"
-    not_drilled = "services, accounts and roles of the platform: a sandbox has its own"
     steps = (FoundationStep,)
     outcomes = (FoundationOutcome,)
     before_data = True
@@ -193,7 +228,6 @@ class ResourceRules(ConfigurationRules):
     """What is made when data is there: what writes to it would act on what is restored."""
 
     kind = "resources"
-    not_drilled = "what runs on the platform: drills restore data"
     steps = (ResourceStep,)
     outcomes = (ResourceOutcome,)
     before_data = False
@@ -202,6 +236,8 @@ class ResourceRules(ConfigurationRules):
 def _obstacle(
     item: SeenResource, wanted: Resource, rewriting: Rewriting, seen: ResourcesSeen
 ) -> str:
+    if seen.names.lost and is_given(item.type, item.stored.name):
+        return "Google makes it with its service, and nobody else can"
     foreign = bucket_of(rewriting.text(item.stored.name)) in seen.foreign_buckets
     return obstacle(item.type, wanted, seen.gone_images, foreign=foreign)
 

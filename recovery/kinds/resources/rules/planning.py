@@ -41,7 +41,7 @@ def plan_resource(seen: SeenResource, request: Request, rewriting: Rewriting) ->
         name=seen.stored.name,
         into=_into(kind, seen, rewriting),
         action="leave",
-        grants=grants(seen, rewriting),
+        grants=() if request.grants_nothing else grants(seen, rewriting),
         rewritten=tuple(place.told for place in places),
         left=tuple(place.told for place in rewriting.left(kind, wanted)),
     )

@@ -29,7 +29,7 @@ class Names(Value):
     lost: frozenset[str] = frozenset()
 
 
-def new_names(run: Manifest, target: Target, number: str) -> Names:
+def new_names(run: Manifest, target: Target, number: str, addresses: Collection[str] = ()) -> Names:
     """Return what is called otherwise than in a run.
 
     Data that is restored beside what is there renames nothing in its own project: what reads it reads
@@ -39,6 +39,7 @@ def new_names(run: Manifest, target: Target, number: str) -> Names:
         run: The run.
         target: Where the recovery writes.
         number: The number of that project.
+        addresses: Those for which `target.answering` stands.
     """
     regions = target.region_of
     # All places at once are none.
@@ -68,7 +69,12 @@ def new_names(run: Manifest, target: Target, number: str) -> Names:
         return Names(words=_changed(hosts), regions=regions)
     own = {run.project: target.project, **dict.fromkeys(numbers, number)}
     return Names(
-        words={**dict(_of_data(run, target)), **hosts, **own},
+        words={
+            **dict(_of_data(run, target)),
+            **hosts,
+            **own,
+            **dict.fromkeys(addresses, f"https://{target.answering}"),
+        },
         plain={**_datasets(run, target), **_buckets(run, target), **_databases(run, target)},
         regions=regions,
         lost=frozenset(own),

@@ -114,6 +114,15 @@ class ConfigurationOutcome(Outcome):
         """Return how a sentence names it."""
         return f"{self.type} {self.into.rpartition('/')[2]}"
 
+    @property
+    def comes_from_run(self) -> bool:
+        """Whether it was made or set as the run has it.
+
+        In another project nothing of the platform was deleted that could be undeleted: it is made.
+        """
+        is_made = self.action == "undelete" and self.into != self.name
+        return is_made or self.action in ("create", "update")
+
 
 class FoundationOutcome(ConfigurationOutcome):
     """How one resource ended that has to be there before data is."""

@@ -9,6 +9,7 @@ from functools import partial
 
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.contents import Contents, read_contents
+from manifests.cloud.job_log import JobLog
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.resources import Resources
 from manifests.errors import CloudError, RefusedError
@@ -35,6 +36,7 @@ class BigQueryTarget:
         location: The location of the platform's datasets.
         own_id: What makes this process's read-only job ids its own.
         clock: Gives the present instant.
+        log: Remembers which jobs ran.
     """
 
     def __init__(
@@ -45,12 +47,13 @@ class BigQueryTarget:
         location: str,
         own_id: str,
         clock: Callable[[], datetime],
+        log: JobLog | None = None,
     ) -> None:
         client = bigquery_client(target.project, location)
         self.settings = settings
         self.target = target
         self.location = location
-        self.jobs = Jobs(client, location)
+        self.jobs = Jobs(client, location, log)
         self.resources = Resources(client, target.project)
         self.endpoint = str(client._connection.API_BASE_URL)  # noqa: SLF001 - the client has no name for it
         self._own_id = own_id

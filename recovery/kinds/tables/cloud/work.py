@@ -29,6 +29,7 @@ def bigquery_target(tools: Tools, target: Target) -> BigQueryTarget:
         location=tools.catalog.location,
         own_id=uuid.uuid4().hex[:12],
         clock=tools.clock,
+        log=tools.jobs,
     )
     tools.reach.require(made.endpoint)
     return made

@@ -1,0 +1,32 @@
+"""When the next drill is due, and of what. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from manifests.catalog import Catalog
+from manifests.errors import UsageError
+from recovery.scenarios import scenario
+from recovery.status.model import PartStatus, ScenarioStatus
+
+
+def next_due(ended_at: datetime, catalog: Catalog) -> datetime:
+    """Return when the next drill is due."""
+    return ended_at + timedelta(days=catalog.drills.every_days)
+
+
+def due_scenario(parts: Sequence[PartStatus], scenarios: Sequence[ScenarioStatus]) -> str:
+    """Return the scenario of what was not shown to restore for longest: a part, or all of it together.
+
+    Of several it is the one that brings most back.
+
+    Raises:
+        UsageError: There is nothing that a drill restores.
+    """
+    told = [(item.drill_due_at, item.scenario) for item in parts]
+    told += [(item.drill_due_at, item.scenario) for item in scenarios]
+    due = [(at, name) for at, name in told if at is not None]
+    if not due:
+        raise UsageError("there is nothing that a drill restores")
+    first = min(at for at, _ in due)
+    names = sorted({name for at, name in due if at == first})
+    return max(names, key=lambda name: len(scenario(name).covers))

@@ -1,0 +1,207 @@
+"""Keeps what tables were before processors ran again, and what they held then, so that it can go back.
+
+No run holds what a processor writes. What it left is measured when everything was run, while what writes
+by itself is still paused; only rows that are just so go back.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+
+from manifests import __version__
+from manifests.catalog import Catalog
+from manifests.errors import ManifestAlteredError, RefusedError, UsageError
+from manifests.fingerprint import FINGERPRINT_VERSION
+from manifests.kinds.tables.model import TableBackup
+from manifests.model.run import Manifest
+from manifests.resource_types import check_resource
+from manifests.values import RunId, UtcTime, Value
+from recovery.compare.observed import ObservedTable
+from recovery.journal import Journal
+from recovery.kinds.decision import Origin
+from recovery.kinds.former import FOLDER as BEFORE
+from recovery.kinds.former import Former, former_name
+from recovery.kinds.processors.cloud.journal import DatesJournal
+from recovery.kinds.processors.rules.plan import ProcessorPlan
+from recovery.kinds.tables.cloud.work import bigquery_target
+from recovery.kinds.tables.rules.outcomes import TableOutcome
+from recovery.kinds.tables.rules.tables import TableStep
+from recovery.outcome import PlannedRecovery, RecoveryReport
+from recovery.plan.model import Plan
+from recovery.repair.rules import as_table
+from recovery.request import Request, Target
+from recovery.session import Session
+
+FOLDER = "left"
+"""Of a journal, with one entry an attempt."""
+_TIME = "%Y%m%dT%H%M%S.%fZ"
+
+
+class DatesLeft(Value):
+    """What tables held when processors had run again.
+
+    Attributes:
+        at: When everything was run.
+    """
+
+    at: UtcTime
+    tables: tuple[TableBackup, ...]
+
+
+class DatesKept:
+    """What is kept of the tables of one recovery of dates.
+
+    Args:
+        session: The clients.
+        recovery_id: The recovery.
+        plans: What it was begun with, and what is run now.
+    """
+
+    def __init__(self, session: Session, recovery_id: str, plans: Iterable[ProcessorPlan]) -> None:
+        self._session = session
+        self._days: dict[str, set[date]] = {}
+        for plan in plans:
+            for step in plan.steps:
+                if step.runs:
+                    self._days.setdefault(step.table, set()).update(step.runs)
+        self._journal = session.journal(recovery_id)
+        self._target = bigquery_target(session.tools, _request(session, self._days).target)
+
+    def before(self) -> None:
+        """Write down what each table is, before anything is run.
+
+        Raises:
+            CloudError: One could not be looked at.
+        """
+        for name in sorted(self._days):
+            found = self._target.resources.table(name)
+            if found is not None and self._former(name) is None:
+                former = Former(resource=found.resource, policies=found.row_access_policies)
+                self._journal.keep(BEFORE, former_name("table", name), former)
+
+    def left(self) -> None:
+        """Write down what each table holds of the dates, when everything was run.
+
+        Raises:
+            CloudError: One could not be measured.
+        """
+        at = self._session.clock.latest()
+        tables = [found for name in sorted(self._days) if (found := self._measured(name))]
+        if tables:
+            left = DatesLeft(at=at, tables=tuple(tables))
+            self._journal.record(FOLDER, f"{at:{_TIME}}", left)
+
+    def _former(self, name: str) -> Former | None:
+        return self._journal.entry(BEFORE, former_name("table", name), Former)
+
+    def _measured(self, name: str) -> TableBackup | None:
+        found = self._target.resources.table(name)
+        if found is None:
+            return None
+        holds = self._target.measure(name, found.resource, FINGERPRINT_VERSION).partitions
+        seen = ObservedTable(
+            resource=found.resource,
+            row_access_policies=found.row_access_policies,
+            partitions=holds,
+        )
+        own = {item: it for item, it in (holds or {}).items() if may_hold(item, self._days[name])}
+        return as_table(name, seen, own, version=FINGERPRINT_VERSION)
+
+
+def may_hold(partition: str, days: Iterable[date]) -> bool:
+    """Whether a partition may hold rows of some dates: what others wrote elsewhere is not undone.
+
+    One of a day, an hour, a month or a year is told by its id (BigQuery, Introduction to partitioned
+    tables); of any other nobody knows.
+
+    Args:
+        partition: Its id.
+        days: The dates.
+    """
+    if not (partition.isdigit() and len(partition) in (4, 6, 8, 10)):
+        return True
+    return any(f"{day:%Y%m%d}".startswith(partition[:8]) for day in days)
+
+
+def ended_dates(
+    session: Session, recovery_id: str
+) -> tuple[PlannedRecovery, RecoveryReport, Origin]:
+    """Return a recovery of dates as an undo knows recoveries: its tables, and what it left of them.
+
+    Raises:
+        UsageError: No attempt at it has ended.
+        RefusedError: It kept nothing, or the catalog does not name a table of it.
+        BackupDamagedError: Its journal is not believed.
+    """
+    dates = DatesJournal(session.landing, recovery_id, session.seal)
+    planned, report = dates.planned(), dates.last_report()
+    if report is None:
+        raise UsageError(
+            "no attempt at it has ended, so that nobody knows what it wrote",
+            subject=recovery_id,
+            hint=f"`{planned.plan.request.resuming(recovery_id)}` brings it to an end",
+        )
+    finished_at = min(report.finished_at, session.started_at)
+    left = _left(session.journal(recovery_id), finished_at)
+    if left is None:
+        raise RefusedError(
+            "it replaced no rows, or an older version of Rebound ran it: nothing is kept that could "
+            "go back",
+            subject=recovery_id,
+            hint=f"`rebound report {recovery_id}` names what it wrote",
+        )
+    _check(left, session.catalog, recovery_id)
+    names = [table.name for table in left.tables]
+    request = _request(session, names)
+    steps = tuple(
+        TableStep(kind="table", name=name, into=name, action="replace", damage=()) for name in names
+    )
+    plan = Plan(
+        request=request,
+        run_id=None,
+        recovery_point=report.started_at,
+        steps=steps,
+        cannot_bring_back=(),
+    )
+    begun = PlannedRecovery(recovery_id=recovery_id, started_at=planned.started_at, plan=plan)
+    ended = RecoveryReport(
+        recovery_id=recovery_id,
+        plan=plan,
+        started_at=planned.started_at,
+        finished_at=finished_at,
+        outcomes=tuple(TableOutcome(name=it, into=it, action="replace") for it in names),
+    )
+    run = Manifest(
+        run_id=RunId(recovery_id),
+        platform="",
+        project=session.settings.project,
+        recovery_point=report.started_at.replace(second=0, microsecond=0),
+        started_at=planned.started_at,
+        finished_at=finished_at,
+        rebound_version=__version__,
+        datasets=(),
+        tables=left.tables,
+    )
+    return begun, ended, Origin(run)
+
+
+def _left(journal: Journal, finished_at: datetime) -> DatesLeft | None:
+    """Return what the last attempt left: what was written since is none of it."""
+    found = journal.during(finished_at).entries(FOLDER, DatesLeft)
+    return max((it for it in found if it.at <= finished_at), key=lambda it: it.at, default=None)
+
+
+def _check(left: DatesLeft, catalog: Catalog, recovery_id: str) -> None:
+    rules = catalog.processors
+    known = {item.table for item in rules.processors} if rules is not None else set()
+    for table in left.tables:
+        if table.name not in known:
+            raise ManifestAlteredError(
+                "its journal names a table that no processor of the catalog writes",
+                subject=f"{recovery_id}: {table.name}",
+            )
+        check_resource("table", table.resource, subject=table.name)
+
+
+def _request(session: Session, tables: Collection[str]) -> Request:
+    target = Target(project=session.settings.project)
+    return Request(scenario="bigquery-dataset-loss", target=target, tables=tuple(tables))

@@ -1,0 +1,141 @@
+"""A drill of a complete outage: the configuration comes back in the sandbox, is proven, and goes."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.harness import LOCATION, RUN_SECONDS, Rebound
+from tests.integration import drills
+from tests.integration.configuration import PUBSUB, SCHEDULER, SECRETS, call
+from tests.standin.cloud import SERVICES, Cloud
+
+DRILLED = {
+    "iam/service-account",
+    "secretmanager/secret",
+    "pubsub/topic",
+    "pubsub/subscription",
+    "monitoring/channel",
+    "scheduler/job",
+}
+
+
+@pytest.fixture(scope="module")
+def rebound(local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rebound]:
+    """Return a platform with a configuration, and one complete night."""
+    yield drills.platform(local_cloud, tmp_path_factory.mktemp("outage"), is_configured=True)
+    for service in SERVICES:
+        local_cloud.clear_faults(service)
+
+
+@pytest.fixture(scope="module")
+def sandbox(rebound: Rebound) -> str:
+    """Return a project that drills may fill."""
+    return drills.sandbox(rebound)
+
+
+def statuses(rebound: Rebound) -> dict[str, dict[str, Any]]:
+    """Return how each type of the configuration stands."""
+    told = json.loads(rebound.ended("status", "--json").stdout)["parts"]
+    return {item["label"].removeprefix("resources "): item for item in told}
+
+
+def left(rebound: Rebound, sandbox: str) -> list[str]:
+    """Return what of a configuration is in the sandbox, by our own look."""
+    lists = {
+        f"{SCHEDULER}/projects/{sandbox}/locations/{LOCATION}/jobs": "jobs",
+        f"{PUBSUB}/projects/{sandbox}/topics": "topics",
+        f"{PUBSUB}/projects/{sandbox}/subscriptions": "subscriptions",
+        f"{SECRETS}/projects/{sandbox}/secrets": "secrets",
+        f"iam.googleapis.com/v1/projects/{sandbox}/serviceAccounts": "accounts",
+        f"monitoring.googleapis.com/v3/projects/{sandbox}/notificationChannels": "notificationChannels",
+    }
+    return [
+        item["name"]
+        for path, of in lists.items()
+        for item in call(rebound, "GET", path).get(of, [])
+    ]
+
+
+def test_a_drill_of_an_outage_proves_the_configuration(rebound: Rebound, sandbox: str):
+    """With the data, type by type; what no sandbox takes is named, and is not healthy."""
+    words = ("drill", "complete-outage", "--project", sandbox, "--by", "mia")
+    record = rebound.json(*words)
+    assert record["verdict"] == "pass", record["why"]
+    parts = {item["label"].rpartition("/")[2]: item for item in record["parts"]}
+    assert {"load-own", "load-paused", "raw-sub", "table lake.games"} <= set(parts)
+    assert (parts["load-own"]["restored"], parts["load-own"]["held"]) == (1, 1)
+    told = statuses(rebound)
+    assert {name for name in drills.RESOURCES if told[name]["how"] == "drill"} == DRILLED
+    assert {told[name]["health"] for name in DRILLED} == {"healthy"}
+    for name in ("run/service", "cloudresourcemanager/project", "serviceusage/service"):
+        assert told[name]["health"] == "unknown"
+        assert "no drill can show it" in told[name]["what"]
+        assert any(item.startswith(f"{name}: ") for item in record["begun"]["out_of_scope"])
+    assert len([item for item in record["controls"] if item["is_caught"]]) == 10
+    (schedule,) = (it for it in record["controls"] if it["name"] == "an unpaused schedule")
+    assert f"projects/{sandbox}/locations/{LOCATION}/jobs/load-rebound-drill" in schedule["subject"]
+    assert record["left"] == []
+    assert left(rebound, sandbox) == []
+    projects = "cloudresourcemanager.googleapis.com/v3/projects"
+    assert not call(rebound, "POST", f"{projects}/{sandbox}:getIamPolicy", {}).get("bindings")
+    assert "fences" not in {item["check"] for item in rebound.json("status", code=10)["others"]}
+
+
+def test_a_sample_has_a_set_of_resources(rebound: Rebound, sandbox: str):
+    """One type with those that it needs, beside one part of each other kind."""
+    record = rebound.json("drill", "--sample", "--project", sandbox, "--by", "mia")
+    assert record["verdict"] == "pass", record["why"]
+    of = {item["label"].split()[0] for item in record["parts"]}
+    assert {"table", "bucket", "database", "foundation"} <= of
+    assert left(rebound, sandbox) == []
+
+
+def test_what_a_killed_drill_made_of_a_configuration_is_removed(rebound: Rebound, sandbox: str):
+    """What it made has the names of the platform: its journals tell what that is, and nothing else goes."""
+    own = f"{PUBSUB}/projects/{sandbox}/topics/somebody-elses"
+    call(rebound, "PUT", own, {})
+    making = r"cloudscheduler\..*jobs\.create"
+    with rebound.cloud.held("platform", making, is_done=False, times=None):
+        killed = rebound.begin("drill", "complete-outage", "--project", sandbox)
+        rebound.cloud.await_fault("platform", killed)
+        killed.kill()
+        killed.communicate(RUN_SECONDS)
+    assert any("raw-complete" in name for name in left(rebound, sandbox))
+    words = ("drill", "--clean", "--project", sandbox, "--yes")
+    running = rebound.run(*words, code=5)
+    assert "pubsub/topic raw-complete" in running.stdout
+    stopped = running.stderr.partition("`--stopped ")[2].partition("`")[0]
+    rebound.run(*words, "--stopped", stopped)
+    assert left(rebound, sandbox) == [f"projects/{sandbox}/topics/somebody-elses"]
+    call(rebound, "DELETE", own)
+    path = f"{PUBSUB}/projects/{sandbox}/topics/raw-complete"
+    call(rebound, "PUT", path, {})
+    refused = rebound.json("drill", "complete-outage", "--project", sandbox, code=6)
+    assert "it is in the sandbox already" in refused["why"]
+    assert left(rebound, sandbox) == [f"projects/{sandbox}/topics/raw-complete"]
+    call(rebound, "DELETE", path)
+
+
+def test_a_drill_whose_check_is_blind_is_void(rebound: Rebound, sandbox: str, tmp_path: Path):
+    """Everything is proven, and one check does not see what was planted: nothing is shown."""
+    catalog = json.loads(Path(rebound.env["REBOUND_CATALOG"]).read_text())
+    catalog["fence"]["writers"][0]["writes"] = ["dataset elsewhere"]
+    blind = tmp_path / "catalog.json"
+    blind.write_text(json.dumps(catalog))
+    words = ("drill", "firestore-state-loss", "--project", sandbox)
+    record = rebound.json(*words, code=10, REBOUND_CATALOG=str(blind))
+    assert {item["state"] for item in record["parts"]} == {"proven"}
+    assert record["verdict"] == "void"
+    assert record["why"] == "no check told of an unpaused schedule (writers of a fence)"
+    assert record["left"]
+    rebound.run("drill", "--clean", "--project", sandbox, "--yes")
+    assert left(rebound, sandbox) == []
+    held = r"cloudscheduler\..*jobs\.create"
+    with rebound.cloud.fault("platform", held, "status", status=403, times=None):
+        unplanted = rebound.json(*words, code=10)
+    assert unplanted["verdict"] == "void"
+    assert "it could not be planted" in unplanted["why"]
+    rebound.run("drill", "--clean", "--project", sandbox, "--yes")

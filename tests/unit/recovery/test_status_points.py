@@ -1,0 +1,125 @@
+"""Which runs are read for the newest point of each part: as few as tell it."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from manifests.model.run import Manifest, Unprotected
+from manifests.values import RunId
+from recovery.health import Health
+from recovery.status.model import PartName
+from recovery.status.points import MOST_READ, StoredRun, newest_points, protected_parts
+from recovery.status.rules import unprotected_findings
+from tests.unit.platforms import whole_manifest
+from tests.unit.recovery.test_status import GAMES
+from tests.unit.samples import POINT, catalog, manifest
+
+
+class Runs:
+    """Some runs, and which of them were read."""
+
+    def __init__(self, *manifests: Manifest) -> None:
+        self._manifests = {item.run_id: item for item in manifests}
+        self.read: list[RunId] = []
+
+    def stored(self) -> list[StoredRun]:
+        """Return when each was written."""
+        return [StoredRun(item.finished_at, item.run_id) for item in self._manifests.values()]
+
+    def __call__(self, run_id: RunId) -> Manifest | str:
+        """Read one."""
+        self.read.append(run_id)
+        found = self._manifests[run_id]
+        return found if found.project == "platform" else "it is a run of another"
+
+
+def run(days_ago: int, **changes: object) -> Manifest:
+    """Return a run that ended some days ago, two minutes after its recovery point."""
+    before = timedelta(days=days_ago)
+    return manifest(
+        **{
+            "run_id": RunId(f"nightly-{days_ago:03d}"),
+            "recovery_point": POINT - before,
+            "finished_at": POINT - before + timedelta(minutes=2),
+            **changes,
+        }
+    )
+
+
+def no_damage(_: Manifest) -> Collection[str]:
+    """Say that nothing leans on what is damaged."""
+    return ()
+
+
+def test_only_the_newest_run_is_read_where_it_holds_everything():
+    """Of 400 runs one tells everything."""
+    runs = Runs(*(run(number) for number in range(400)))
+    found = newest_points(runs.stored(), catalog(), runs, no_damage)
+    assert runs.read == [RunId("nightly-000")]
+    assert found.of[GAMES].recovery_point == POINT
+
+
+def test_a_late_retry_hides_no_newer_point():
+    """The manifest that was written last need not have the newest point."""
+    late = run(3, run_id=RunId("late"), finished_at=POINT + timedelta(hours=1))
+    runs = Runs(late, run(0), run(1))
+    found = newest_points(runs.stored(), catalog(), runs, no_damage)
+    assert found.of[GAMES].run_id == "nightly-000"
+    assert found.newest is not None
+    assert found.newest.run_id == "nightly-000"
+    assert runs.read == ["late", "nightly-000"]
+
+
+def test_what_no_new_run_holds_is_looked_for_in_some_older_ones():
+    """Not in all of them."""
+    runs = Runs(*(run(number) for number in range(400)))
+    wanted = catalog(buckets=[{"bucket": "raw"}])
+    found = newest_points(runs.stored(), wanted, runs, no_damage)
+    assert PartName("buckets", "raw") not in found.of
+    assert len(runs.read) == MOST_READ
+
+
+def test_a_run_that_is_no_backup_is_named_and_passed_over():
+    """The next older one is the newest point."""
+    runs = Runs(run(0, project="elsewhere"), run(1))
+    found = newest_points(runs.stored(), catalog(), runs, no_damage)
+    assert found.of[GAMES].run_id == "nightly-001"
+    assert found.unusable == ((RunId("nightly-000"), "it is a run of another"),)
+
+
+def test_a_part_that_leans_on_damage_says_so():
+    """What `verify` found is part of the point."""
+    runs = Runs(run(0))
+    found = newest_points(runs.stored(), catalog(), runs, lambda _: ("nba.games",))
+    assert found.of[GAMES].is_leaning
+
+
+def test_tables_of_a_whole_dataset_are_parts():
+    """They are not listed, and the newest run names them."""
+    wanted = catalog(tables=[], datasets=[{"dataset": "nba", "group": "x", "tables": "all"}])
+    names = [item.name for item in protected_parts(wanted, manifest())]
+    assert names == ["nba.games", "nba.arrivals"]
+
+
+def test_where_only_whole_datasets_are_protected_runs_are_read():
+    """Nothing is listed then, and something is protected."""
+    wanted = catalog(tables=[], datasets=[{"dataset": "nba", "group": "x", "tables": "all"}])
+    runs = Runs(run(0), run(1))
+    found = newest_points(runs.stored(), wanted, runs, no_damage)
+    assert runs.read == [RunId("nightly-000")]
+    assert found.of[GAMES].run_id == "nightly-000"
+    assert PartName("tables", "nba.arrivals") in found.of
+
+
+def test_what_no_run_holds_is_told():
+    """What could not be listed is unknown."""
+    listed = Unprotected(kind="bucket", count=2, names=("a", "b"))
+    unread = Unprotected(kind="database", unknown="no right")
+    run_with = whole_manifest().model_copy(
+        update={"unprotected": (listed, unread, Unprotected(kind="dataset"))}
+    )
+    found = list(unprotected_findings(run_with))
+    assert [(item.subject, item.health) for item in found] == [
+        ("buckets", Health.WARNING),
+        ("databases", Health.UNKNOWN),
+    ]
+    assert list(unprotected_findings(None)) == []
