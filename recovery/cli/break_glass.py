@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from manifests.cloud.rest import Rest
-from manifests.errors import UsageError
+from manifests.errors import CloudError, UsageError
 from recovery.cli.options import Json, open_session, print_json, say, tell
+from recovery.console import say_on_stderr
 from recovery.ops.break_glass.document import grant_document, grant_json
 from recovery.ops.break_glass.rules import Places, emergency_grants
 from recovery.ops.break_glass.work import Policies
 from recovery.session import Session
+from recovery.units import printable
 
 _HOURS, _FEWEST_HOURS, _MOST_HOURS = 4.0, 0.25, 24.0
 
@@ -58,7 +60,7 @@ def break_glass(
     member = f"serviceAccount:{email}"
     if yes:
         policies.require(email, [it.role for it in grants])
-        session.actions.begin("break-glass", f"until {until:%Y-%m-%dT%H:%M:%SZ}", reason)
+        _write_down(session, f"until {until:%Y-%m-%dT%H:%M:%SZ}", reason)
         policies.grant(grants, member)
     if as_json:
         print_json(grant_json(grants, member, until=until, is_made=yes))
@@ -66,12 +68,24 @@ def break_glass(
         tell(grant_document(grants, member, until=until, is_made=yes))
 
 
+def _write_down(session: Session, subject: str, reason: str) -> None:
+    """Write down what is granted or taken back, if that can be done; where it cannot it is told.
+
+    Who may set policies has not to be able to write into the vault, and an emergency does not wait.
+    """
+    try:
+        session.actions.begin("break-glass", subject, reason)
+    except CloudError as error:
+        told = f"not written down, {error}; Google's audit log has who changed the policies"
+        say_on_stderr(printable(told), label="warning")
+
+
 def _end(session: Session, policies: Policies, email: str, reason: str, *, as_json: bool) -> None:
     """Take back what was granted, if anything was."""
     member = f"serviceAccount:{email}"
     was_granted = policies.are_granted(member)
     if was_granted:
-        session.actions.begin("break-glass", "ended", reason)
+        _write_down(session, "ended", reason)
         policies.end(member)
     if as_json:
         print_json({"member": member, "granted": False, "was_granted": was_granted})

@@ -1,18 +1,24 @@
 """An emergency grant is made, seen by the daily look, and taken back."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from manifests.records_layout import RECORDS_PREFIX
 from tests.harness import Rebound, make_rebound
 from tests.integration import lake
 from tests.integration.configuration import call
+from tests.served import serving
 from tests.standin.cloud import Cloud
 
 PROJECT = "glass-day"
 CRM = f"cloudresourcemanager.googleapis.com/v3/projects/{PROJECT}"
 IAM = f"iam.googleapis.com/v1/projects/{PROJECT}"
 MEMBER = f"serviceAccount:rebound-restore@{PROJECT}.iam.gserviceaccount.com"
+TABLE = "lake.games"
+WORLD = "CREATE TABLE `{lake}.games` AS SELECT 'ü' AS email; CREATE TABLE `{lake}.other` (n INT64)"
 OTHER = {"role": "roles/viewer", "members": ["user:ann@example.com"]}
 WORDS = ("break-glass", "--hours", "2", "--yes", "--reason", "rows are gone")
 
@@ -21,7 +27,8 @@ WORDS = ("break-glass", "--hours", "2", "--yes", "--reason", "rows are gone")
 def rebound(local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
     """Return a platform in whose project somebody may look."""
     folder = tmp_path_factory.mktemp("glass")
-    made = make_rebound(local_cloud, folder, PROJECT, REBOUND_CATALOG=lake.write_catalog(folder))
+    catalog = lake.write_catalog(folder, [TABLE])
+    made = make_rebound(local_cloud, folder, PROJECT, REBOUND_CATALOG=catalog)
     vault = made.vault
     vault.reload()
     vault.iam_configuration.uniform_bucket_level_access_enabled = True
@@ -84,3 +91,43 @@ def test_it_is_granted_seen_and_taken_back(rebound: Rebound):
     # Those of one second have no order.
     done = sorted((it["verb"], it["operator"]["reason"]) for it in rebound.json("actions"))
     assert done == [("break-glass", "done")] + [("break-glass", "rows are gone")] * 2
+    # Who may set policies and nothing else is not kept waiting; that nobody wrote it down is told.
+    refused = {"status": 403, "match": f"/b/{rebound.vault.name}/o", "times": None}
+    for words in (WORDS, ("break-glass", "--end", "--reason", "done")):
+        with rebound.cloud.fault("storage", "storage.objects.insert", "status", **refused):
+            assert "warning: not written down" in rebound.run(*words).stderr
+    assert bindings(rebound) == [OTHER]
+
+
+def test_whoever_has_it_recovers(rebound: Rebound, tmp_path: Path):
+    """All that a recovery, its undo and an erasure write into the vault is granted, and each writes some.
+
+    The local cloud asks nobody for a role: the conditions of the grant are held against the names.
+    """
+    lake.fill_with(rebound, WORLD)
+    with serving(rebound) as function:
+        function.complete("night")
+    (expression,) = (
+        it["expression"]
+        for it in rebound.json("break-glass")["grants"]
+        if it["role"].endswith("Fences")
+    )
+    below = re.findall(r'startsWith\("projects/_/buckets/([^/]+)/objects/([^"]+)"\)', expression)
+    assert {bucket for bucket, _ in below} == {rebound.vault.name}
+    before = {it.name for it in rebound.vault.list_blobs()}
+    (tmp_path / "keys").write_text("nobody\n")
+    of_column = ("--table", TABLE, "--column", "email", "--keys", str(tmp_path / "keys"))
+    rebound.run("erase", *of_column, "--reason", "asked")
+    rebound.query(f"DELETE FROM `{PROJECT}.{TABLE}` WHERE TRUE")
+    words = ("recover", "bigquery-dataset-loss", "--overwrite", "*", "--from-vault", "--yes")
+    recovery = rebound.json(*words, "--unsigned-erasures")["recovery_id"]
+    rebound.run("undo", recovery, "--yes")
+    written = {it.name for it in rebound.vault.list_blobs()} - before
+    assert {name.partition("/")[0] for name in written} == {"erasures", "records"}
+    assert {name.split("/")[2] for name in written if name.startswith(RECORDS_PREFIX)} == {
+        "actions",
+        "proofs",
+    }
+    assert {
+        it for it in written if not it.startswith(tuple(prefix for _, prefix in below))
+    } == set()

@@ -13,6 +13,8 @@ from manifests.values import Resource
 
 TITLE = "rebound_break_glass"
 _WITH_CONDITIONS = 3
+_FOLDERS = ("fences", "erasures", "records")
+"""What whoever recovers writes into of the vault; no command does anything that it could not write down."""
 
 
 class Grant(NamedTuple):
@@ -69,7 +71,7 @@ def emergency_grants(places: Places, until: datetime) -> tuple[Grant, ...]:
     """
     ends = f'request.time < timestamp("{until:%Y-%m-%dT%H:%M:%SZ}")'
     objects = f"projects/_/buckets/{places.vault}/objects"
-    below = (f'resource.name.startsWith("{objects}/{it}/")' for it in ("fences", "erasures"))
+    below = (f'resource.name.startsWith("{objects}/{it}/")' for it in _FOLDERS)
     on_project = ["Project", *(["Resources"] if places.has_configuration else [])]
     return (
         *(
