@@ -40,6 +40,11 @@ class Backup(Stored):
         """Return how many it holds of what its kind counts."""
 
     @property
+    def restorable(self) -> int:
+        """Return how many of them a recovery can make; the others every project has by itself."""
+        return self.count
+
+    @property
     def unprotected(self) -> int:
         """Return how many of them the vault does not hold, though they could have been stored."""
         return 0

@@ -28,8 +28,8 @@ def to_be_shown(catalog: Catalog, newest: Manifest | None) -> tuple[PartId, ...]
     """Return the protected parts of which the catalog wants to have seen that they restore.
 
     What no drill can restore in a sandbox is not asked for where the catalog says that this counts
-    less; what holds nothing and is restored as nothing cannot be shown; what is backed up by best effort
-    has to be in the run.
+    less; what holds nothing that a recovery makes, and is restored as nothing, cannot be shown; what is
+    backed up by best effort has to be in the run.
 
     Args:
         catalog: What is protected.
@@ -54,7 +54,7 @@ def to_be_shown(catalog: Catalog, newest: Manifest | None) -> tuple[PartId, ...]
 
 
 def _is_nothing(kind: KindName, part: Backup) -> bool:
-    return not (part.count or part_kind(kind).is_restored_empty)
+    return not (part.restorable or part_kind(kind).is_restored_empty)
 
 
 def _why_not_drilled(part: PartId) -> str:

@@ -53,6 +53,7 @@ def seen_again(
     *,
     lock_again: bool,
     confirmed_projects: Collection[str],
+    make: Collection[str] = (),
 ) -> PlannedRecovery:
     """Return what of a journal's plan is left, with what it changes about access, looked at anew.
 
@@ -61,12 +62,14 @@ def seen_again(
         planned: What the journal says.
         lock_again: Whether the operator allows now what nobody can undo, if the plan asks for it.
         confirmed_projects: The projects that the operator names now.
+        make: Resources that are made now although Terraform keeps them, beside those of the journal.
 
     Raises:
         ManifestAlteredError: The plan is none that was begun, or names what its run has not.
         RefusedError: It goes to another project, and the operator did not name that one.
     """
     request = _asked(session, planned, lock_again=lock_again, confirmed_projects=confirmed_projects)
+    request = request.model_copy(update={"make": tuple(dict.fromkeys((*request.make, *make)))})
     plan = planned.plan
     plan = plan.model_copy(
         update={"request": request, **told_of_run(session, plan.run_id, request)}
@@ -113,7 +116,7 @@ def differing(
             if (table := chosen[1].part(TABLES, item.name)) is not None:
                 session.tools.left.learn(table, item.erased.left)
     now = session.plan(chosen, request, plan.fallen_back)
-    return [step.title for step in now.steps if step.changes]
+    return [step.title for step in now.steps if step.falls_short]
 
 
 def _asked(

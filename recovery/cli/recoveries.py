@@ -252,7 +252,11 @@ def resume(
         another_one = f"`{again}` begins another"
         raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=another_one)
     begun = seen_again(
-        session, begun, lock_again=lock_again, confirmed_projects=confirm_project or ()
+        session,
+        begun,
+        lock_again=lock_again,
+        confirmed_projects=confirm_project or (),
+        make=make or (),
     )
     begun = begun.model_copy(update={"plan": despite_too(begun.plan, despite or ())})
     if not as_json:

@@ -1,5 +1,6 @@
 """The command that takes back what went wrong in one table, and nothing else."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -28,6 +29,8 @@ from recovery.cli.options import (
     show,
 )
 from recovery.cli.repairs import agree, carried_out, planned_of, refuse, tell_ended
+from recovery.cli.statement import statement
+from recovery.fencing import despite_too
 from recovery.kinds.tables.cloud.work import bigquery_target
 from recovery.outcome import PlannedRecovery
 from recovery.plan.approval import approved
@@ -93,6 +96,7 @@ def repair(
             "with the newest run from before."
         ),
     ] = None,
+    despite: Annotated[list[str] | None, statement("despite")] = None,
     confirm_project: ConfirmProject = None,
     untrusted: Untrusted = False,
     reason: Reason = "",
@@ -124,13 +128,14 @@ def repair(
         "run": run,
     }
     approval = Approval(plan_only, out, plan_file)
-    beside = [name for name, value in {"table": table, **asked}.items() if value]
+    named = {"table": table, **asked, "despite": despite}
+    beside = [name for name, value in named.items() if value]
     was = approval.read("repair", RepairPlan, beside)
     if table is None and was is None:
         raise UsageError("nothing says which table", hint="`dataset.table`, or `--plan FILE`")
     ask = _asked(table=table, **asked) if was is None else was.ask
     check_ask(ask, now=session.started_at)
-    begin(session, ask, words, told, approval, was)
+    begin(session, ask, words, told, approval, was, despite or ())
 
 
 def begin(
@@ -140,8 +145,18 @@ def begin(
     told: Told,
     approval: Approval,
     was: RepairPlan | None = None,
+    despite: Sequence[str] = (),
 ) -> None:
     """Find what is wrong, show it, ask, and take it back.
+
+    Args:
+        session: The clients.
+        asked: What the operator knows.
+        words: What else the operator says.
+        told: How it is told of.
+        approval: Whether it is planned, or carries out what was.
+        was: The plan that is carried out; None for none.
+        despite: Patterns of what may run on or be unknown, where nothing was planned.
 
     Raises:
         RefusedError: A word is missing, the answer is no, or it is not what was approved.
@@ -151,7 +166,8 @@ def begin(
     target = bigquery_target(session.tools, Target(project=session.settings.project))
     look = RepairLook(session, target, asked, name)
     try:
-        made = _made(session, look, asked, words, told.samples)
+        going_on = was.plan.request.despite if was is not None else despite
+        made = _made(session, look, asked, words, told.samples, going_on)
         if was is not None:
             _require_approved(was, made, subject=str(approval.file))
         if made is None or approval.changes_nothing:
@@ -176,14 +192,19 @@ def begin(
 
 
 def _made(
-    session: Session, look: RepairLook, asked: Ask, words: Words, samples: int
+    session: Session,
+    look: RepairLook,
+    asked: Ask,
+    words: Words,
+    samples: int,
+    despite: Sequence[str],
 ) -> RepairPlan | None:
     """Return what would be taken back; None, and tell so, where that is nothing."""
     found = look.find(samples=samples)
     if found is None or not (found.rows.going or found.rows.coming):
         _tell_nothing(asked, found, as_json=words.as_json)
         return None
-    return RepairPlan(ask=asked, found=found, plan=planned_of(session, found))
+    return RepairPlan(ask=asked, found=found, plan=despite_too(planned_of(session, found), despite))
 
 
 def _require_approved(was: RepairPlan, made: RepairPlan | None, *, subject: str) -> None:

@@ -5,8 +5,9 @@ listed nowhere.
 """
 
 from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import takewhile
 
 from google.api_core import exceptions as google_errors
 from google.cloud import bigquery
@@ -18,16 +19,29 @@ from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import cloud_errors, require_whole
 from manifests.errors import CloudError
 from manifests.kinds.resources.table import resource_type
+from manifests.kinds.resources.types import EVERYWHERE
 from manifests.values import Resource
-from recovery.fence.running import ACTIVE, QueryJob, Running, has_ended, may_write, named
+from recovery.fence.running import (
+    ACTIVE,
+    NEVER,
+    QueryJob,
+    Running,
+    begun_at,
+    ended_before,
+    may_write,
+    named,
+    running_task,
+)
 
 _RUN = "run.googleapis.com"
 _WORKFLOWS = "workflowexecutions.googleapis.com"
-_WORKFLOW = resource_type("workflows/workflow")
+# Its service says which locations there are (Workflows REST, projects.locations.list).
+_WORKFLOW = resource_type("workflows/workflow")._replace(names_locations=True)
 _JOBS = "bigquery jobs"
 _STATES = ("running", "pending")
 _PAGE = 100
-_MOST = 20_000
+_MOST = 100_000
+"""Cloud Run keeps the last 1,000 of each job (Cloud Run, Quotas and limits)."""
 
 type _Found = Iterator[tuple[str, str]]
 
@@ -39,15 +53,20 @@ class Executions:
         rest: Calls the APIs.
         project: The project; what runs in another is not seen.
         location: Where BigQuery is asked.
-        rule: Where to look, and what writes to nothing that is protected.
+        rule: What writes to nothing that is protected.
+        most: So many executions of jobs of Cloud Run are looked at; what more there is is unknown.
     """
 
-    def __init__(self, rest: Rest, project: str, location: str, rule: FenceRule) -> None:
+    def __init__(
+        self, rest: Rest, project: str, location: str, rule: FenceRule, *, most: int = _MOST
+    ) -> None:
         self._rest = rest
         self._configuration = Configuration(rest, project)
         self._bigquery = bigquery_client(project, location)
         self._project = project
         self._rule = rule
+        self._most = most
+        self._ended_before = NEVER
 
     def running(self, things: Collection[str]) -> Running:
         """Return what runs now and may write to some things, and what could not be asked for.
@@ -57,10 +76,12 @@ class Executions:
         """
         found: dict[str, str] = {}
         unknown: dict[str, str] = {}
-        looks: dict[str, Callable[[], _Found]] = {_JOBS: partial(self._jobs, things)}
-        for location in self._rule.locations:
-            looks[f"run/job in {location}"] = partial(self._tasks, location)
-            looks[f"workflows/workflow in {location}"] = partial(self._workflows, location)
+        # A writer of any region calls what is in any other.
+        looks: dict[str, Callable[[], _Found]] = {
+            _JOBS: partial(self._jobs, things),
+            "run/job in all regions": self._tasks,
+            "workflows/workflow in all regions": self._workflows,
+        }
         for what, look in looks.items():
             try:
                 found |= dict(look())
@@ -68,21 +89,29 @@ class Executions:
                 unknown[what] = error.message
         return Running(named(found, self._rule.harmless), named(unknown, self._rule.harmless))
 
-    def _tasks(self, location: str) -> _Found:
-        """Yield the executions of jobs of Cloud Run that have not ended."""
-        path = f"v2/projects/{self._project}/locations/{location}/jobs/-/executions"
-        pages = self._pages(_RUN, path, {"pageSize": _PAGE}, "run.executions.list")
-        executions = (item for page in pages for item in page.get("executions", ()))
-        for item in islice(executions, _MOST):
-            if not has_ended(item):
-                job, _, own = str(item["name"]).partition("/executions/")
-                yield f"run/job {job.rpartition('/')[2]}", f"its execution {own} runs"
-        if next(executions, None) is not None:
-            raise CloudError(f"there are more than {_MOST:,} executions")
+    def _tasks(self) -> _Found:
+        """Yield the executions of jobs of Cloud Run that have not ended, wherever they run.
 
-    def _workflows(self, location: str) -> _Found:
-        """Yield the executions of workflows that have not ended."""
-        for workflow in self._listed_workflows(location):
+        The list begins with the newest. How long one may run is bounded nowhere (Cloud Run, Set task
+        timeout for jobs), so that the first look goes through all that are kept; later ones go back to
+        where everything had ended.
+        """
+        path = f"apis/{_RUN}/v1/namespaces/{self._project}/executions"
+        pages = self._pages(_RUN, path, {"limit": _PAGE}, "run.executions.list", again="continue")
+        listed = (item for page in pages for item in page.get("items", ()))
+        walked: list[tuple[datetime, bool]] = []
+        for item in takewhile(lambda item: begun_at(item) >= self._ended_before, listed):
+            if len(walked) == self._most:
+                raise CloudError(f"there are more than {self._most:,} executions")
+            told = running_task(item)
+            walked.append((begun_at(item), told is not None))
+            if told is not None:
+                yield told
+        self._ended_before = max(self._ended_before, ended_before(walked))
+
+    def _workflows(self) -> _Found:
+        """Yield the executions of workflows that have not ended, wherever they are."""
+        for workflow in self._listed_workflows():
             name = str(workflow["name"])
             path = f"v1/{name}/executions"
             for state in ACTIVE:
@@ -93,15 +122,17 @@ class Executions:
                         told = f"its execution {own} is {str(item['state']).lower()}"
                         yield f"workflows/workflow {name.rpartition('/')[2]}", told
 
-    def _listed_workflows(self, location: str) -> list[Resource]:
+    def _listed_workflows(self) -> list[Resource]:
         try:
-            return self._configuration.listed(_WORKFLOW, (location,))
+            return self._configuration.listed(_WORKFLOW, (EVERYWHERE,))
         except CloudError as error:
             if _is_off(error):
                 return []
             raise
 
-    def _pages(self, host: str, path: str, query: Query, needs: str) -> Iterator[Resource]:
+    def _pages(
+        self, host: str, path: str, query: Query, needs: str, *, again: str = "pageToken"
+    ) -> Iterator[Resource]:
         """Yield the pages of a list; none where the project has not enabled the service."""
         asked = dict(query)
         while True:
@@ -114,9 +145,10 @@ class Executions:
                     raise
             require_whole(page.get("unreachable", ()), path)
             yield page
-            if not page.get("nextPageToken"):
+            token = page.get("nextPageToken") or (page.get("metadata") or {}).get("continue")
+            if not token:
                 return
-            asked["pageToken"] = page["nextPageToken"]
+            asked[again] = token
 
     def _jobs(self, things: Collection[str]) -> _Found:
         """Yield the jobs of BigQuery that have not ended and may write there."""

@@ -172,7 +172,9 @@ def wait_for_quiet(
     while True:
         sleep(seconds)
         waited += max(seconds, _SHORTEST_SECONDS)
-        after, running = looking.look(things), runs.running(things)
+        # What runs is asked for first: that takes its time, and what is written meanwhile is seen after it.
+        running = runs.running(things)
+        after = looking.look(things)
         found, executed = changed(before, after), named(running.found, despite)
         if told != executed:
             told = executed

@@ -1,6 +1,7 @@
 """Which executions that run now may write to what is fenced. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -10,6 +11,11 @@ _READS = ("SELECT", "ASSERT", "EXPLAIN")
 _EXPORTS = "EXPORT_DATA"
 _RESULTS = "_"
 """The id of a dataset of results, which BigQuery makes itself, begins so (BigQuery, Cached results)."""
+_JOB_LABEL = "run.googleapis.com/job"
+_PLACE_LABEL = "cloud.googleapis.com/location"
+_LATE = timedelta(hours=1)
+_LAST = datetime.max.replace(tzinfo=UTC)
+NEVER = datetime.min.replace(tzinfo=UTC)
 ACTIVE = ("ACTIVE", "QUEUED")
 """Workflow Executions REST, Execution.State: those that have not ended."""
 
@@ -42,26 +48,59 @@ class QueryJob(NamedTuple):
     into: Sequence[str] = ()
 
 
-def has_ended(execution: Resource) -> bool:
-    """Whether an execution of a job of Cloud Run has ended (Cloud Run REST v2, completionTime)."""
-    return bool(execution.get("completionTime"))
+def running_task(execution: Resource) -> tuple[str, str] | None:
+    """Return a job of Cloud Run and what is told of its execution; None where that has ended.
+
+    Args:
+        execution: As Cloud Run lists it (Cloud Run REST v1, Execution: status.completionTime); labels
+            say of which job it is, and where.
+    """
+    if (execution.get("status") or {}).get("completionTime"):
+        return None
+    told = execution["metadata"]
+    own, labels = str(told["name"]), told.get("labels") or {}
+    # An execution is called as its job is, and by a suffix.
+    job = labels.get(_JOB_LABEL) or own.rpartition("-")[0]
+    place = f" in {labels[_PLACE_LABEL]}" if labels.get(_PLACE_LABEL) else ""
+    return f"run/job {job}", f"its execution {own} runs{place}"
+
+
+def begun_at(execution: Resource) -> datetime:
+    """Return when an execution of a job of Cloud Run was begun; where nothing says so, as late as can be."""
+    told = execution["metadata"].get("creationTimestamp")
+    return datetime.fromisoformat(told) if told else _LAST
+
+
+def ended_before(walked: Sequence[tuple[datetime, bool]]) -> datetime:
+    """Return an instant of which everything that was begun before it has ended.
+
+    What has ended does not run again: the next look need go no further back. The list of all regions is
+    put together of several, so that one that was begun a little earlier may come into it later.
+
+    Args:
+        walked: Of each execution when it was begun, and whether it runs.
+    """
+    running = [at for at, runs in walked if runs]
+    bound = min(running) if running else max((at for at, _ in walked), default=NEVER)
+    return NEVER if bound in (NEVER, _LAST) else bound - _LATE
 
 
 def may_write(job: QueryJob, things: Collection[str], project: str) -> bool:
     """Whether a job may write to anything of what is fenced; one of which nobody knows it may.
 
-    A script writes what its statements say, and tells of none that comes.
+    A script writes what its statements say, and tells of none that comes. A query that reads writes all the
+    same where it has a destination: of its own accord BigQuery chooses a table of results (BigQuery REST,
+    JobConfigurationQuery.destinationTable).
 
     Args:
         job: The job.
         things: As `dataset nba_raw`, `table nba_raw.games` or `bucket lake`.
         project: Where they are.
     """
-    if job.statement in _READS:
+    if any(_is_in(name, things, project) for name in job.into):
+        return True
+    if job.statement in _READS or not all(map(_is_of_results, job.into)):
         return False
-    into = [name for name in job.into if not _is_of_results(name)]
-    if into:
-        return any(_is_in(name, things, project) for name in into)
     if job.sort == "query" and job.statement == _EXPORTS:
         return any(item.startswith("bucket ") for item in things)
     return any(item.startswith(("dataset ", "table ")) for item in things)
@@ -86,6 +125,6 @@ def _is_in(name: str, things: Collection[str], project: str) -> bool:
     if name.startswith("gs://"):
         bucket = name.removeprefix("gs://").partition("/")[0]
         return any(item.partition("/")[0] == f"bucket {bucket}" for item in things)
-    owner, dataset, table = name.split(".", 2)
+    owner, dataset, table = name.rsplit(".", 2)
     is_fenced = f"dataset {dataset}" in things or f"table {dataset}.{table}" in things
     return owner == project and is_fenced

@@ -67,6 +67,11 @@ class Step(Value):
         return self.action != "leave"
 
     @property
+    def falls_short(self) -> bool:
+        """Whether the thing is not as it was at the recovery point, whatever would become of it."""
+        return self.changes
+
+    @property
     def create(self) -> bool:
         """Whether it is made: created, or undeleted with what it still has."""
         return self.action in ("create", "undelete")

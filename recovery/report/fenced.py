@@ -39,6 +39,8 @@ def _rows(fence: PlannedFence, *, is_whole: bool) -> Iterator[Row]:
         yield Row(f"{counted(len(fence.idle), 'writer')} that {verb} not run", "leave")
     quiet = duration(fence.quiet_seconds)
     yield Row(f"until nothing in {things} has changed for {quiet}", "wait")
+    for name in fence.despite:
+        yield Row(f"{shown(name)} may run on or be unknown, as `--despite` says", "NOT WAITED FOR")
 
 
 def _counted(writers: Sequence[FencedWriter]) -> str:

@@ -20,7 +20,7 @@ class Point(NamedTuple):
     """The newest complete run that holds a part, and how much of it.
 
     Attributes:
-        things: How many rows, objects, documents or resources.
+        things: How many rows, objects, documents or resources a recovery can make of it.
         is_leaning: Whether it leans on a file that `rebound verify` found damaged.
     """
 

@@ -86,7 +86,7 @@ def _points(manifest: Manifest, leaning: Collection[str]) -> Iterator[tuple[Part
             Point(
                 manifest.run_id,
                 manifest.recovery_point,
-                part.count,
+                part.restorable,
                 part.size_bytes,
                 part.name in leaning,
             ),

@@ -110,9 +110,14 @@ def test_what_terraform_keeps_is_left_until_it_applies(rebound: Rebound, functio
     assert "it is not there, and Terraform keeps it" in told.stdout
     assert "`terraform apply` makes it" in told.stdout + told.stderr
     assert not call(rebound, "GET", f"{PUBSUB}/projects/{rebound.project}/topics").get("topics")
-    again = ("--make", "raw-complete", "--access", "--anew", "--yes")
-    rebound.run("recover", "complete-outage", *again)
+    (recovery,) = rebound.recoveries
+    assert "`--make raw-complete`" in told.stdout + told.stderr
+    rebound.run("resume", recovery, "--make", "raw-complete", "--access", "--yes")
     assert call(rebound, "GET", topic)["labels"] == labels
+    assert "everything is proven already" in rebound.run("resume", recovery).stderr
+    call(rebound, "DELETE", topic)
+    gone = rebound.run("resume", recovery, code=7)
+    assert "it is not so now: pubsub/topic raw-complete" in gone.stderr
 
 
 def test_services_that_no_type_covers_are_named(rebound: Rebound, function: Function):

@@ -37,31 +37,43 @@ def rebound(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
     return made
 
 
-def place(rebound: Rebound) -> str:
-    """Return the path of where everything is."""
-    return f"projects/{rebound.project}/locations/{LOCATION}"
+def place(rebound: Rebound, location: str = LOCATION) -> str:
+    """Return the path of where something is."""
+    return f"projects/{rebound.project}/locations/{location}"
 
 
-def execute_workflow(rebound: Rebound, name: str, *, seconds: int) -> None:
+def execute_workflow(
+    rebound: Rebound, name: str, *, seconds: int, location: str = LOCATION
+) -> None:
     """Make a workflow that sleeps, and execute it."""
-    path = f"{place(rebound)}/workflows"
+    path = f"{place(rebound, location)}/workflows"
     source = {"sourceContents": SLEEPS.format(seconds=seconds)}
     call(rebound, "POST", f"workflows.googleapis.com/v1/{path}", source, workflowId=name)
     call(rebound, "POST", f"workflowexecutions.googleapis.com/v1/{path}/{name}/executions", {})
 
 
-def delete_workflow(rebound: Rebound, name: str) -> None:
+def delete_workflow(rebound: Rebound, name: str, location: str = LOCATION) -> None:
     """Delete a workflow, which ends what it does."""
-    call(rebound, "DELETE", f"workflows.googleapis.com/v1/{place(rebound)}/workflows/{name}")
+    path = f"{place(rebound, location)}/workflows/{name}"
+    call(rebound, "DELETE", f"workflows.googleapis.com/v1/{path}")
 
 
-def execute_job(rebound: Rebound, name: str, *, seconds: float) -> None:
+def execute_job(rebound: Rebound, name: str, *, seconds: float, location: str = LOCATION) -> None:
     """Make a job of Cloud Run that takes its time, and execute it."""
     image = {"containers": [{"image": "us-docker.pkg.dev/cloudrun/container/hello"}]}
-    path = f"{RUN}/{place(rebound)}/jobs"
+    path = f"{RUN}/{place(rebound, location)}/jobs"
     call(rebound, "POST", path, {"template": {"template": image}}, jobId=name)
-    rebound.cloud.order("platform", "targets", url=f"{place(rebound)}/jobs/{name}", seconds=seconds)
+    url = f"{place(rebound, location)}/jobs/{name}"
+    rebound.cloud.order("platform", "targets", url=url, seconds=seconds)
     call(rebound, "POST", f"{path}/{name}:run", {})
+
+
+def executions_of(rebound: Rebound, most: int = 100) -> Executions:
+    """Return what asks for what runs."""
+    catalog = load_catalog(Path(rebound.env["REBOUND_CATALOG"]))
+    assert catalog.fence is not None
+    rest = Rest(rebound.env["REBOUND_API_ENDPOINT"])
+    return Executions(rest, rebound.project, LOCATION, catalog.fence, most=most)
 
 
 def test_a_recovery_waits_for_what_runs(rebound: Rebound):
@@ -103,11 +115,7 @@ def test_executions_that_have_not_ended_are_found(rebound: Rebound):
     execute_workflow(rebound, "asleep", seconds=3600)
     execute_workflow(rebound, "mail-daily", seconds=3600)
     execute_workflow(rebound, "over", seconds=0)
-    catalog = load_catalog(Path(rebound.env["REBOUND_CATALOG"]))
-    assert catalog.fence is not None
-    rest = Rest(rebound.env["REBOUND_API_ENDPOINT"])
-    executions = Executions(rest, rebound.project, LOCATION, catalog.fence)
-    found = executions.running(("dataset lake",))
+    found = executions_of(rebound).running(("dataset lake",))
     assert set(found.found) - {"run/job short"} == {"run/job running", "workflows/workflow asleep"}
     assert found.unknown == {}
     told = rebound.run("fence", "--yes", code=7)
@@ -120,3 +128,36 @@ def test_executions_that_have_not_ended_are_found(rebound: Rebound):
     for name in ("asleep", "mail-daily", "over"):
         delete_workflow(rebound, name)
     call(rebound, "DELETE", f"{RUN}/{place(rebound)}/jobs/running")
+
+
+def test_what_runs_is_asked_for_in_every_region(rebound: Rebound):
+    """A schedule calls what is anywhere; a region that does not answer, and what is too much, is unknown."""
+    execute_job(rebound, "afar", seconds=600, location="us-east1")
+    execute_workflow(rebound, "abroad", seconds=3600, location="europe-west1")
+    executions = executions_of(rebound)
+    for _ in range(2):
+        found = executions.running(("dataset lake",))
+        assert found.found["run/job afar"].endswith(" runs in us-east1")
+        assert "workflows/workflow abroad" in found.found
+        assert found.unknown == {}
+    too_many = executions_of(rebound, most=0).running(("dataset lake",))
+    assert too_many.unknown == {"run/job in all regions": "there are more than 0 executions"}
+    rebound.cloud.order("platform", "unreachable", locations=["us-east1"])
+    blind = executions.running(("dataset lake",))
+    rebound.cloud.order("platform", "unreachable", locations=[])
+    assert "us-east1" in blind.unknown["run/job in all regions"]
+    call(rebound, "DELETE", f"{RUN}/{place(rebound, 'us-east1')}/jobs/afar")
+    delete_workflow(rebound, "abroad", "europe-west1")
+
+
+def test_a_repair_goes_on_without_a_look_that_nobody_may_have(rebound: Rebound):
+    """The word is the same as of a recovery, and the plan tells of it."""
+    delete = f"DELETE FROM `{rebound.project}.{lake.GAMES}` WHERE game_date = DATE '2024-01-02'"
+    job = rebound.bigquery_client.query(delete)
+    job.result()
+    words = ("repair", lake.GAMES, "--job", job.job_id, "--key", "game_id", "--yes")
+    with rebound.cloud.fault("bigquery", "bigquery.jobs.list", "status", status=403, times=None):
+        done = rebound.run(*words, "--despite", "bigquery jobs", "--despite", "run/job *")
+    assert "bigquery jobs may run on or be unknown, as `--despite` says" in done.stdout
+    assert "proven" in done.stdout
+    assert states(rebound)["load-hourly"] == "ENABLED"

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from manifests.kind import Backup
+from manifests.kinds.resources.given import is_given
 from manifests.values import Stored, StoredObject, UtcTime
 
 
@@ -56,3 +57,8 @@ class ResourceBackup(Backup):
     @property
     def count(self) -> int:
         return len(self.entries)
+
+    @property
+    def restorable(self) -> int:
+        """Return how many of them Google does not make by itself."""
+        return sum(not is_given(self.type, entry.name) for entry in self.entries)

@@ -215,3 +215,35 @@ def test_an_execution_that_sleeps_is_active(server: Server, project: str):
     active = server.answer("GET", path, params={"filter": 'state="ACTIVE"'})["executions"]
     assert [item["name"] for item in active] == [made["name"]]
     assert "executions" not in server.answer("GET", path, params={"filter": 'state="QUEUED"'})
+
+
+def test_executions_of_all_regions_are_one_list(server: Server, project: str):
+    """Cloud Run REST v1, namespaces.executions.list: the newest first, with where each is; v2 takes a region."""
+    image = {"containers": [{"image": "us-docker.pkg.dev/cloudrun/container/hello"}]}
+    for name, region in (("near", REGION), ("far", "us-east1")):
+        path = f"run/v2/projects/{project}/locations/{region}/jobs"
+        body = {"template": {"template": image}}
+        server.answer("POST", path, params={"jobId": name}, json=body)
+        server.order(
+            "targets", url=f"projects/{project}/locations/{region}/jobs/{name}", seconds=600
+        )
+        server.answer("POST", f"{path}/{name}:run", json={})
+    listing = f"run/apis/run.googleapis.com/v1/namespaces/{project}/executions"
+    first = server.answer("GET", listing, params={"limit": "1"})
+    again = {"limit": "1", "continue": first["metadata"]["continue"]}
+    second = server.answer("GET", listing, params=again)
+    labels = [item["metadata"]["labels"] for page in (first, second) for item in page["items"]]
+    assert labels == [
+        {"run.googleapis.com/job": name, "cloud.googleapis.com/location": region}
+        for name, region in (("far", "us-east1"), ("near", REGION))
+    ]
+    assert "continue" not in second["metadata"]
+    assert not any("completionTime" in page["items"][0]["status"] for page in (first, second))
+    everywhere = f"run/v2/projects/{project}/locations/-/jobs/-/executions"
+    assert server.refusal("GET", everywhere) == (400, "INVALID_ARGUMENT")
+    server.order("unreachable", locations=["us-east1"])
+    blind = server.answer("GET", listing)
+    assert blind["unreachable"] == ["us-east1"]
+    assert [item["metadata"]["labels"]["run.googleapis.com/job"] for item in blind["items"]] == [
+        "near"
+    ]

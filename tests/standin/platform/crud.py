@@ -207,6 +207,8 @@ def _paths(call: Call, collection: Collection, sent: Body, allowed: frozenset[st
 
 def _listed(call: Call, collection: Collection) -> list[Resource]:
     parent = call.target
+    if f"/locations/{_ANY}/" in parent:
+        raise invalid(f"Location '{_ANY}' is not supported here: {parent}")
     if collection.spans_parents and parent.endswith(f"/{_ANY}"):
         return list(call.store.below(collection.id, parent.removesuffix(_ANY)))
     if not parent.endswith(f"locations/{_ANY}"):

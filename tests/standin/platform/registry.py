@@ -64,6 +64,7 @@ NAMES = (
     "monitoring.v1",
     "monitoring.v3",
     "pubsub.v1",
+    "run.v1",
     "run.v2",
     "secretmanager.v1",
     "serviceusage.v1",
@@ -79,6 +80,10 @@ HANDLERS: Mapping[str, Handler] = {
 
 
 def apis() -> dict[tuple[str, str], Api]:
-    """Return every API by its host and version."""
+    """Return every API by its host and version.
+
+    What Cloud Run answers in the manner of Knative is below `apis` (run.v1, namespaces).
+    """
     found = [Api(name) for name in NAMES]
-    return {(api.host, api.version): api for api in found}
+    known = {(api.host, api.version): api for api in found}
+    return known | {(api.host, "apis"): api for api in found if api.name == "run.v1"}

@@ -112,12 +112,20 @@ def test_a_nightly_sample_of_one_table_does_not_hide_the_others():
 
 
 def test_what_has_to_be_shown_is_what_the_catalog_protects():
-    """Tables of whole datasets too; what no drill restores only where that counts as any other."""
+    """Tables of whole datasets too; what no drill restores only where that counts as any other.
+
+    Of what every project has by itself nothing can be shown.
+    """
     run_of = whole_manifest()
     (topics,) = run_of.resources
     service = topics.model_copy(update={"type": "run/service"})
     empty = topics.model_copy(update={"type": "pubsub/schema", "entries": ()})
-    run_of = run_of.model_copy(update={"resources": (topics, service, empty)})
+    given = tuple(
+        topics.entries[0].model_copy(update={"name": f"projects/platform/sinks/{name}"})
+        for name in ("_Default", "_Required")
+    )
+    sinks = topics.model_copy(update={"type": "logging/sink", "entries": given})
+    run_of = run_of.model_copy(update={"resources": (topics, service, empty, sinks)})
 
     def names(counts: str) -> set[str]:
         wanted = catalog(
@@ -129,6 +137,7 @@ def test_what_has_to_be_shown_is_what_the_catalog_protects():
                     "pubsub/topic": "required",
                     "run/service": "required",
                     "pubsub/schema": "required",
+                    "logging/sink": "required",
                     "bigquery/connection": "best effort",
                 }.items()
             ],

@@ -93,6 +93,17 @@ def test_a_part_that_leans_on_damage_says_so():
     assert found.of[GAMES].is_leaning
 
 
+def test_what_every_project_has_is_no_thing_of_a_part():
+    """No recovery makes it, so that a type of nothing else can never be shown to restore."""
+    (topics,) = whole_manifest().resources
+    given = topics.entries[0].model_copy(update={"name": "projects/platform/sinks/_Default"})
+    sinks = topics.model_copy(update={"type": "logging/sink", "entries": (given,)})
+    runs = Runs(run(0, resources=(topics, sinks)))
+    found = newest_points(runs.stored(), catalog(), runs, no_damage)
+    assert found.of[PartName("resources", "logging/sink")].things == 0
+    assert found.of[PartName("resources", "pubsub/topic")].things == 2
+
+
 def test_tables_of_a_whole_dataset_are_parts():
     """They are not listed, and the newest run names them."""
     wanted = catalog(tables=[], datasets=[{"dataset": "nba", "group": "x", "tables": "all"}])

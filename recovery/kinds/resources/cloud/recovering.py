@@ -4,6 +4,7 @@ What ran at the recovery point is made stopped. It is written down as a fence, s
 exactly that, and nothing whose target is still in the project that is lost.
 """
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -218,7 +219,8 @@ class Recovering:
             raise PartialError(
                 "it is not there, and Terraform keeps it",
                 subject=step.into,
-                hint="`terraform apply` makes it; `rebound resume` then proves it",
+                hint="`terraform apply` makes it; `rebound resume` then proves it, or makes it with "
+                f"`--make {shlex.quote(step.own_name)}`",
             )
 
     def _created(

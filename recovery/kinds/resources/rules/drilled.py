@@ -21,8 +21,7 @@ def drillable(manifest: Manifest) -> tuple[ResourceBackup, ...]:
     return tuple(
         item
         for item in manifest.resources
-        if not resource_type(item.type).not_drilled
-        and any(not is_given(item.type, entry.name) for entry in item.entries)
+        if item.restorable and not resource_type(item.type).not_drilled
     )
 
 

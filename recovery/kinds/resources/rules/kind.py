@@ -194,9 +194,8 @@ class ConfigurationRules(Rules[ResourcesSeen]):
             if item.is_proven and item.comes_from_run
         )
         for part in self.parts(manifest):
-            held = sum(not is_given(part.type, entry.name) for entry in part.entries)
-            if made[part.type] or not part.count:
-                yield Restored(part, made[part.type], held)
+            if made[part.type] or not part.restorable:
+                yield Restored(part, made[part.type], part.restorable)
 
     def drilled(self, manifest: Manifest, places: Places) -> Iterator[Drilled]:
         """Yield the recovery of all that a sandbox takes."""

@@ -60,6 +60,11 @@ class ConfigurationStep(Step):
         """Whether executing the step would change anything."""
         return self.action not in ("leave", "cannot") or bool(self.grants)
 
+    @property
+    def falls_short(self) -> bool:
+        """Whether it is not as it was at the recovery point, also where that is left to Terraform."""
+        return self.changes or self.is_missing or bool(self.differs)
+
     def missing_words(
         self, request: Request, *, confirmed_projects: Collection[str]
     ) -> Iterator[MissingWord]:

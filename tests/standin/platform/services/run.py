@@ -13,11 +13,13 @@ from tests.standin.platform.errors import PlatformError, invalid
 from tests.standin.platform.service import Call, default_account, short
 from tests.standin.platform.services.artifactregistry import has_image
 from tests.standin.platform.services.secretmanager import has_version
+from tests.standin.platform.services.serviceusage import check_enabled
 from tests.standin.platform.store import Resource
 from tests.standin.projects import project_number
 
 _IDS = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?")
 _LATEST = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+_PAGE = 100
 _LIMITS = {"memory": "512Mi", "cpu": "1000m"}
 
 
@@ -175,6 +177,55 @@ def run_job(call: Call) -> Body:
     return operations.begin(call, execution.name, body, "Execution", is_open=True)
 
 
+def list_everywhere(call: Call) -> Body:
+    """Answer a page of the executions of all jobs of all regions, the newest first.
+
+    Cloud Run REST v1, namespaces.executions.list; without a region the address lists, and does nothing else
+    (Cloud Run, Service endpoints).
+    """
+    project = call.store.project_of(short(call.target)) or short(call.target)
+    check_enabled(call.store, call.api.host, project)
+    missing: list[str] = call.store.setting("unreachable", [])
+    held = call.store.below(jobs.EXECUTIONS, f"projects/{project}/locations/")
+    found = [item for item in held if _place(item) not in missing]
+    found.sort(key=lambda item: str(item.body["createTime"]), reverse=True)
+    begin = int(call.query.get("continue") or 0)
+    end = begin + min(int(call.query.get("limit") or _PAGE), call.store.setting("pages", _PAGE))
+    listed: Body = {
+        "apiVersion": "run.googleapis.com/v1",
+        "kind": "ExecutionsList",
+        "items": [_of_namespace(project, item) for item in found[begin:end]],
+        "metadata": {"continue": str(end)} if found[end:] else {},
+    }
+    return listed | ({"unreachable": missing} if missing else {})
+
+
+def _place(execution: Resource) -> str:
+    return execution.name.split("/")[3]
+
+
+def _of_namespace(project: str, execution: Resource) -> Body:
+    """Return an execution as a list of all regions shows it."""
+    body = execution.body
+    labels = {
+        "run.googleapis.com/job": body["job"],
+        "cloud.googleapis.com/location": _place(execution),
+    }
+    counts = ("runningCount", "succeededCount", "failedCount", "startTime", "completionTime")
+    return {
+        "apiVersion": "run.googleapis.com/v1",
+        "kind": "Execution",
+        "metadata": {
+            "name": short(execution.name),
+            "namespace": project,
+            "uid": body["uid"],
+            "labels": labels,
+            "creationTimestamp": body["createTime"],
+        },
+        "status": {key: body[key] for key in counts if key in body},
+    }
+
+
 SERVICES = Collection(
     id="run.projects.locations.services",
     ids=_IDS,
@@ -209,4 +260,7 @@ EXECUTIONS = Collection(
     id=jobs.EXECUTIONS, spans_parents=True, asset_type="run.googleapis.com/Execution"
 )
 COLLECTIONS = (SERVICES, JOBS, WORKER_POOLS, EXECUTIONS)
-HANDLERS: dict[str, Handler] = {f"{JOBS.id}.run": run_job}
+HANDLERS: dict[str, Handler] = {
+    f"{JOBS.id}.run": run_job,
+    "run.namespaces.executions.list": list_everywhere,
+}

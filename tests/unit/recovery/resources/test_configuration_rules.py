@@ -266,6 +266,8 @@ def test_what_terraform_keeps_and_is_missing_is_left_to_it():
     labels = {"goog-terraform-provisioned": "true"}
     left = planned(labels)
     assert (left.action, left.is_held, left.is_missing) == ("leave", True, True)
+    assert not left.changes
+    assert left.falls_short, "what is missing is not as it was, whoever is to make it"
     assert "`terraform apply` makes it; `--make t` makes it here" in left.why
     (row,) = resource_rows([left])
     assert "topic t (it is missing, and Terraform keeps it" in row.text
