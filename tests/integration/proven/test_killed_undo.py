@@ -39,7 +39,8 @@ def test_a_killed_undo_is_undone_to_its_end(rebound: Rebound, scenario: str, *, 
         rebound.cloud.await_fault(service, killed)
         killed.kill()
         killed.communicate(RUN_SECONDS)
-    assert sort.look(rebound) != before
+    # A write that was taken is done after its caller was killed, and may be the last one.
+    assert is_done or sort.look(rebound) != before
     told = undone(rebound, recovery)
     assert sort.look(rebound) == before
     assert not [item for item in told["outcomes"] if item["failure"]]

@@ -4,7 +4,7 @@ import re
 import shlex
 
 from recovery.undo.removing import aside_name
-from tests.harness import Rebound
+from tests.harness import RUN_SECONDS, Rebound
 from tests.integration import bucket_objects, lake
 from tests.integration.bucket_objects import NAMES
 from tests.integration.damages import DAMAGES, destroy
@@ -62,13 +62,13 @@ def test_one_document_that_is_newer_and_one_that_is_written_meanwhile(rebound: R
     documents.write({"done/one": {"n": "written since"}})
     newer = documents.content()["done/one"]
 
-    slow = {"seconds": 4, "match": rebound.landing.name}
-    with rebound.cloud.fault("storage", r"storage\.objects\.insert", "latency", **slow):
+    # What is written first, when everything is planned, says who undoes it.
+    with rebound.cloud.held("storage", r"storage\.objects\.insert", match=rebound.vault.name):
         process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
         rebound.cloud.await_fault("storage", process)
         documents.write({"done/three": {"n": "meanwhile"}})
         meanwhile = documents.content()["done/three"]
-        out, err = process.communicate(60)
+    out, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, out + err
     assert "they stay: done/one" in out
     assert "changed since the plan, and left: 1 documents, as done/three" in out
