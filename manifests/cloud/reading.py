@@ -82,7 +82,7 @@ def read_share(vault: Bucket, documents: Vault, share: Share) -> Read:
     }
     read = Read(len(files) + len(contents), read_bytes, whole, bad, damaged, {}, unreadable)
     if manifests:
-        newest = max(manifests.values(), key=lambda item: item.recovery_point)
+        newest = max(manifests.values(), key=lambda item: (item.recovery_point, item.run_id))
         for bucket, lacking in _lacking(vault, newest, share, whole):
             damaged[newest.run_id] |= lacking
             read.buckets.setdefault(newest.run_id, set()).add(bucket)
