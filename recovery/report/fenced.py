@@ -33,7 +33,7 @@ def _rows(fence: PlannedFence, *, is_whole: bool) -> Iterator[Row]:
     if is_whole or len(fence.writers) <= _MOST_NAMED:
         yield from (Row(_writer(writer), "pause") for writer in fence.writers)
     else:
-        yield Row(_counted(fence.writers), "pause", len(fence.writers))
+        yield Row(_counted(fence.writers), "pause")
     if fence.idle:
         verb = "does" if len(fence.idle) == 1 else "do"
         yield Row(f"{counted(len(fence.idle), 'writer')} that {verb} not run", "leave")

@@ -21,6 +21,7 @@ from recovery.fence.model import StandingFence
 from recovery.kinds.processors.rules.outcome import SCENARIO, DatesReport, outcome_error
 from recovery.kinds.processors.rules.plan import FaultyDate, ProcessorPlan, ProcessorStep
 from recovery.kinds.processors.rules.vault import TableDates
+from recovery.plan.said import confirming
 from recovery.report.acted import begun_by
 from recovery.report.conclusion import concluded, ending
 from recovery.report.fenced import fence_section, fences_told
@@ -199,7 +200,8 @@ def _what_is_proven(report: DatesReport) -> Iterator[Block]:
     for name in sorted({item.undo for item in report.dates if item.undo}):
         yield Paragraph(f"kept as it was before, for a while: {name}")
     if any(item.undo for item in report.dates):
-        yield Command("to undo", f"rebound undo {report.recovery_id}")
+        confirmed = confirming(report.plan.request.project)
+        yield Command("to go back", f"rebound undo {report.recovery_id} {confirmed}")
     objective = duration(scenario(SCENARIO).rto_seconds)
     yield Facts(
         (

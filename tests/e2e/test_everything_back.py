@@ -123,6 +123,24 @@ def rows_digest(rebound: Rebound, path: str) -> tuple[int, str]:
             return len(rows), hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
 
 
+def test_the_readme_shows_what_the_demo_prints(
+    rebound: Rebound,
+    before: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+):
+    """Line by line and in this order, whatever the numbers and times are; what it leaves out is left out."""
+    excerpt = (ROOT / "README.md").read_text().partition("== bigquery-dataset-loss ==")[2]
+    shown = ["== bigquery-dataset-loss ==", *excerpt.partition("```")[0].strip().splitlines()]
+    go_through(rebound, DISASTERS[0])
+    printed = [shape(line) for line in capsys.readouterr().out.splitlines()]
+    at = 0
+    for line in map(shape, shown):
+        if line != "...":
+            assert line in printed[at:], f"the demo does not print: {line}"
+            at = printed.index(line, at) + 1
+    assert picture(rebound) == before
+
+
 def test_everything_back(rebound: Rebound, before: dict[str, Any]):
     """Every dataset is deleted; each property and row the API tells of is there again."""
     assert any(value for key, value in before.items() if key.endswith("/policies"))
@@ -147,24 +165,6 @@ def test_everything_damaged(rebound: Rebound, before: dict[str, Any]):
         rebound.run("recover", SCENARIO, "--yes", *words)
         after = picture(rebound)
         assert {key: after[key] for key in before if after[key] != before[key]} == {}
-
-
-def test_the_readme_shows_what_the_demo_prints(
-    rebound: Rebound,
-    before: dict[str, Any],
-    capsys: pytest.CaptureFixture[str],
-):
-    """Line by line and in this order, whatever the numbers and times are; what it leaves out is left out."""
-    excerpt = (ROOT / "README.md").read_text().partition("== bigquery-dataset-loss ==")[2]
-    shown = ["== bigquery-dataset-loss ==", *excerpt.partition("```")[0].strip().splitlines()]
-    go_through(rebound, DISASTERS[0])
-    printed = [shape(line) for line in capsys.readouterr().out.splitlines()]
-    at = 0
-    for line in map(shape, shown):
-        if line != "...":
-            assert line in printed[at:], f"the demo does not print: {line}"
-            at = printed.index(line, at) + 1
-    assert picture(rebound) == before
 
 
 def shape(line: str) -> str:
