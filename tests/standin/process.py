@@ -138,8 +138,7 @@ def serve(app: ASGIApp, *, port: int) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     end_with_parent()
-    # uvicorn raises the signal that ended it once more: that shall be a clean end. The app has closed
-    # what it keeps; what the interpreter takes down afterwards, DuckDB reports as leaks on the terminal.
+    # uvicorn raises the signal that ended it once more: that shall be a clean end.
     for ending in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(ending, lambda *_: os._exit(0))
+        signal.signal(ending, lambda *_: sys.exit(0))
     Server(config, lambda: announce(url)).run(sockets=[listener])

@@ -1,5 +1,6 @@
 """Processes that encode and decode files, so that requests are answered meanwhile."""
 
+import atexit
 import multiprocessing
 import os
 import shutil
@@ -20,6 +21,8 @@ _PROCESSES = 2
 def _begin(parent: int) -> None:
     """Prepare a worker: it ignores the terminal's interrupt and ends with its parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What the interpreter takes down at its end, DuckDB reports as leaks on the terminal.
+    atexit.register(os._exit, 0)
 
     def watch() -> None:
         await_orphaned(parent)
