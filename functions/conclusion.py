@@ -6,8 +6,9 @@ from typing import Any
 
 from functions.exporter import Exporter
 from functions.parts import Parts
-from manifests import __version__
-from manifests.errors import UnprotectedError
+from manifests import __version__, coverage
+from manifests.catalog import Catalog
+from manifests.errors import RefusedError, UnprotectedError
 from manifests.model.run import AbandonedObject, Manifest, Owner, RunStart
 
 
@@ -48,6 +49,21 @@ def concluded(
     left_over = [item for exporter in exporters for item in exporter.left_over(manifest)]
     abandoned = [AbandonedObject(name=item.name, generation=item.generation) for item in left_over]
     return manifest.model_copy(update={"skews": tuple(skews), "abandoned": tuple(abandoned)})
+
+
+def require_whole(manifest: Manifest, catalog: Catalog) -> Manifest:
+    """Return a run's manifest if it holds what the catalog protects.
+
+    Raises:
+        RefusedError: It does not, and no other attempt at the run can.
+    """
+    if missing := coverage.missing(catalog, manifest):
+        raise RefusedError(
+            f"the run is complete without a backup of {', '.join(missing)}",
+            subject=manifest.run_id,
+            hint='send {"run_id": "..."} with another id for a run that has them',
+        )
+    return manifest
 
 
 def require_protected(manifest: Manifest) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from functions.conclusion import concluded
+from functions.conclusion import concluded, require_whole
 from functions.earlier import Base, EarlierRuns, emptied_datasets
 from functions.exporter import Exporter, RunContext
 from functions.exporters import EXPORTERS
@@ -32,7 +32,6 @@ from functions.own_files import OwnFiles
 from functions.parts import complete_parts, every_part
 from functions.second_place import put_configuration
 from functions.settings import Settings
-from manifests import coverage
 from manifests.catalog import Catalog
 from manifests.cloud.clients import bigquery_client, storage_api
 from manifests.cloud.jobs import Jobs
@@ -48,7 +47,7 @@ from manifests.errors import (
     RefusedError,
     UsageError,
 )
-from manifests.model.run import Manifest, Owner, RunStart
+from manifests.model.run import Manifest, Owner, Place, RunStart
 from manifests.store.decoded import Started
 from manifests.store.vault import Vault
 from manifests.values import RunId, Value
@@ -114,11 +113,11 @@ class BackupRun:
         self._jobs = Jobs(client, catalog.location)
         self._resources = Resources(client, settings.project)
 
-    def _of_vault(self, bucket: Bucket) -> Vault:
+    def _of_vault(self, bucket: Bucket, place: Place = "") -> Vault:
         key = self._settings.signing_key
         return Vault(
             bucket,
-            self._owner,
+            self._owner.model_copy(update={"place": place}),
             clock=self._clock,
             trusted=self._settings.trusted,
             sign=KmsSigner(Rest(self._settings.api_endpoint), key) if key else None,
@@ -169,13 +168,7 @@ class BackupRun:
         refuse_earlier(run_id, request.scheduled_at, manifest.recovery_point)
         if not self._vault.trust(run_id).is_signed:
             self._refuse_unborne(manifest, request.scheduled_at)
-        if missing := coverage.missing(self._catalog, manifest):
-            raise RefusedError(
-                f"the run is complete without a backup of {', '.join(missing)}",
-                subject=run_id,
-                hint='send {"run_id": "..."} with another id for a run that has them',
-            )
-        return manifest
+        return require_whole(manifest, self._catalog)
 
     def _refuse_unborne(self, manifest: Manifest, scheduled_at: datetime | None) -> None:
         """Refuse a manifest that nobody signed, and that the run's start does not bear out."""
@@ -244,10 +237,11 @@ class BackupRun:
         manifest = manifest.model_copy(update={"lease_generation": lease.confirm()})
         if manifest.resources and (name := self._catalog.second_bucket):
             second = Bucket(self._api, name, before_write=lease.check)
-            put_configuration(manifest, self._of_vault(second))
+            put_configuration(manifest, self._of_vault(second, "configuration"))
         manifest = vault.put_manifest(manifest)
         _clean_up(exporters)
-        return manifest
+        # What lay there before, and is signed, is what the run says: also where it is none of ours.
+        return require_whole(manifest, self._catalog)
 
     def _start(self, request: RunRequest, earlier: EarlierRuns) -> Started:
         point, now = request.recovery_point, self._clock()

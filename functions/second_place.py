@@ -19,6 +19,8 @@ def configuration_of(manifest: Manifest) -> Manifest:
     others: dict[str, Any] = {kind.name: () for kind in PARTS if kind is not RESOURCES}
     skews = tuple(skew for skew in manifest.skews if skew.kind == RESOURCES.name)
     others |= {"datasets": (), "skews": skews, "abandoned": (), "kit": None}
+    # Signed as any run is: it has to say itself that it is none of the vault.
+    others["place"] = "configuration"
     return manifest.model_copy(update=others)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import (
     Field,
@@ -179,6 +179,10 @@ class Catalog(Value):
         """
         if self.second_bucket in buckets:
             raise CatalogError("a second place is another one", subject=str(self.second_bucket))
+
+    def place_of(self, bucket: str) -> Literal["", "configuration"]:
+        """Return of which place the runs of a bucket are: whoever recovers may read the second one."""
+        return "configuration" if bucket == self.second_bucket else ""
 
 
 def load_catalog(path: Path | None = None) -> Catalog:

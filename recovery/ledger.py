@@ -74,6 +74,7 @@ class Ledger(NamedTuple):
         numbers: Those that were ever given: of entries, also unread, missing and revoked ones.
         last: What the next entry comes behind.
         gone: The entries that are not in the vault as they were written, and count by their copies.
+        kept: The others that count, as they lie in the vault.
     """
 
     believed: tuple[Erasure, ...] = ()
@@ -82,6 +83,7 @@ class Ledger(NamedTuple):
     numbers: frozenset[int] = frozenset()
     last: Last = Last()
     gone: tuple[Last, ...] = ()
+    kept: tuple[Last, ...] = ()
 
     def all(self) -> Erasures:
         """Return what stays erased by every entry that can be read; what nobody signed revokes its like alone."""
@@ -185,6 +187,7 @@ def ledger_of(stored: Sequence[Stored], numbers: frozenset[int], *, is_checking:
         numbers=numbers | missing | revoked,
         last=Last() if newest is None else Last(newest.number, newest.sha256),
         gone=tuple(Last(item.number, item.sha256) for item in stored if item.is_copy),
+        kept=tuple(Last(item.number, item.sha256) for item in own if not item.is_copy),
     )
 
 

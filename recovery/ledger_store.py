@@ -1,11 +1,12 @@
 """The ledger of keys that stay erased: read whole before anything is restored, added to once.
 
 It is in the vault. A copy of each entry lies in the landing bucket, so that nobody who can remove one
-from the vault, be it the newest, of which no later one tells, brings back what was erased.
+from the vault brings back what was erased. Of the newest no later entry tells: its copy counts where
+operators have a key, and nothing tells of it where they have none.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import structlog
 
@@ -27,7 +28,7 @@ from recovery.ledger import Last, Ledger, Stored, ledger_of
 
 # Of full entries, which have 0.7 MB, so many as hold about 1,900,000 keys.
 _MOST_TOTAL_BYTES = 128 * 1024 * 1024
-# Copies are read of what is gone alone: more than a few are planted.
+# Copies are read of what is not there alone: more than a few are planted.
 _MOST_COPIES, _MOST_BYTES = 100, 1024 * 1024
 
 log = structlog.get_logger()
@@ -48,46 +49,82 @@ def read_ledger(vault: Bucket, landing: Bucket, seal: Seal) -> Ledger:
         for item in found
         if (number := erasure_number(item.name)) is not None
     }
+    there = {number: it for number, it in read.items() if it.counts(is_checking=seal.is_checking)}
+    others = list(_not_listed(vault, landing, seal, there))
+    read |= {item.number: item for item in others if not item.is_copy}
+    copies = [item for item in others if item.is_copy]
+    for item in copies:
+        log.warning("an erasure is gone from the vault: its copy counts", number=item.number)
     # Each by itself, so that an operator can say of one that it does not count.
     unread = [
         Stored(number, problem=f"{erasure_name(number)}: too large, or one of too many")
         for number in sorted(numbers - read.keys())
     ]
-    there = {it.number for it in read.values() if it.counts(is_checking=seal.is_checking)}
-    copies = list(_copies(landing, seal, there))
-    for number in sorted({item.number for item in copies if item.is_copy}):
-        log.warning("an erasure is gone from the vault: its copy counts", number=number)
     stored = (*read.values(), *unread, *copies)
-    known = numbers | {item.number for item in copies}
+    known = numbers | {item.number for item in others}
     return ledger_of(stored, known, is_checking=seal.is_checking)
 
 
-def _copies(landing: Bucket, seal: Seal, there: Collection[int]) -> Iterator[Stored]:
-    """Yield the copies of entries that are not there, and what of too many copies is not read.
+def _not_listed(
+    vault: Bucket, landing: Bucket, seal: Seal, there: Mapping[int, Stored]
+) -> Iterator[Stored]:
+    """Yield the entries that a listing of the vault did not have, by their copies.
+
+    A copy counts that an entry names by number and SHA-256. Of the newest entries no later one tells:
+    theirs count where a trusted key signed them, and nowhere else, for anybody could have planted one.
 
     Args:
-        landing: The bucket that holds them.
-        seal: Tells which are believed: no other counts, where that is checked.
+        vault: Looked at again: an entry may have been written since it was listed.
+        landing: The bucket that holds the copies.
+        seal: Tells which are believed.
         there: The entries that need none.
+    """
+    found: dict[int, Stored] = {}
+    if seal.is_checking:
+        found = {it.number: it for it in _newest_copies(landing, seal, max(there, default=0))}
+    left = _MOST_COPIES
+    behind = [*there.values(), *found.values()]
+    while left and behind:
+        entry = behind.pop().entry
+        number = 0 if entry is None else entry.previous
+        if entry is None or not number or number in there or number in found:
+            continue
+        left -= 1
+        copy = _copy(landing, erasure_copy_name(entry.previous, entry.previous_sha256), seal)
+        if copy is not None and copy.counts(is_checking=seal.is_checking):
+            found[copy.number] = copy
+            behind.append(copy)
+    for number, copy in sorted(found.items()):
+        content = vault.read(erasure_name(number), most_bytes=_MOST_BYTES)
+        is_there = content is not None and hashlib.sha256(content).hexdigest() == copy.sha256
+        yield copy._replace(is_copy=not is_there)
+
+
+def _newest_copies(landing: Bucket, seal: Seal, newest: int) -> Iterator[Stored]:
+    """Yield the copies of entries behind the newest that is there, if a trusted key signed them.
+
+    Whoever can write into the landing bucket can plant more than are read: those are told, and stop nobody.
     """
     written = {
         item.name: item.written_at
         for item in landing.list_dated(ERASURES_PREFIX)
-        if copied_erasure(item.name) not in {None, *there} and item.size_bytes <= _MOST_BYTES
+        if (copied_erasure(item.name) or 0) > newest and item.size_bytes <= _MOST_BYTES
     }
     some = some_of_each(written, _MOST_COPIES, HOUR)
-    for name in sorted(written):
-        number = copied_erasure(name) or 0
-        if name not in some:
-            yield Stored(number, problem=f"{name}, in the landing bucket: one of too many")
-        elif (content := landing.read(name, most_bytes=_MOST_BYTES)) is not None:
-            found = _copy(number, name, content, seal)
-            if found is not None and found.counts(is_checking=seal.is_checking):
-                yield found
+    if left := len(written) - len(some):
+        log.warning("copies of erasures are not read: there are too many", copies=left)
+    for name in sorted(some):
+        copy = _copy(landing, name, seal)
+        if copy is not None and copy.is_signed:
+            yield copy
 
 
-def _copy(number: int, name: str, content: bytes, seal: Seal) -> Stored | None:
+def _copy(landing: Bucket, name: str, seal: Seal) -> Stored | None:
     """Return an entry out of its copy; None for what is none."""
+    content = landing.read(name, most_bytes=_MOST_BYTES)
+    number = copied_erasure(name)
+    if content is None or number is None:
+        return None
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         with judging(name):
@@ -95,8 +132,7 @@ def _copy(number: int, name: str, content: bytes, seal: Seal) -> Stored | None:
     except BackupDamagedError as error:
         log.warning("a copy of an erasure is not read", name=name, reason=error.message)
         return None
-    is_it = (name, entry.number) == (erasure_copy_name(number, sha256), number)
-    if not is_it:
+    if (name, entry.number) != (erasure_copy_name(number, sha256), number):
         return None
     return Stored(number, entry, sha256=sha256, is_signed=trust.is_signed, is_copy=True)
 
@@ -104,7 +140,10 @@ def _copy(number: int, name: str, content: bytes, seal: Seal) -> Stored | None:
 def add_entries(
     vault: Bucket, landing: Bucket, seal: Seal, ledger: Ledger, entries: Iterable[Erasure]
 ) -> Iterator[Erasure]:
-    """Write entries behind the last one, and yield each with its number; what is gone is put back before.
+    """Write entries behind the last one, and yield each with its number.
+
+    Before, what is gone from the vault is put back, and what has no copy gets one: it was written by an
+    older version, or by a command that was killed.
 
     Args:
         vault: The bucket.
@@ -121,6 +160,12 @@ def add_entries(
     for number, sha256 in ledger.gone:
         if (copy := landing.read(erasure_copy_name(number, sha256))) is not None:
             vault.put_once(erasure_name(number), copy)
+    copied = {item.name for item in landing.list_dated(ERASURES_PREFIX)}
+    for number, sha256 in ledger.kept:
+        name = erasure_copy_name(number, sha256)
+        if name not in copied and (content := vault.read(erasure_name(number))) is not None:
+            # Under the name of another content it counts for nothing.
+            landing.put_once(name, content)
     for entry in entries:
         ledger, written = _added(vault, landing, seal, ledger, entry)
         yield written

@@ -2,9 +2,13 @@
 
 The file is TOML: `project = "my-platform"`, one line a setting. It holds no secret: what is one, as the
 key of a service, is read from the environment alone, and a name that is no setting is refused.
+
+A file that merely lies in the folder where the command runs can be anybody's, as in an archive that was
+unpacked: where requests go with the operator's token, and whose signatures are believed, it does not say.
 """
 
 import os
+import shlex
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -14,6 +18,7 @@ from manifests.errors import UsageError
 
 VARIABLE = "REBOUND_SETTINGS"
 OWN_FILE = Path("rebound.toml")
+_NOT_BY_CHANCE = ("api_endpoint", "operator_keys", "trusted_keys")
 ENVIRONMENT, DEFAULT, NOWHERE = "environment", "default", "not set"
 
 
@@ -49,7 +54,8 @@ def read_settings_file(file: Path, known: Collection[str]) -> dict[str, Any]:
         known: The names of the settings.
 
     Raises:
-        UsageError: It cannot be read, is no TOML, or names what is no setting.
+        UsageError: It cannot be read, is no TOML, names what is no setting, or was not named itself
+            and says what only one that was named may say.
     """
     try:
         found = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -63,6 +69,13 @@ def read_settings_file(file: Path, known: Collection[str]) -> dict[str, Any]:
             f"no setting is called {', '.join(strange)}",
             subject=str(file),
             hint="`rebound settings` lists them; secrets stay in the environment",
+        )
+    trusted = [] if os.environ.get(VARIABLE) else sorted(set(found).intersection(_NOT_BY_CHANCE))
+    if trusted:
+        raise UsageError(
+            f"{', '.join(trusted)}: only a file that {VARIABLE} names may say that",
+            subject=str(file),
+            hint=f"if it is yours: `export {VARIABLE}={shlex.quote(str(file.resolve()))}`",
         )
     return found
 

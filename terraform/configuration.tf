@@ -68,7 +68,7 @@ resource "google_storage_bucket_iam_member" "configuration_doctor" {
 resource "google_storage_bucket_iam_member" "configuration_restore" {
   for_each = var.restore_until == null || length(google_storage_bucket.configuration) == 0 ? {} : {
     vault  = local.while_allowed
-    fences = "${local.while_allowed} && (${join(" || ", [for folder in ["fences", "records"] : "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.configuration[0].name}/objects/${folder}/\")"])})"
+    fences = "${local.while_allowed} && (${join(" || ", [for folder in ["fences", "records/${var.project}"] : "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.configuration[0].name}/objects/${folder}/\")"])})"
   }
   bucket = google_storage_bucket.configuration[0].name
   role   = google_project_iam_custom_role.side["restore/${each.key}"].id

@@ -139,7 +139,7 @@ resource "google_storage_bucket_iam_member" "vault_fences" {
 
 locals {
   written_by_restore = [
-    for folder in ["fences", "erasures", "records"] :
+    for folder in ["fences", "erasures", "records/${var.project}"] :
     "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.vault.name}/objects/${folder}/\")"
   ]
 }
@@ -153,6 +153,6 @@ resource "google_storage_bucket_iam_member" "vault_records" {
 
   condition {
     title      = "rebound_records"
-    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.vault.name}/objects/records/\")"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.vault.name}/objects/records/${var.project}/\")"
   }
 }

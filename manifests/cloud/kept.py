@@ -3,7 +3,7 @@
 records/<project>/...     drills, proofs and actions, named there as the landing bucket has older ones
 
 Whoever recovers may add to that folder and no more. What older versions wrote into the landing bucket is
-read as well, and stays the first where it was there first.
+read as well where the vault has nothing of that name; nothing there keeps a record from being written.
 """
 
 from collections.abc import Iterator
@@ -37,8 +37,7 @@ class KeptRecords:
 
     def put_once(self, name: str, content: bytes) -> bytes:
         """Store a record where none is, and return what is there then: ours or another's."""
-        older = self._landing.read(name, most_bytes=max(len(content), MOST_BYTES))
-        return self._vault.put_once(self._folder + name, content) if older is None else older
+        return self._vault.put_once(self._folder + name, content)
 
     def read(self, name: str, *, most_bytes: int = MOST_BYTES) -> bytes | None:
         """Return a record, cut behind one byte too many, or None."""

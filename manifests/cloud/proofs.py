@@ -9,14 +9,18 @@ only make an untested part look tested. Where operators have a key only what it 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import structlog
+
 from manifests.catalog_drills import DrillRule
 from manifests.cloud.kept import KeptRecords
-from manifests.errors import CloudError, UsageError
+from manifests.errors import BackupDamagedError, CloudError, UsageError
 from manifests.layout import recovery_begun_at
 from manifests.model.proof import ProofRecord
 from manifests.proof_layout import PROOFS_PREFIX, proof_name, proving_recovery
 from manifests.store.bounded import Records, read
 from manifests.store.seal import Seal
+
+log = structlog.get_logger()
 
 # Far more than the names of all parts of a run.
 _MOST_BYTES = 4 * 1024 * 1024
@@ -37,12 +41,20 @@ class Proofs:
         self._seal = seal
 
     def record(self, proof: ProofRecord) -> None:
-        """Write what a recovery showed, once; an earlier record stays.
+        """Write what a recovery showed, once; an earlier record stays, and is told if it is none of ours.
 
         One that cannot be signed is written all the same: what it proves is restored.
         """
         name = proof_name(proof.recovery_id)
-        self._kept.put_once(name, self._seal.encode_anyway(proof, subject=name))
+        written = self._kept.put_once(name, self._seal.encode_anyway(proof, subject=name))
+        try:
+            found, trust = self._seal.decode(written, ProofRecord, subject=name)
+            problem = "" if found.recovery_id == proof.recovery_id else "it is another recovery's"
+            problem = problem or trust.problem
+        except BackupDamagedError as error:
+            problem = error.message
+        if problem:
+            log.warning("a proof counts for nothing", name=name, reason=problem)
 
     def since(self, earliest: datetime, *, now: datetime) -> Iterator[ProofRecord]:
         """Yield the proofs since an instant; unreadable ones and impossible times are left out.

@@ -1,7 +1,7 @@
 """What a run stores about itself: its manifest, and the records that lead to it."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -41,6 +41,9 @@ class PartFailure(Stored):
     retryable: bool
 
 
+Place = Literal["", "configuration"]
+"""Of which place runs are: of the vault, or of the second place of the platform's configuration."""
+
 DROPPED = "dropped table"
 """The kind of a table of a wholly protected dataset that was dropped before it could be read."""
 
@@ -66,6 +69,8 @@ class Manifest(Stored):
 
     format_version: str = FORMAT_VERSION
     run_id: RunId
+    place: Place = ""
+    """Where it may lie; one of an older version does not say."""
     platform: str
     project: ProjectId
     recovery_point: RecoveryPoint
@@ -127,10 +132,12 @@ class Owner(Value):
     Attributes:
         platform: The catalog's name of the platform.
         project: The project that is protected.
+        place: Where their runs are looked for.
     """
 
     platform: str
     project: str
+    place: Place = ""
 
 
 class RunStart(Stored):

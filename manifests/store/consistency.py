@@ -4,10 +4,10 @@ Names from a manifest reach object names, statements and REST paths. Each is che
 when the manifest is read and before it is written; nothing later has to trust it.
 """
 
-from manifests.errors import BackupDamagedError
+from manifests.errors import BackupDamagedError, ManifestAlteredError
 from manifests.kinds.tables.checks import check_definitions
 from manifests.kit_layout import check_kit_name
-from manifests.model.run import Manifest
+from manifests.model.run import Manifest, Place
 from manifests.parts import PARTS
 from manifests.unique import check_unique
 
@@ -36,3 +36,21 @@ def check_manifest(manifest: Manifest) -> None:
         check_unique(manifest.run_id, kind.noun, (part.name for part in parts))
         for part in parts:
             kind.check(part, manifest.run_id)
+
+
+def check_place(manifest: Manifest, place: Place) -> None:
+    """Refuse, in the vault, a manifest of the second place: it is signed as any, and holds no data.
+
+    Args:
+        manifest: The manifest.
+        place: Where it lies. In the second place those of older versions do not say where they are.
+
+    Raises:
+        ManifestAlteredError: It is another place's.
+    """
+    if manifest.place not in ("", place):
+        raise ManifestAlteredError(
+            "it is of the second place, where the platform's configuration alone is kept",
+            subject=manifest.run_id,
+            hint="somebody copied it; the bucket that is read is none that the catalog has as `second_bucket`",
+        )

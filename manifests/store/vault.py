@@ -19,7 +19,7 @@ from manifests.model.run import FailedAttempt, Manifest, Owner, Receipt, RunStar
 from manifests.run_folders import FEW, RECORDS_GLOB, RunFolders, run_folders
 from manifests.selection import RunState, RunSummary
 from manifests.signing import NO_KEYS, Sign, Trust, TrustedKeys
-from manifests.store.consistency import check_manifest
+from manifests.store.consistency import check_manifest, check_place
 from manifests.store.decoded import STRANGE_HINT, Started, decoded_start, judging, received
 from manifests.store.envelope import OTHER_RUN_HINT, encode, opened, read
 from manifests.store.marks import is_marked, marked
@@ -210,6 +210,7 @@ class Vault:
             if manifest.run_id != run_id:
                 raise ManifestAlteredError(f"it belongs to run {manifest.run_id}", subject=run_id)
             check_manifest(manifest)
+            check_place(manifest, self.owner.place)
         return manifest, self.seal.trust(envelope, subject=name)
 
     def knows(self, run_id: RunId) -> bool:

@@ -17,6 +17,7 @@ from recovery.report.text import text_of
 from recovery.scenarios import SCENARIOS
 from recovery.session import Session
 from recovery.settings import Settings
+from recovery.settings_file import settings_file
 from recovery.units import as_text
 
 _SCENARIO = typer.Argument(
@@ -71,7 +72,9 @@ Quick = Annotated[bool, typer.Option("--quick", help="Compare metadata only, rea
 
 
 def open_session() -> Session:
-    """Read the settings and make the clients, once for a command."""
+    """Read the settings, tell which file has some, and make the clients, once for a command."""
+    if (file := settings_file()) is not None:
+        note(f"settings: {file.resolve()}; `rebound settings` tells each")
     return Session(read_settings(Settings))
 
 

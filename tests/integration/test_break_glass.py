@@ -1,5 +1,6 @@
 """An emergency grant is made, seen by the daily look, and taken back."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,15 @@ def test_nothing_is_granted_to_nobody(rebound: Rebound):
     assert f"gcloud projects add-iam-policy-binding {PROJECT}" in shown
     assert bindings(rebound) == [OTHER]
     assert rebound.json("actions") == []
+
+
+def test_a_file_of_settings_is_named(rebound: Rebound):
+    """On stderr, where data is printed as well; not where nobody wants notes."""
+    file = rebound.folder / "mine.toml"
+    file.write_text("undo_days = 9\n")
+    told = rebound.run("actions", "--json", REBOUND_SETTINGS=str(file))
+    assert (str(file) in told.stderr, json.loads(told.stdout)) == (True, [])
+    assert not rebound.run("--quiet", "actions", REBOUND_SETTINGS=str(file)).stderr
 
 
 def test_it_is_granted_seen_and_taken_back(rebound: Rebound):

@@ -96,3 +96,22 @@ def test_what_lies_in_the_second_place_before_is_refused(rebound: Rebound, tmp_p
     assert other.status_code == 422, other.text
     assert "the manifest in the second place is not what this run says" in other.json()["message"]
     assert not rebound.vault.blob("runs/third/manifest.json").exists()
+
+
+def test_what_the_second_place_says_of_a_run_is_no_run_of_the_vault(
+    rebound: Rebound, tmp_path: Path
+):
+    """Whoever copies it there in the place of the run's own makes no complete run of it."""
+    second = rebound.storage_client.create_bucket(f"{rebound.project}-second", location=LOCATION)
+    resources = [{"type": "scheduler/job", "locations": [LOCATION]}]
+    catalog = lake.write_catalog(
+        tmp_path, tables=(), resources=resources, second_bucket=second.name
+    )
+    name = "runs/first/manifest.json"
+    with serving(rebound, REBOUND_CATALOG=catalog) as function:
+        function.complete("first")
+        rebound.vault.delete_blob(name)
+        second.copy_blob(second.blob(name), rebound.vault, name)
+        assert function.manual("first").status_code == 422
+    (planted,) = rebound.json("list", REBOUND_CATALOG=catalog)
+    assert (planted["state"], "second place" in planted["reason"]) == ("damaged", True)

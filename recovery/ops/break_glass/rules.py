@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from manifests.records_layout import records_folder
 from manifests.values import Resource
 
 TITLE = "rebound_break_glass"
 _WITH_CONDITIONS = 3
-_FOLDERS = ("fences", "erasures", "records")
-"""What whoever recovers writes into of the vault; no command does anything that it could not write down."""
 
 
 class Grant(NamedTuple):
@@ -71,7 +70,9 @@ def emergency_grants(places: Places, until: datetime) -> tuple[Grant, ...]:
     """
     ends = f'request.time < timestamp("{until:%Y-%m-%dT%H:%M:%SZ}")'
     objects = f"projects/_/buckets/{places.vault}/objects"
-    below = (f'resource.name.startsWith("{objects}/{it}/")' for it in _FOLDERS)
+    # No command does anything that it could not write down.
+    written = ("fences/", "erasures/", records_folder(places.project))
+    below = (f'resource.name.startsWith("{objects}/{it}")' for it in written)
     on_project = ["Project", *(["Resources"] if places.has_configuration else [])]
     return (
         *(

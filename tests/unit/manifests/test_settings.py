@@ -102,6 +102,25 @@ def test_a_file_says_what_the_environment_does_not(alone: Path, monkeypatch: pyt
         read_settings(FunctionSettings)
 
 
+@pytest.mark.parametrize("name", ["api_endpoint", "operator_keys", "trusted_keys"])
+def test_a_file_that_lies_there_says_not_whom_to_believe(
+    alone: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    """It may have come with an archive; the operator's token goes where the environment says."""
+    for variable, value in GOOD.items():
+        monkeypatch.setenv(f"REBOUND_{variable}", value)
+    file = alone / "rebound.toml"
+    file.write_text(f'{name} = "http://evil.example"')
+    with pytest.raises(
+        UsageError, match=f"{name}: only a file that REBOUND_SETTINGS names"
+    ) as told:
+        read_settings(Settings)
+    assert f"REBOUND_SETTINGS={file}" in told.value.hint
+    file.write_text('api_endpoint = "http://mine.example"')
+    monkeypatch.setenv("REBOUND_SETTINGS", str(file))
+    assert read_settings(Settings).api_endpoint == "http://mine.example"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

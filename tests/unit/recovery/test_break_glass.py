@@ -35,7 +35,7 @@ def test_it_is_what_terraform_grants():
     roles = set(re.findall(r'side\["restore/(\w+)"\]\.id', text))
     assert {it.role.rpartition("/reboundRestore")[2].lower() for it in GRANTS} == roles
     assert 'while_allowed = "request.time < timestamp(\\"' in text
-    assert 'for folder in ["fences", "erasures", "records"]' in text
+    assert 'for folder in ["fences", "erasures", "records/${var.project}"]' in text
     assert (
         'resource.name.startsWith(\\"projects/_/buckets/${google_storage_bucket.vault.name}/objects/${folder}/\\")'
         in text
@@ -44,7 +44,7 @@ def test_it_is_what_terraform_grants():
         'request.time < timestamp("2026-12-04T22:00:00Z") && '
         '(resource.name.startsWith("projects/_/buckets/the-vault/objects/fences/") || '
         'resource.name.startsWith("projects/_/buckets/the-vault/objects/erasures/") || '
-        'resource.name.startsWith("projects/_/buckets/the-vault/objects/records/"))'
+        'resource.name.startsWith("projects/_/buckets/the-vault/objects/records/p/"))'
     )
 
 
