@@ -2,6 +2,7 @@
 
 drills/<drill>/begun.json          written before anything is made: what is to be shown, by which criteria
 drills/<drill>/record.json         written once, when the drill ended, however it did
+drills/<drill>/cleaned.json        what it left was removed: what has its names from then on is another's
 drills/<drill>/signed.json         a verifier who is not the operator agreed with the record
 drills/<drill>/findings/<n>.json   what is to be mended, who does it, and until when
 
@@ -57,6 +58,11 @@ def begun_name(drill: str) -> str:
 def record_name(drill: str) -> str:
     """Return the name of the record of a drill."""
     return f"{DRILLS_PREFIX}{drill}/record.json"
+
+
+def cleaned_name(drill: str) -> str:
+    """Return the name of the record that what a drill left was removed."""
+    return f"{DRILLS_PREFIX}{drill}/cleaned.json"
 
 
 def signed_name(drill: str) -> str:

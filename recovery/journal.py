@@ -8,6 +8,7 @@
     before/objects/<bucket>/<digest>.json      objects of which only what is said of them is set
     before/aside/<bucket>/<digest>.json        copies of objects whose content is about to go
     before/documents/<database>/<digest>.json  a file of documents that are about to be written over
+    alone/<time>.json                          what was paused when an attempt ran processors again
     left/<time>.json                           what tables held when processors had run again
     undone/<time>.json                         how an undo ended
 

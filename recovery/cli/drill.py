@@ -28,6 +28,7 @@ from recovery.cli.options import (
 from recovery.cli.status import status_of
 from recovery.console import Console
 from recovery.drill.asked import Asked
+from recovery.drill.cleaned import write_cleaned
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.document import drill_document, drill_error, history_document
 from recovery.drill.due import due_scenario
@@ -253,30 +254,31 @@ def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> N
     session = open_session()
     project = sandbox_of(named, session.catalog, session.settings)
     cleaning = Cleaning(session, project)
-    made = cleaning.made()
+    found = cleaning.look()
     if not as_json:
-        say(*([item.label for item in made] or ["nothing is left of any drill"]))
+        say(*(found.told or ["nothing is left of any drill"]))
     by_mark: dict[str, list[str]] = defaultdict(list)
-    for item in made:
+    for item in found.made:
         by_mark[item.mark].append(item.label)
-    kept = drills_of(session.tools).all() if made else ()
+    kept = drills_of(session.tools).all() if found.made else ()
     refuse_under_way(by_mark, kept, now=session.started_at, stopped=stopped)
-    if made and not yes:
+    if found.made and not yes:
         if not sys.stdin.isatty():
             raise nobody_answers()
         require_yes()
     session.actions.begin("drill --clean", project, "")
-    failures = cleaning.remove(made)
-    left = [item.label for item in cleaning.made()]
-    removed = [item.label for item in made if item.label not in left]
-    _tell(
-        {"removed": removed, "left": left, "failures": failures}, f"{len(removed)} removed", as_json
-    )
-    if left:
+    failures = cleaning.remove(found.made)
+    after = cleaning.look()
+    failures += write_cleaned(session, project, found, after, stopped)
+    removed = [item.label for item in found.made if item.label not in after.told]
+    told = {"removed": removed, "left": after.told, "failures": failures}
+    _tell(told, f"{len(removed)} removed", as_json)
+    if left := [*failures, *after.told]:
         raise PartialError(
-            f"{counted(len(left), 'thing')} could not be removed: {listed([*failures, *left])}",
+            f"{counted(len(after.told or left), 'thing')} could not be removed: {listed(left)}",
             subject=project,
-            hint="see what keeps it, and run the same command again",
+            hint="see what keeps it, and run the same command again; what no drill is shown to have "
+            "made is removed by hand, where nobody needs it",
         )
 
 

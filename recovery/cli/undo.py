@@ -26,13 +26,12 @@ from recovery.cli.options import (
     tell,
 )
 from recovery.cli.statement import repeated
-from recovery.kinds.decision import Origin
 from recovery.kinds.processors.rules.outcome import is_of_dates
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.approval import approved
 from recovery.plan.said import confirming, resuming, unsaid
 from recovery.session import Session
-from recovery.undo.dates import ended_dates
+from recovery.undo.dates import LeftDates, ended_dates
 from recovery.undo.document import undo_document, undo_plan_document
 from recovery.undo.model import UndoPlan, UndoReport
 from recovery.undo.rules import decided, undo_error
@@ -130,7 +129,7 @@ def _named(recovery: str | None, was: UndoPlan | None) -> str:
 
 def _ended(
     session: Session, recovery_id: str
-) -> tuple[PlannedRecovery, RecoveryReport, Origin | None]:
+) -> tuple[PlannedRecovery, RecoveryReport, LeftDates | None]:
     """Return a recovery as it was begun and how it ended, with what only its journal says that it left.
 
     Raises:

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import structlog
+
 from manifests.drill_layout import mark_of
 from manifests.errors import MisconfiguredError, RunInProgressError
 from manifests.layout import recovery_begun_at
 from manifests.settings import read_settings
 from recovery.drill.asked import Asked
+from recovery.drill.cleaned import write_cleaned
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.document import drill_error
 from recovery.drill.model import DrillRecord, Kept
@@ -18,6 +21,8 @@ from recovery.drill.store import Drills, drills_of
 from recovery.drill.tasks import SAMPLE
 from recovery.session import Session
 from recovery.settings import Settings
+
+log = structlog.get_logger()
 
 OPERATOR = "rebound-drill"
 """Who runs the drills that a schedule asks for."""
@@ -121,4 +126,12 @@ def _remove(session: Session, sandbox: str, broken: Iterable[Kept]) -> None:
         return
     project = sandbox_of(sandbox, session.catalog, session.settings)
     cleaning = Cleaning(session, project)
-    cleaning.remove([item for item in cleaning.made() if item.mark in marks])
+    found = cleaning.look()
+    own = found._replace(
+        made=tuple(item for item in found.made if item.mark in marks),
+        drills={mark: item for mark, item in found.drills.items() if mark in marks},
+    )
+    told = [*cleaning.remove(own.made), *own.untold]
+    told += write_cleaned(session, project, own, cleaning.look(), tuple(marks))
+    for line in told:
+        log.warning("what a drill made may be there still", what=line)

@@ -1,6 +1,6 @@
 """Finds what drills made in a sandbox project, and removes it: by its names, so after a crash, too."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Literal, NamedTuple
@@ -19,14 +19,16 @@ from manifests.errors import CloudError, ReboundError
 from manifests.kinds.buckets.model import ObjectVersion
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import EVERYWHERE
-from recovery.drill.configured import Configured, MadeResource
+from recovery.drill.configured import Configured, Unread
+from recovery.drill.model import Kept
+from recovery.drill.owned import MadeResource
+from recovery.drill.removing import SandboxRemoval
 from recovery.kinds.places import (
     mark_of_bucket,
     mark_of_database,
     mark_of_dataset,
     mark_of_label,
 )
-from recovery.kinds.resources.cloud.making import Making
 from recovery.session import Session
 
 _PARALLEL_DELETES = 16
@@ -51,6 +53,32 @@ class Made(NamedTuple):
         return f"{self.kind} {self.name}"
 
 
+class Found(NamedTuple):
+    """What drills made that is there.
+
+    Attributes:
+        made: What is removed, of configuration what was made last first.
+        doubted: What a drill was to make, and nothing shows that it did: it is left.
+        unread: What of the configuration nobody could look at.
+        drills: Those of which something may be left, by their marks.
+    """
+
+    made: tuple[Made | MadeResource, ...]
+    doubted: tuple[MadeResource, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    drills: Mapping[str, Kept] = {}
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Return what is not removed, and why."""
+        return (*(item.told for item in self.doubted), *(item.what for item in self.unread))
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Return all of it."""
+        return (*(item.label for item in self.made), *self.untold)
+
+
 class Cleaning:
     """What drills made in one project.
 
@@ -66,12 +94,15 @@ class Cleaning:
         self._storage = storage_api(project)
         self._configured = Configured(session, project)
         self._configuration = Configuration(self._rest, project)
+        self._removal = SandboxRemoval(self._rest, project)
         named = session.catalog.fence.locations if session.catalog.fence else ()
         own = {place for place in named if place != EVERYWHERE}
         self._locations = sorted({*own, session.catalog.location})
 
-    def made(self, mark: str | None = None) -> list[Made | MadeResource]:
-        """Return what is there of one drill, or of all of them.
+    def look(self, mark: str | None = None) -> Found:
+        """Return what is there of one drill, which is at work, or of all of them.
+
+        What cannot be told of a configuration keeps nothing else from being found.
 
         Raises:
             CloudError: Something could not be listed, so that nobody knows what is left.
@@ -82,8 +113,18 @@ class Cleaning:
             *self._databases(),
             *self._schedules(),
         ]
-        found = [item for item in named if mark is None or item.mark == mark]
-        return [*found, *self._configured.made(mark)]
+        drills = self._configured.open() if mark is None else None
+        told = self._configured.look(drills, mark or "")
+        resources = [item for item in told if isinstance(item, MadeResource)]
+        return Found(
+            made=(
+                *(item for item in named if mark in (None, item.mark)),
+                *(item for item in resources if not item.doubt),
+            ),
+            doubted=tuple(item for item in resources if item.doubt),
+            unread=tuple(item for item in told if isinstance(item, Unread)),
+            drills=drills or {},
+        )
 
     def remove(self, made: Sequence[Made | MadeResource]) -> list[str]:
         """Remove things; return why one could not be: that one stops no other."""
@@ -145,7 +186,7 @@ class Cleaning:
                 yield Made("schedule", name, mark)
 
     def _remove_schedule(self, name: str) -> None:
-        Making(self._rest, self._configuration).remove(_JOB, name)
+        self._removal.remove(_JOB, name)
 
     def _remove_dataset(self, name: str) -> None:
         with cloud_errors(f"dataset {name}"):

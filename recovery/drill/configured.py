@@ -1,43 +1,46 @@
 """Finds the resources that drills made in a sandbox project, and removes them.
 
 They have the names that they have on the platform: what a drill made is told by the journals of its
-recoveries, each of which says what was not there when it began.
+recoveries, each of which says what was not there when it began. A journal lies where others can write:
+what it says is looked for by the names that the run has, and nothing but the sandbox is touched.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.recoveries import recoveries_begun
 from manifests.cloud.rest import Rest
 from manifests.drill_layout import DRILLED, mark_of
-from manifests.errors import CloudError
+from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.table import TYPES, resource_type
+from manifests.store.decoded import judging
+from recovery.drill.model import Kept
+from recovery.drill.owned import AtWork, MadeResource, at_work, doubt_of
+from recovery.drill.removing import SandboxRemoval
 from recovery.drill.store import drills_of
 from recovery.journal import Journal
-from recovery.kinds.resources.cloud.making import Making
-from recovery.kinds.resources.rules.steps import ConfigurationStep
+from recovery.kinds.resources.rules.rewriting import Rewriting
+from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
+from recovery.kinds.resources.rules.steps import FOLDER, ConfigurationOutcome, ConfigurationStep
 from recovery.outcome import PlannedRecovery
 from recovery.running import origin_of
 from recovery.session import Session
+from recovery.units import listed
 
 
-class MadeResource(NamedTuple):
-    """One resource that a drill made.
+class Unread(NamedTuple):
+    """What nobody could look at of what a drill made.
 
     Attributes:
-        name: Its full name.
         mark: That of the drill.
+        what: What that is, and why.
+        is_passing: Whether it can be looked at later.
     """
 
-    type: str
-    name: str
     mark: str
-
-    @property
-    def label(self) -> str:
-        """Return how a sentence names it."""
-        return f"{self.type} {self.name.rpartition('/')[2]}"
+    what: str
+    is_passing: bool
 
 
 class Configured:
@@ -53,65 +56,129 @@ class Configured:
         self._project = project
         rest = Rest(session.settings.api_endpoint)
         self._configuration = Configuration(rest, project)
-        self._making = Making(rest, self._configuration)
+        self._removal = SandboxRemoval(rest, project)
 
-    def made(self, mark: str | None) -> Iterator[MadeResource]:
-        """Yield what is there of one drill, or of all of which something may be left, last made first.
+    def look(
+        self, drills: Mapping[str, Kept] | None, mark: str = ""
+    ) -> list[MadeResource | Unread]:
+        """Return what is there that drills were to make, last made first, and what could not be read.
 
-        Raises:
-            CloudError: Something could not be looked at.
-            ReboundError: A journal of a drill, or its run, cannot be read.
+        A journal that cannot be read keeps nothing else from being found.
+
+        Args:
+            drills: Those of which something may be left, by their marks; None for one that is at work.
+            mark: That of the one at work.
         """
-        marks = self._unended() if mark is None else {mark}
-        found = [item for planned in self._recoveries(marks) for item in self._of(planned)]
+        found: list[MadeResource] = []
+        unread: list[Unread] = []
+        for recovery_id in self._recoveries({mark} if drills is None else drills):
+            own = mark_of_recovery(recovery_id)
+            drill = None if drills is None else drills[own]
+            try:
+                with judging(recovery_id):
+                    for item in self._of(recovery_id, drill):
+                        if isinstance(item, Unread):
+                            unread.append(item)
+                        else:
+                            found.append(item)
+            except ReboundError as error:
+                unread.append(_unread(own, f"recovery {recovery_id}", error))
         order = [kind.name for kind in TYPES]
-        yield from sorted(found, key=lambda item: order.index(item.type), reverse=True)
+        return [*sorted(found, key=lambda it: order.index(it.type), reverse=True), *unread]
 
     def remove(self, item: MadeResource) -> None:
         """Remove one.
 
         Raises:
+            RefusedError: It is not of the sandbox.
             CloudError: It could not be, or is there still.
         """
         kind = resource_type(item.type)
-        self._making.remove(kind, item.name)
+        self._removal.remove(kind, item.name)
         if self._configuration.resource(kind, item.name) is not None:
             raise CloudError("it was deleted, and is there still", subject=item.name)
 
-    def _unended(self) -> set[str]:
-        """Return the marks of drills that have not ended, or left something there."""
+    def open(self) -> dict[str, Kept]:
+        """Return the drills that have not ended, or left something, and were not cleaned up, by mark."""
         drills = drills_of(self._session.tools)
+        # Somebody may have planted another of the same mark.
+        known = sorted(drills.all(), key=lambda it: it.begun is not None)
         return {
-            mark_of(item.drill_id)
-            for item in drills.all()
+            mark_of(item.drill_id): item
+            for item in known
             if not (item.has_ended and item.record is not None and not item.record.left)
+            and not drills.is_cleaned(item.drill_id)
         }
 
-    def _recoveries(self, marks: set[str]) -> Iterator[PlannedRecovery]:
-        """Yield the recoveries of a configuration that drills began, into this project."""
+    def _recoveries(self, marks: Collection[str]) -> list[str]:
+        """Return the recoveries that drills of some marks began."""
         ids = recoveries_begun(self._session.landing, lambda it: it.startswith(DRILLED)).ids
-        for recovery_id in ids:
-            if _mark_of(recovery_id) in marks:
-                planned = Journal(self._session.landing, recovery_id, self._session.seal).planned()
-                request = planned.plan.request
-                if request.types and request.target.project == self._project:
-                    yield planned
+        return [item for item in ids if mark_of_recovery(item) in marks]
 
-    def _of(self, planned: PlannedRecovery) -> Iterator[MadeResource]:
+    def _of(self, recovery_id: str, drill: Kept | None) -> Iterator[MadeResource | Unread]:
+        """Yield what is there that one recovery was to make.
+
+        Raises:
+            ReboundError: Its journal or its run cannot be read.
+        """
+        session, mark = self._session, mark_of_recovery(recovery_id)
+        journal = Journal(session.landing, recovery_id, session.seal)
+        planned = journal.planned()
+        request = planned.plan.request
+        steps = [step for step in planned.plan.of(ConfigurationStep) if step.create]
+        if not request.types or request.target.project != self._project or not steps:
+            return
+        made = {(step.type, step.name) for step in steps}
+        work, recorded = AtWork(planned.started_at), made
+        if drill is not None:
+            work = at_work(drill, planned.started_at, sandbox=self._project)
+            recorded = _recorded(journal if work.until is None else journal.during(work.until))
+        for seen in self._seen(planned):
+            for hidden in seen.unseen:
+                yield _unread(mark, hidden.name, hidden.error)
+            for item in seen.items:
+                key = item.type, item.stored.name
+                if item.resource is not None and key in made:
+                    doubt = doubt_of(item.resource, work, is_recorded=key in recorded)
+                    yield MadeResource(item.type, _name_of(item, seen), mark, doubt)
+
+    def _seen(self, planned: PlannedRecovery) -> Iterator[ResourcesSeen]:
+        """Yield what is there now of what a recovery was to make.
+
+        Raises:
+            ReboundError: Its run cannot be read; what it was to make is named.
+        """
         plan = planned.plan
-        made = {step.name: step.into for step in plan.of(ConfigurationStep) if step.create}
-        origin = origin_of(self._session, plan)
+        try:
+            origin = origin_of(self._session, plan)
+        except ReboundError as error:
+            names = [step.title for step in plan.of(ConfigurationStep) if step.create]
+            error.message = f"{error.message}; it was to make {listed(names)}"
+            raise
         for kind in plan.request.kinds:
             seen = self._session.work(kind, plan.request.target).observe(origin, plan.request)
-            for hidden in seen.unseen:
-                raise hidden.error
-            for item in seen.items:
-                if item.resource is not None and item.stored.name in made:
-                    is_assigned = resource_type(item.type).naming == "assigned"
-                    name = item.resource["name"] if is_assigned else made[item.stored.name]
-                    yield MadeResource(item.type, str(name), _mark_of(planned.recovery_id))
+            if isinstance(seen, ResourcesSeen):
+                yield seen
 
 
-def _mark_of(recovery_id: str) -> str:
+def mark_of_recovery(recovery_id: str) -> str:
     """Return the mark of the drill that a recovery is a part of: its own ends with a number."""
     return recovery_id.rpartition("-")[2][:-2]
+
+
+def _recorded(journal: Journal) -> set[tuple[str, str]]:
+    """Return the type and name of each resource that a recovery wrote down to have made."""
+    ended = journal.entries(FOLDER, ConfigurationOutcome)
+    return {(item.type, item.name) for item in ended if item.action in ("create", "undelete")}
+
+
+def _name_of(item: SeenResource, seen: ResourcesSeen) -> str:
+    """Return the full name under which a resource was looked at: that of the run, rewritten."""
+    if item.resource is not None and resource_type(item.type).naming == "assigned":
+        return str(item.resource["name"])
+    rewriting = Rewriting(seen.names).of(item.type, item.stored.resource)
+    return rewriting.name(item.stored.name)
+
+
+def _unread(mark: str, what: str, error: ReboundError) -> Unread:
+    return Unread(mark, f"{what}: {error.message}", error.retryable)

@@ -197,6 +197,20 @@ class SignOff(Stored):
     record_digest: str
 
 
+class DrillCleaned(Stored):
+    """That what a drill left was removed: what has its names from then on is somebody else's.
+
+    Attributes:
+        removed: What was.
+        left: What was there and is left, and why.
+    """
+
+    drill_id: str
+    cleaned_at: UtcTime
+    removed: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
 class DrillFinding(Stored):
     """What is to be mended after a drill.
 

@@ -129,8 +129,8 @@ class Drill:
 
     def _fence(self) -> str:
         """Make sure that nobody else writes to what is restored: all of its names are new."""
-        if there := self._cleaning.made(self._places.mark):
-            raise RefusedError("it is there already", subject=there[0].label)
+        if there := self._cleaning.look(self._places.mark).told:
+            raise RefusedError("it is there already", subject=there[0])
         if others := [it for _, plan in self._plans for it in in_the_way(plan)]:
             raise RefusedError(
                 "it is in the sandbox already, and no drill made it or one did not end",
@@ -218,13 +218,13 @@ class Drill:
         left: list[str] = []
 
         def clean() -> str:
-            made = self._cleaning.made(self._places.mark)
-            self._made = tuple(item.label for item in made)
+            found = self._cleaning.look(self._places.mark)
+            self._made = tuple(item.label for item in found.made)
             if keep:
-                left.extend(self._made)
+                left.extend(found.told)
                 return "kept as evidence: `rebound drill --clean` removes it"
-            self._deviations += self._cleaning.remove(made)
-            left.extend(item.label for item in self._cleaning.made(self._places.mark))
+            self._deviations += self._cleaning.remove(found.made)
+            left.extend(self._cleaning.look(self._places.mark).told)
             return ""
 
         if not self._phase("CLEANING_UP", clean):

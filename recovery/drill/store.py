@@ -16,7 +16,7 @@ from manifests.errors import (
 from manifests.store.bounded import Records, read, readable
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.seal import Seal
-from recovery.drill.model import DrillBegun, DrillFinding, DrillRecord, Kept, SignOff
+from recovery.drill.model import DrillBegun, DrillCleaned, DrillFinding, DrillRecord, Kept, SignOff
 from recovery.kinds.work import Tools
 
 log = structlog.get_logger()
@@ -73,6 +73,16 @@ class Drills:
         name = drill_layout.signed_name(signed.drill_id)
         written = self._bucket.put_once(name, self._seal.encode(signed, subject=name))
         return self._seal.believed(written, SignOff, subject=name)
+
+    def clean(self, cleaned: DrillCleaned) -> None:
+        """Write that what a drill left was removed, once."""
+        name = drill_layout.cleaned_name(cleaned.drill_id)
+        self._bucket.put_once(name, self._seal.encode(cleaned, subject=name))
+
+    def is_cleaned(self, drill: str) -> bool:
+        """Whether it is written down, and believed, that what a drill left was removed."""
+        found = read(self._believed.one(drill_layout.cleaned_name(drill), DrillCleaned))
+        return found is not None and found.drill_id == drill
 
     def find(self, finding: DrillFinding) -> None:
         """Write down what is to be mended after a drill."""

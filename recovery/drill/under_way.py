@@ -9,7 +9,8 @@ from manifests.layout import recovery_begun_at
 from recovery.drill.model import Kept
 from recovery.units import age, listed
 
-_LONGEST = timedelta(days=1)
+LONGEST = timedelta(days=1)
+"""No drill is at work for longer."""
 
 
 def refuse_under_way(
@@ -40,7 +41,7 @@ def refuse_under_way(
             continue
         if drill is None:
             why = f"no record here tells of the drill that made {listed(sorted(things))}"
-        elif not drill.has_ended and now - (began := recovery_begun_at(name)) < _LONGEST:
+        elif not drill.has_ended and now - (began := recovery_begun_at(name)) < LONGEST:
             since = age((now - began).total_seconds())
             why = f"the drill may be under way: it began {since} ago and has no record"
         else:

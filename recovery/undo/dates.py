@@ -1,11 +1,13 @@
 """Keeps what tables were before processors ran again, and what they held then, so that it can go back.
 
 No run holds what a processor writes. What it left is measured when everything was run, while what writes
-by itself is still paused; only rows that are just so go back.
+by itself is still paused; only rows that are just so go back. Where it was not paused from before the
+first attempt until then, rows of others are among what was measured, and nothing goes back.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from manifests import __version__
 from manifests.catalog import Catalog
@@ -33,7 +35,23 @@ from recovery.session import Session
 
 FOLDER = "left"
 """Of a journal, with one entry an attempt."""
+ALONE = "alone"
+"""Of a journal, with one entry an attempt, written before it runs anything."""
 _TIME = "%Y%m%dT%H%M%S.%fZ"
+
+
+class DatesAttempt(Value):
+    """What was paused when an attempt began to run dates.
+
+    Attributes:
+        at: When it began.
+        is_fenced: Whether it ran nothing, or everything was paused that the catalog says writes.
+        fences: The ids of the recovery's fences that stood.
+    """
+
+    at: UtcTime
+    is_fenced: bool
+    fences: tuple[str, ...] = ()
 
 
 class DatesLeft(Value):
@@ -41,10 +59,24 @@ class DatesLeft(Value):
 
     Attributes:
         at: When everything was run.
+        fences: The ids of the recovery's fences that stood then.
     """
 
     at: UtcTime
     tables: tuple[TableBackup, ...]
+    fences: tuple[str, ...] = ()
+
+
+class LeftDates(NamedTuple):
+    """What a recovery of dates left.
+
+    Attributes:
+        origin: It, as a run would say it.
+        mixed: Why rows of others may be among it; empty where they are not.
+    """
+
+    origin: Origin
+    mixed: str = ""
 
 
 class DatesKept:
@@ -56,8 +88,10 @@ class DatesKept:
         plans: What it was begun with, and what is run now.
     """
 
-    def __init__(self, session: Session, recovery_id: str, plans: Iterable[ProcessorPlan]) -> None:
+    def __init__(self, session: Session, recovery_id: str, plans: Sequence[ProcessorPlan]) -> None:
         self._session = session
+        self._recovery_id = recovery_id
+        self._is_fenced = is_fenced(plans[-1])
         self._days: dict[str, set[date]] = {}
         for plan in plans:
             for step in plan.steps:
@@ -67,11 +101,14 @@ class DatesKept:
         self._target = bigquery_target(session.tools, _request(session, self._days).target)
 
     def before(self) -> None:
-        """Write down what each table is, before anything is run.
+        """Write down what is paused, and what each table is, before anything is run.
 
         Raises:
             CloudError: One could not be looked at.
         """
+        at = self._session.clock.latest()
+        begun = DatesAttempt(at=at, is_fenced=self._is_fenced, fences=self._standing())
+        self._journal.record(ALONE, f"{at:{_TIME}}", begun)
         for name in sorted(self._days):
             found = self._target.resources.table(name)
             if found is not None and self._former(name) is None:
@@ -87,8 +124,14 @@ class DatesKept:
         at = self._session.clock.latest()
         tables = [found for name in sorted(self._days) if (found := self._measured(name))]
         if tables:
-            left = DatesLeft(at=at, tables=tuple(tables))
+            left = DatesLeft(at=at, tables=tuple(tables), fences=self._standing())
             self._journal.record(FOLDER, f"{at:{_TIME}}", left)
+
+    def _standing(self) -> tuple[str, ...]:
+        """Return the fences of the recovery that stand: one that was thawed never does again."""
+        found = self._session.tools.fences.readable()
+        own = (it for it in found if it.recovery_id == self._recovery_id and not it.is_made)
+        return tuple(sorted(it.fence_id for it in own))
 
     def _former(self, name: str) -> Former | None:
         return self._journal.entry(BEFORE, former_name("table", name), Former)
@@ -105,6 +148,34 @@ class DatesKept:
         )
         own = {item: it for item, it in (holds or {}).items() if may_hold(item, self._days[name])}
         return as_table(name, seen, own, version=FINGERPRINT_VERSION)
+
+
+def is_fenced(plan: ProcessorPlan) -> bool:
+    """Whether a plan runs nothing, or pauses everything first that the catalog says writes."""
+    fence = plan.fence
+    return not plan.written or not (fence is None or fence.is_left_out or fence.despite)
+
+
+def mixed(
+    plans: Iterable[ProcessorPlan], attempts: Collection[DatesAttempt], left: DatesLeft
+) -> str:
+    """Return why rows of others may be among what a recovery left; empty where they are not.
+
+    The undo point is from before the first attempt. What is paused meanwhile stays so, unless a fence
+    was thawed, or a writer was found that ran until then: the fences that stand are others then.
+
+    Args:
+        plans: What is known of what was run.
+        attempts: Every attempt.
+        left: What the last one left.
+    """
+    if not attempts:
+        return "nothing says whether others could write meanwhile"
+    if not all((*map(is_fenced, plans), *(it.is_fenced for it in attempts))):
+        return "writers ran meanwhile, so that its rows cannot be told from theirs"
+    if any(it.fences != left.fences for it in attempts):
+        return "writers ran between its attempts, so that its rows cannot be told from theirs"
+    return ""
 
 
 def may_hold(partition: str, days: Iterable[date]) -> bool:
@@ -124,7 +195,7 @@ def may_hold(partition: str, days: Iterable[date]) -> bool:
 
 def ended_dates(
     session: Session, recovery_id: str
-) -> tuple[PlannedRecovery, RecoveryReport, Origin]:
+) -> tuple[PlannedRecovery, RecoveryReport, LeftDates]:
     """Return a recovery of dates as an undo knows recoveries: its tables, and what it left of them.
 
     Raises:
@@ -141,7 +212,8 @@ def ended_dates(
             hint=f"`{planned.plan.request.resuming(recovery_id)}` brings it to an end",
         )
     finished_at = min(report.finished_at, session.started_at)
-    left = _left(session.journal(recovery_id), finished_at)
+    journal = session.journal(recovery_id).during(finished_at)
+    left = _left(journal, finished_at)
     if left is None:
         raise RefusedError(
             "it replaced no rows, or an older version of Rebound ran it: nothing is kept that could "
@@ -181,12 +253,14 @@ def ended_dates(
         datasets=(),
         tables=left.tables,
     )
-    return begun, ended, Origin(run)
+    attempts = journal.entries(ALONE, DatesAttempt)
+    why = mixed((planned.plan, report.plan), attempts, left)
+    return begun, ended, LeftDates(Origin(run), why)
 
 
 def _left(journal: Journal, finished_at: datetime) -> DatesLeft | None:
     """Return what the last attempt left: what was written since is none of it."""
-    found = journal.during(finished_at).entries(FOLDER, DatesLeft)
+    found = journal.entries(FOLDER, DatesLeft)
     return max((it for it in found if it.at <= finished_at), key=lambda it: it.at, default=None)
 
 

@@ -8,7 +8,7 @@ from manifests.errors import BackupDamagedError, ManifestAlteredError, ReboundEr
 from manifests.store.decoded import judging
 from recovery.journal import Journal
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
-from recovery.kinds.decision import Origin, Own
+from recovery.kinds.decision import Own
 from recovery.kinds.documents import DocumentsOutcome
 from recovery.kinds.known import RULES
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome
@@ -26,6 +26,7 @@ from recovery.session import Session
 from recovery.undo.bucket_settings import BucketSettingsUndo
 from recovery.undo.database_settings import DatabaseSettingsUndo
 from recovery.undo.datasets import DatasetUndo
+from recovery.undo.dates import LeftDates
 from recovery.undo.definitions import DefinitionUndo
 from recovery.undo.documents import DocumentUndo
 from recovery.undo.ended import Ended
@@ -60,7 +61,7 @@ class Undoing:
         session: The clients.
         begun: The recovery as it was begun.
         report: How it ended.
-        left: What its journal alone says that it left; None where a run or a repair does.
+        left: What its journal alone says that it left of dates; None where a run or a repair does.
 
     Raises:
         ManifestAlteredError: Its run has another manifest now.
@@ -74,7 +75,7 @@ class Undoing:
         session: Session,
         begun: PlannedRecovery,
         report: RecoveryReport,
-        left: Origin | None = None,
+        left: LeftDates | None = None,
     ) -> None:
         session.ledger.require_readable()
         self._session = session
@@ -82,9 +83,10 @@ class Undoing:
         self._journal = session.journal(report.recovery_id)
         written = ReadOnce(self._journal.during(report.finished_at))
         # Of a repair the run is a witness only; it is looked at all the same.
-        origin = left or origin_of(session, report.plan)
+        origin = left.origin if left else origin_of(session, report.plan)
         self._is_repair = is_repair(report.recovery_id)
         self._is_of_dates = left is not None
+        self._mixed = left.mixed if left else ""
         if self._is_repair:
             origin = left_by(written, report, session.catalog)
         self._ended = Ended(report, begun.plan, origin, written)
@@ -128,6 +130,8 @@ class Undoing:
         )
 
     def _possible(self, step: UndoStep) -> UndoStep:
+        if self._mixed and step.changes:
+            return step.cannot(self._mixed)
         is_told = self._is_repair or self._is_of_dates
         if is_told and step.action == "remove":
             return step.cannot("nothing but a recovery makes a table that could go again")

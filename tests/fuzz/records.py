@@ -25,7 +25,14 @@ from recovery.actions import Action
 from recovery.compare.difference import TableDifference
 from recovery.document import Document
 from recovery.drill.document import drill_document, history_document
-from recovery.drill.model import DrillFinding, DrillRecord, Kept, Measured, SignOff
+from recovery.drill.model import (
+    DrillCleaned,
+    DrillFinding,
+    DrillRecord,
+    Kept,
+    Measured,
+    SignOff,
+)
 from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
 from recovery.fence.text import fence_lines
 from recovery.kinds.buckets.rules.outcomes import RangeOutcome
@@ -46,7 +53,7 @@ from recovery.report.erasures import ledger_document
 from recovery.report.html import page_of
 from recovery.report.processors import dates_report_document
 from recovery.report.text import text_of
-from recovery.undo.dates import DatesLeft
+from recovery.undo.dates import DatesAttempt, DatesLeft
 from recovery.undo.model import UndoOutcome, UndoReport
 from recovery.units import as_text
 from tests.fuzz.whole import RECOVERY, whole_report
@@ -163,6 +170,7 @@ SAMPLES: tuple[BaseModel, ...] = (
     DrillStart.model_validate(BEGUN.model_dump()),
     DrillEnd.model_validate(_DRILL.model_dump()),
     _SIGNED,
+    DrillCleaned(drill_id=DRILL_ID, cleaned_at=NOW, removed=("dataset x",), left=("x: why",)),
     _FINDING,
     ReadinessRecord(looked_at=NOW, score=71.5, dimensions={"security": 50.0}),
     AbandonedRecovery(recovery_id=RECOVERY, abandoned_at=NOW, why="a test"),
@@ -203,7 +211,8 @@ SAMPLES: tuple[BaseModel, ...] = (
         version=2,
     ),
     SentRequest(sent_at=NOW),
-    DatesLeft(at=NOW, tables=(games(),)),
+    DatesAttempt(at=NOW, is_fenced=True, fences=(_FENCE,)),
+    DatesLeft(at=NOW, tables=(games(),), fences=(_FENCE,)),
     PlannedDates(recovery_id=_DATES, started_at=NOW, plan=_DATES_PLAN),
     DatesReport(
         recovery_id=_DATES,

@@ -13,6 +13,8 @@ from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
 from manifests.cloud.rest import Rest
+from manifests.errors import RefusedError
+from manifests.kinds.resources.table import resource_type
 from manifests.model.drill import Control
 from recovery.drill.controls.rows import PlantedTable, row_controls, tag_control
 from recovery.drill.controls.stored import manifest_control, stored_controls
@@ -22,11 +24,20 @@ from recovery.drill.controls.things import (
     planted_schedule,
     schedule_control,
 )
+from recovery.drill.removing import SandboxRemoval
 from recovery.drill.rules import verdict
 from tests.harness import LOCATION, Rebound
 from tests.integration import bucket_objects, lake
-from tests.integration.configuration import enable, states
+from tests.integration.configuration import (
+    PUBSUB,
+    call,
+    enable,
+    make_job,
+    pause_job,
+    states,
+)
 from tests.integration.orchestration import State
+from tests.standin.projects import project_number
 from tests.unit.drills import CRITERIA, NOW, PART, PHASES, PLACES
 from tests.unit.samples import games, manifest
 
@@ -126,3 +137,54 @@ def test_a_schedule_that_runs_is_caught_and_one_that_is_not_seen_is_not(
         unplanted = schedule_control(RULE, planted, ["dataset lake"], rest, NOW)
     assert not unplanted.is_planted
     assert verdict(CRITERIA, PHASES, (PART,), (caught, unplanted), ())[0] == "void"
+
+
+def test_the_schedule_of_somebody_else_is_never_planted_in(
+    new_rebound: Callable[..., Rebound], tmp_path: Path
+):
+    """Neither one of the name that the catalog says, nor one that has the name of what is planted."""
+    rebound = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path))
+    enable(rebound, "cloudscheduler.googleapis.com")
+    make_job(rebound, "load-own")
+    pause_job(rebound, "load-own")
+    rule = RULE.model_copy(
+        update={"writers": (RULE.writers[0].model_copy(update={"names": ("load-own",)}),)}
+    )
+    rest = Rest(rebound.env["REBOUND_API_ENDPOINT"])
+    planted = planted_schedule(rule, rebound.project, PLACES, LOCATION)
+    assert planted is not None
+    assert PLACES.mark in planted.name
+    caught = schedule_control(rule, planted, ["dataset lake"], rest, NOW)
+    assert (caught.is_planted, caught.is_caught) == (True, True), caught.what
+    assert states(rebound) == {"load-own": "PAUSED"}
+    named = planted.name.rpartition("/")[2]
+    make_job(rebound, named)
+    pause_job(rebound, named)
+    unplanted = schedule_control(rule, planted, ["dataset lake"], rest, NOW)
+    assert not unplanted.is_planted
+    assert "somebody else's is there" in unplanted.what
+    assert states(rebound) == {"load-own": "PAUSED", named: "PAUSED"}
+
+
+def test_a_drill_removes_nothing_but_of_its_sandbox(new_rebound: Callable[..., Rebound]):
+    """By id or number; a name of another project, type or place is refused, whoever gave it."""
+    rebound = new_rebound()
+    enable(rebound, "pubsub.googleapis.com", "cloudresourcemanager.googleapis.com")
+    removal = SandboxRemoval(Rest(rebound.env["REBOUND_API_ENDPOINT"]), rebound.project)
+    topic = resource_type("pubsub/topic")
+    for name in (
+        "projects/other/topics/topic",
+        "projects/1/topics/topic",
+        f"projects/{rebound.project}/subscriptions/topic",
+        f"projects/{rebound.project}/topics/..",
+        f"projects/{rebound.project}/topics/a/b",
+        f"projects/{rebound.project}/topics/topic?x=y",
+        "t",
+    ):
+        with pytest.raises(RefusedError, match="of the sandbox"):
+            removal.remove(topic, name)
+    for owner in (rebound.project, project_number(rebound.project)):
+        path = f"projects/{rebound.project}/topics/topic"
+        call(rebound, "PUT", f"{PUBSUB}/{path}", {})
+        removal.remove(topic, f"projects/{owner}/topics/topic")
+        assert not call(rebound, "GET", f"{PUBSUB}/projects/{rebound.project}/topics").get("topics")

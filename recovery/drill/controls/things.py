@@ -19,6 +19,7 @@ from manifests.model.drill import Control
 from manifests.names import EVERYTHING
 from manifests.values import Resource
 from recovery.drill.controls.planting import control, not_planted
+from recovery.drill.removing import SandboxRemoval
 from recovery.drill.rules import schedule_pattern
 from recovery.fence.rules import planned_fence
 from recovery.fence.work import Fencing
@@ -99,12 +100,29 @@ class PlantedSchedule(NamedTuple):
     """A schedule of the sandbox that the catalog's rule is about.
 
     Attributes:
-        name: Its full name.
+        name: Its full name, with the drill's mark.
         resource: It, paused; it calls what never answers.
+        pattern: What the catalog says of its name.
     """
 
     name: str
     resource: Resource
+    pattern: str
+
+    def named_by(self, rule: FenceRule) -> FenceRule:
+        """Return the rule as it is of schedules alone; one that names another by its whole name names this.
+
+        A schedule of that name could be somebody's, so that none is planted under it.
+        """
+        own = self.name.rpartition("/")[2]
+        jobs = [
+            item.model_copy(update={"names": (*item.names, own)})
+            if "*" not in self.pattern and self.pattern in item.names
+            else item
+            for item in rule.writers
+            if item.type == _JOB
+        ]
+        return rule.model_copy(update={"writers": tuple(jobs)})
 
 
 def planted_schedule(
@@ -121,7 +139,7 @@ def planted_schedule(
     if rule is None or not (pattern := schedule_pattern(rule)):
         return None
     where = next((place for place in rule.locations if place != EVERYWHERE), location)
-    own = pattern.replace("*", f"rebound-drill-{places.mark}")
+    own = (pattern if "*" in pattern else f"{pattern}-*").replace("*", places.label)
     name = f"projects/{project}/locations/{where}/jobs/{own}"
     resource: Resource = {
         "name": name,
@@ -131,7 +149,7 @@ def planted_schedule(
         "httpTarget": {"uri": f"https://{places.answering}/"},
         "state": "PAUSED",
     }
-    return PlantedSchedule(name, resource)
+    return PlantedSchedule(name, resource, pattern)
 
 
 def schedule_control(
@@ -149,8 +167,7 @@ def schedule_control(
     kind, project = resource_type(_JOB), planted.name.split("/")[1]
     configuration = Configuration(rest, project)
     making = Making(rest, configuration)
-    jobs = tuple(item for item in rule.writers if item.type == _JOB)
-    own = rule.model_copy(update={"writers": jobs})
+    own = planted.named_by(rule)
 
     def look() -> list[str]:
         listed = Fencing(configuration).found(own)[_JOB]
@@ -161,6 +178,8 @@ def schedule_control(
         return [f"{item.name} writes {', '.join(item.writes)}" for item in record.writers]
 
     try:
+        if _is_ours(configuration, planted) is False:
+            raise CloudError("somebody else's is there", subject=planted.name)
         making.create(kind, planted.name, planted.resource)
     except ReboundError as error:
         return not_planted(_UNPAUSED, planted.name, _SCHEDULES, f"it could not be made: {error}")
@@ -176,4 +195,11 @@ def schedule_control(
         )
     finally:
         with suppress(ReboundError):  # the clean-up finds it, and tells
-            making.remove(kind, planted.name)
+            if _is_ours(configuration, planted):
+                SandboxRemoval(rest, project).remove(kind, planted.name)
+
+
+def _is_ours(configuration: Configuration, planted: PlantedSchedule) -> bool | None:
+    """Whether the schedule that is there says that this drill made it; None where there is none."""
+    found = configuration.resource(resource_type(_JOB), planted.name)
+    return None if found is None else found.get("description") == planted.resource["description"]

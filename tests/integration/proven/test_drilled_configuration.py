@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from manifests.store.envelope import decode, encode
+from recovery.outcome import PlannedRecovery
 from tests.harness import LOCATION, RUN_SECONDS, Rebound
 from tests.integration import drills
 from tests.integration.configuration import PUBSUB, SCHEDULER, SECRETS, call
@@ -93,10 +95,38 @@ def test_a_sample_has_a_set_of_resources(rebound: Rebound, sandbox: str):
     assert left(rebound, sandbox) == []
 
 
-def test_what_a_killed_drill_made_of_a_configuration_is_removed(rebound: Rebound, sandbox: str):
-    """What it made has the names of the platform: its journals tell what that is, and nothing else goes."""
-    own = f"{PUBSUB}/projects/{sandbox}/topics/somebody-elses"
-    call(rebound, "PUT", own, {})
+def plant(rebound: Rebound, mark: str) -> str:
+    """Let a journal of a drill say that it made a topic of the platform; plant one that nobody can read.
+
+    Returns:
+        What the planted recovery is called.
+    """
+    plans = [
+        blob
+        for blob in rebound.landing.list_blobs(prefix="recoveries/drill-")
+        if f"-{mark}" in blob.name and blob.name.endswith("/plan.json")
+    ]
+    changed = 0
+    for blob in plans:
+        planned = decode(blob.download_as_bytes(), PlannedRecovery, subject="plan")
+        steps = [
+            step.model_copy(update={"into": step.name})
+            if step.name.endswith("/topics/raw-complete")
+            else step
+            for step in planned.plan.steps
+        ]
+        plan = planned.plan.model_copy(update={"steps": tuple(steps)})
+        if plan != planned.plan:
+            changed += 1
+            blob.upload_from_string(encode(planned.model_copy(update={"plan": plan})))
+    assert changed == 1
+    unreadable = f"{plans[0].name.split('/')[1][:-2]}ff"
+    rebound.landing.blob(f"recoveries/{unreadable}/plan.json").upload_from_string(b"{}")
+    return unreadable
+
+
+def kill_a_drill(rebound: Rebound, sandbox: str) -> None:
+    """Kill a drill when it is about to make a schedule; it has made topics."""
     making = r"cloudscheduler\..*jobs\.create"
     with rebound.cloud.held("platform", making, is_done=False, times=None):
         killed = rebound.begin("drill", "complete-outage", "--project", sandbox)
@@ -104,15 +134,38 @@ def test_what_a_killed_drill_made_of_a_configuration_is_removed(rebound: Rebound
         killed.kill()
         killed.communicate(RUN_SECONDS)
     assert any("raw-complete" in name for name in left(rebound, sandbox))
+
+
+def test_what_a_killed_drill_made_of_a_configuration_is_removed(rebound: Rebound, sandbox: str):
+    """What it made has the names of the platform: its journals tell what that is, and nothing else goes.
+
+    Neither what somebody else made meanwhile, nor what a journal says of another project; one that
+    cannot be read is told. What comes when it was cleaned up is nobody's leftover.
+    """
+    own = f"{PUBSUB}/projects/{sandbox}/topics/somebody-elses"
+    call(rebound, "PUT", own, {})
+    kill_a_drill(rebound, sandbox)
     words = ("drill", "--clean", "--project", sandbox, "--yes")
     running = rebound.run(*words, code=5)
-    assert "pubsub/topic raw-complete" in running.stdout
+    assert f"pubsub/topic projects/{sandbox}/topics/raw-complete" in running.stdout
     stopped = running.stderr.partition("`--stopped ")[2].partition("`")[0]
-    rebound.run(*words, "--stopped", stopped)
-    assert left(rebound, sandbox) == [f"projects/{sandbox}/topics/somebody-elses"]
+    secret = f"{SECRETS}/projects/{sandbox}/secrets"
+    call(rebound, "DELETE", f"{secret}/slack")
+    with rebound.cloud.minutes_ago(600, ("platform",)):
+        call(rebound, "POST", secret, {"replication": {"automatic": {}}}, secretId="slack")
+    kept = [name for name in left(rebound, sandbox) if "slack" in name or "somebody" in name]
+    assert len(kept) == 2
+    unreadable = plant(rebound, stopped.rpartition("-")[2])
+    cleaned = rebound.run(*words, "--stopped", stopped, code=6)
+    assert left(rebound, sandbox) == kept
+    assert call(rebound, "GET", f"{PUBSUB}/projects/{rebound.project}/topics/raw-complete")
+    assert "when its drill was not at work" in cleaned.stdout
+    assert f"recovery {unreadable}: " in cleaned.stdout
     call(rebound, "DELETE", own)
+    call(rebound, "DELETE", f"{secret}/slack")
     path = f"{PUBSUB}/projects/{sandbox}/topics/raw-complete"
     call(rebound, "PUT", path, {})
+    assert "nothing is left of any drill" in rebound.run(*words).stdout
     refused = rebound.json("drill", "complete-outage", "--project", sandbox, code=6)
     assert "it is in the sandbox already" in refused["why"]
     assert left(rebound, sandbox) == [f"projects/{sandbox}/topics/raw-complete"]

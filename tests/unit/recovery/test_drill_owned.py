@@ -1,0 +1,73 @@
+"""What a drill is shown to have made: by when it was at work, and by what it wrote down."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from recovery.drill.model import Kept
+from recovery.drill.owned import AtWork, at_work, doubt_of, is_over, made_at_of
+from tests.unit.drills import BEGUN, DRILL_ID, NOW
+from tests.unit.recovery.test_drill_records import record
+
+SANDBOX = BEGUN.sandbox
+KILLED = Kept(drill_id=DRILL_ID, begun=BEGUN)
+LATER = NOW + timedelta(days=30)
+
+
+def test_a_drill_was_at_work_until_it_ended_or_a_day_long():
+    """What began at another time, elsewhere, or of what nobody believes, is none of its own."""
+    own = NOW + timedelta(minutes=1)
+    killed = at_work(KILLED, own, sandbox=SANDBOX)
+    assert killed == AtWork(own, NOW + timedelta(days=1))
+    ended = KILLED.model_copy(update={"record": record(ended_at=NOW + timedelta(hours=1))})
+    assert at_work(ended, own, sandbox=SANDBOX).until == NOW + timedelta(hours=1)
+    assert "not at work" in at_work(ended, LATER, sandbox=SANDBOX).doubt
+    assert "not at work" in at_work(ended, NOW - timedelta(days=1), sandbox=SANDBOX).doubt
+    assert "wrote to" in at_work(KILLED, own, sandbox="another").doubt
+    unknown = Kept(drill_id=DRILL_ID)
+    assert "no record" in at_work(unknown, own, sandbox=SANDBOX).doubt
+
+
+@pytest.mark.parametrize(
+    ("resource", "is_recorded", "told"),
+    [
+        ({"createTime": "2026-11-24T12:10:00.123456789Z"}, False, ""),
+        ({"createTime": "2026-11-24T09:00:00Z"}, True, "not at work"),
+        ({"createTime": "2026-12-24T12:00:00Z"}, True, "not at work"),
+        ({"creationRecord": {"mutateTime": "2026-12-24T12:00:00Z"}}, True, "not at work"),
+        ({"creationTime": "1798113600000"}, True, "not at work"),
+        ({"name": "a topic"}, True, ""),
+        ({"name": "a topic"}, False, "did not write down"),
+    ],
+)
+def test_what_nothing_shows_to_be_of_a_drill_is_doubted(
+    resource: dict[str, Any], *, is_recorded: bool, told: str
+):
+    """By when its API says that it was made; where it does not, by what the drill wrote down."""
+    work = AtWork(NOW, NOW + timedelta(hours=1))
+    doubt = doubt_of(resource, work, is_recorded=is_recorded)
+    assert told in doubt
+    assert bool(doubt) is bool(told)
+    assert doubt_of(resource, work._replace(doubt="another's"), is_recorded=True) == "another's"
+
+
+def test_a_drill_at_work_makes_what_is_made_now():
+    """It has no end yet."""
+    now = {"createTime": "2026-11-27T12:00:00Z"}
+    assert made_at_of(now) is not None
+    assert not doubt_of(now, AtWork(NOW), is_recorded=True)
+
+
+def test_a_drill_that_may_be_at_work_is_not_over():
+    """It is when it ended, a day has passed, or somebody knows that it was stopped."""
+    mark = DRILL_ID.rpartition("-")[2]
+
+    def over(kept: Kept, hours: float, *stopped: str) -> bool:
+        return is_over(kept, now=NOW + timedelta(hours=hours), stopped=stopped, mark=mark)
+
+    assert not over(KILLED, 23)
+    assert over(KILLED, 24)
+    assert over(KILLED, 1, DRILL_ID)
+    assert over(KILLED, 1, mark)
+    assert over(KILLED.model_copy(update={"record": record()}), 1)
