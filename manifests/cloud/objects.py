@@ -15,12 +15,7 @@ from manifests.cloud.downloads import Document, piece, whole_document
 from manifests.cloud.protection import refuse_protected
 from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
-from manifests.errors import (
-    CloudError,
-    ObjectChangedError,
-    ObjectMissingError,
-    StrangeObjectError,
-)
+from manifests.errors import CloudError, ObjectChangedError, ObjectMissingError, StrangeObjectError
 from manifests.json_text import MOST_BYTES
 from manifests.kinds.buckets.model import ObjectVersion
 from manifests.store.claims import Dated
@@ -68,16 +63,21 @@ class Bucket:
     ) -> bytes:
         """Store content where nothing is, and return what is there then: ours or another's.
 
-        A 412 can also mean that an earlier try of this very call succeeded and its answer was
-        lost, so the object is read back before anything is concluded.
+        A 412 can also mean that an earlier try of this very call succeeded and its answer was lost, and no
+        document says that who may only create is told it, not 403: the object is read back.
         """
-        if self.put_if(name, content, generation=0, metadata=metadata) is not None:
-            return content
+        vanished = "it vanished while it was read back"
+        refused = CloudError(vanished, subject=self.uri(name), retryable=True)
+        try:
+            if self.put_if(name, content, generation=0, metadata=metadata) is not None:
+                return content
+        except CloudError as error:
+            if not isinstance(error.__cause__, Forbidden):
+                raise
+            refused = error
         found = self.read(name, most_bytes=max(len(content), MOST_BYTES))
         if found is None:
-            raise CloudError(
-                "it vanished while it was read back", subject=self.uri(name), retryable=True
-            )
+            raise refused
         return found
 
     def put_if(
@@ -148,7 +148,7 @@ class Bucket:
 
     def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield the live objects below a prefix, in name order."""
-        for page in self._pages(prefix, delimiter=None):
+        for page in self._listed_pages({"prefix": prefix, "fields": _LISTED}):
             for item in page.get("items", ()):
                 name, generation = item["name"], int(item["generation"])
                 # Of an object under a key of Cloud KMS a listing tells no checksum.
@@ -158,7 +158,7 @@ class Bucket:
 
     def list_folders(self, prefix: str) -> Iterator[str]:
         """Yield the names below a prefix up to their next `/`, each once, in name order."""
-        for page in self._pages(prefix, delimiter="/"):
+        for page in self._listed_pages({"prefix": prefix, "delimiter": "/", "fields": _LISTED}):
             yield from sorted(page.get("prefixes", ()))
 
     def list_dated(
@@ -177,9 +177,6 @@ class Bucket:
                 written_at = datetime.fromisoformat(item["timeCreated"])
                 size_bytes, said = int(item.get("size", 0)), said_in(item.get("metadata"))
                 yield Listed(item["name"], size_bytes, written_at, said)
-
-    def _pages(self, prefix: str, *, delimiter: str | None) -> Iterator[Resource]:
-        return self._listed_pages({"prefix": prefix, "delimiter": delimiter, "fields": _LISTED})
 
     def _listed_pages(self, query: Query) -> Iterator[Resource]:
         with cloud_errors(self.uri(str(query["prefix"]))):
@@ -231,8 +228,11 @@ class Bucket:
         def copy() -> tuple[ObjectVersion | None, bool]:
             try:
                 return self.versions.rewrite(name, origin, settings={"name": name}, over=0), True
-            except PreconditionFailed:
-                return self._found(name, None), False
+            except (PreconditionFailed, Forbidden) as error:
+                there = self._found(name, None)
+                if there is None and isinstance(error, Forbidden):
+                    raise
+                return there, False
 
         answer = source._unless_gone(found.name, found.generation, copy)  # noqa: SLF001 - same class
         if answer is None:
@@ -281,9 +281,8 @@ class Bucket:
         read = partial(piece, self._api, self.name, found.name, found.generation)
         for start in range(0, found.size_bytes, _READ_BYTES):
             end = min(start + _READ_BYTES, found.size_bytes) - 1
-            chunk = self._unless_gone(
-                found.name, found.generation, partial(read, start=start, end=end)
-            )
+            ask = partial(read, start=start, end=end)
+            chunk = self._unless_gone(found.name, found.generation, ask)
             if chunk is None:
                 raise ObjectMissingError("the object is gone", subject=self.uri(found.name))
             yield chunk

@@ -12,7 +12,7 @@ from manifests.cloud.http import Http
 from manifests.cloud.retry import MOST_ATTEMPTS, calling
 from manifests.values import Resource
 
-type Query = Mapping[str, str | int]
+type Query = Mapping[str, str | int | tuple[str, ...]]
 
 
 class Rest:
@@ -49,7 +49,7 @@ class Rest:
             method: The HTTP method.
             host: The API's, as `pubsub.googleapis.com`.
             path: With the version; what means something in a URL is quoted here, but for `%`.
-            query: Parameters.
+            query: Parameters; one of several values is sent once for each.
             body: The request's JSON.
             is_repeatable: Whether a second call has no further effect. A call that is not
                 repeatable is made once, even where its answer is lost.
@@ -59,7 +59,7 @@ class Rest:
             OSError: The API could not be reached, or the answer is not whole or no JSON object.
             CloudError: Its host does not answer, where that was asked for.
         """
-        given = f"?{urlencode(query)}" if query else ""
+        given = f"?{urlencode(query, doseq=True)}" if query else ""
         if self._require is not None:
             self._require(f"{self._endpoint}/{host}")
         address = f"{self._endpoint}/{host}/{quote(path, safe='/:@()-_.~%')}{given}"

@@ -30,7 +30,12 @@ from recovery.console import Console
 from recovery.drill.asked import Asked
 from recovery.drill.cleaned import write_cleaned
 from recovery.drill.cleaning import Cleaning
-from recovery.drill.document import drill_document, drill_error, history_document
+from recovery.drill.document import (
+    drill_document,
+    drill_error,
+    history_document,
+    unchecked_verifier,
+)
 from recovery.drill.due import due_scenario
 from recovery.drill.model import Criteria, DrillFinding, Kept, SignOff
 from recovery.drill.preparing import prepared
@@ -230,6 +235,8 @@ def _sign(name: str, verifier: str, *, as_json: bool) -> None:
             record_digest=kept.record_digest,
         )
     )
+    if doubt := unchecked_verifier(kept.record, identity):
+        say(doubt, err=True)
     _tell(signed.model_dump(mode="json"), f"{name}: signed off by {signed.verifier}", as_json)
 
 

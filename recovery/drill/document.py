@@ -208,3 +208,17 @@ def _since(since: Since | None) -> str:
     if since is None:
         return "-"
     return "not known" if since.things is None else f"{since.things:,}"
+
+
+def unchecked_verifier(record: DrillRecord | None, identity: str) -> str:
+    """Say why nobody knows whether somebody else agrees; empty where both accounts are known.
+
+    Args:
+        record: What is agreed with.
+        identity: The account of who agrees, as Google Cloud knows it; empty where nobody can tell.
+    """
+    ran = record.identity if record else ""
+    unknown = ["who ran it"] * (not ran) + ["who signs it off"] * (not identity)
+    if not unknown:
+        return ""
+    return f"NOT CHECKED that they are two people: no account is known of {' and '.join(unknown)}"

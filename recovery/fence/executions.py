@@ -1,13 +1,14 @@
-"""Asks for what runs now: executions of Cloud Run jobs and of Workflows, and jobs of BigQuery.
+"""Asks for what runs now: executions of Cloud Run jobs and of Workflows, transfers, jobs of BigQuery.
 
-A paused writer starts nothing more; what it started before goes on. Requests that a service answers are
-listed nowhere.
+A paused writer starts nothing more; what it started before goes on, also the runs of a transfer that are
+already scheduled. Requests that a service answers are listed nowhere.
 """
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from functools import partial
 from itertools import takewhile
+from typing import NamedTuple
 
 from google.api_core import exceptions as google_errors
 from google.cloud import bigquery
@@ -19,11 +20,12 @@ from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import cloud_errors, require_whole
 from manifests.errors import CloudError
 from manifests.kinds.resources.table import resource_type
-from manifests.kinds.resources.types import EVERYWHERE
+from manifests.kinds.resources.types import EVERYWHERE, ResourceType
 from manifests.values import Resource
 from recovery.fence.running import (
     ACTIVE,
     NEVER,
+    UNAVAILABLE,
     QueryJob,
     Running,
     begun_at,
@@ -31,19 +33,33 @@ from recovery.fence.running import (
     may_write,
     named,
     running_task,
+    transfer_writes,
 )
 
 _RUN = "run.googleapis.com"
 _WORKFLOWS = "workflowexecutions.googleapis.com"
 # Its service says which locations there are (Workflows REST, projects.locations.list).
 _WORKFLOW = resource_type("workflows/workflow")._replace(names_locations=True)
+_TRANSFER = resource_type("bigquery/transfer")
+_RUNS_OF_TRANSFER = ("PENDING", "RUNNING")
+_PROJECTS = "cloudresourcemanager.googleapis.com"
+_LIST_ALL = "bigquery.jobs.listAll"
 _JOBS = "bigquery jobs"
 _STATES = ("running", "pending")
 _PAGE = 100
 _MOST = 100_000
 """Cloud Run keeps the last 1,000 of each job (Cloud Run, Quotas and limits)."""
 
-type _Found = Iterator[tuple[str, str]]
+
+class _Seen(NamedTuple):
+    """What is told of something that runs, or of which nobody can say whether it does."""
+
+    name: str
+    what: str
+    is_known: bool = True
+
+
+type _Found = Iterator[_Seen]
 
 
 class Executions:
@@ -81,10 +97,12 @@ class Executions:
             _JOBS: partial(self._jobs, things),
             "run/job in all regions": self._tasks,
             "workflows/workflow in all regions": self._workflows,
+            "bigquery/transfer": partial(self._transfers, things),
         }
         for what, look in looks.items():
             try:
-                found |= dict(look())
+                for seen in list(look()):
+                    (found if seen.is_known else unknown)[seen.name] = seen.what
             except CloudError as error:
                 unknown[what] = error.message
         return Running(named(found, self._rule.harmless), named(unknown, self._rule.harmless))
@@ -106,25 +124,43 @@ class Executions:
             told = running_task(item)
             walked.append((begun_at(item), told is not None))
             if told is not None:
-                yield told
+                yield _Seen(*told)
         self._ended_before = max(self._ended_before, ended_before(walked))
 
     def _workflows(self) -> _Found:
-        """Yield the executions of workflows that have not ended, wherever they are."""
-        for workflow in self._listed_workflows():
+        """Yield the executions of workflows that have not ended, or of which nothing is available."""
+        for workflow in self._listed(_WORKFLOW, (EVERYWHERE,)):
             name = str(workflow["name"])
             path = f"v1/{name}/executions"
-            for state in ACTIVE:
+            for state in (*ACTIVE, UNAVAILABLE):
                 query: Query = {"pageSize": _PAGE, "filter": f'state="{state}"'}
                 for page in self._pages(_WORKFLOWS, path, query, "workflows.executions.list"):
                     for item in page.get("executions", ()):
                         own = str(item["name"]).rpartition("/")[2]
                         told = f"its execution {own} is {str(item['state']).lower()}"
-                        yield f"workflows/workflow {name.rpartition('/')[2]}", told
+                        workflow_id = name.rpartition("/")[2]
+                        yield _Seen(f"workflows/workflow {workflow_id}", told, state != UNAVAILABLE)
 
-    def _listed_workflows(self) -> list[Resource]:
+    def _transfers(self, things: Collection[str]) -> _Found:
+        """Yield the runs of transfers that are scheduled already, or run, and may write there.
+
+        `disabled` keeps new ones from being scheduled, and says nothing of those that are (BigQuery Data
+        Transfer REST, TransferConfig.disabled, TransferRun.state).
+        """
+        for transfer in self._listed(_TRANSFER, self._rule.locations):
+            if not transfer_writes(self._rule, transfer, things, self._project):
+                continue
+            path = f"v1/{transfer['name']}/runs"
+            query: Query = {"pageSize": _PAGE, "states": _RUNS_OF_TRANSFER}
+            for page in self._pages(_TRANSFER.host, path, query, "bigquery.transfers.get"):
+                for item in page.get("transferRuns", ()):
+                    own = str(item["name"]).rpartition("/")[2]
+                    told = f"its run {own} is {str(item['state']).lower()}"
+                    yield _Seen(f"bigquery/transfer {transfer['displayName']}", told)
+
+    def _listed(self, kind: ResourceType, locations: Collection[str]) -> list[Resource]:
         try:
-            return self._configuration.listed(_WORKFLOW, (EVERYWHERE,))
+            return self._configuration.listed(kind, locations)
         except CloudError as error:
             if _is_off(error):
                 return []
@@ -152,12 +188,31 @@ class Executions:
 
     def _jobs(self, things: Collection[str]) -> _Found:
         """Yield the jobs of BigQuery that have not ended and may write there."""
-        with cloud_errors(_JOBS, "bigquery.jobs.listAll"):
+        with cloud_errors(_JOBS, _LIST_ALL):
+            self._require_all()
             for state in _STATES:
                 listed = self._bigquery.list_jobs(all_users=True, state_filter=state)
-                for job in map(_job, listed):
-                    if may_write(job, things, self._project):
-                        yield f"bigquery job {job.job_id}", f"it is {state}"
+                for page in listed.pages:
+                    # BigQuery REST, JobList.unreachable: the client tells nobody of it.
+                    require_whole(page.raw_page.get("unreachable", ()), _JOBS)
+                    for job in map(_job, page):
+                        if may_write(job, things, self._project):
+                            yield _Seen(f"bigquery job {job.job_id}", f"it is {state}")
+
+    def _require_all(self) -> None:
+        """Refuse to list the jobs of all users without the permission for it.
+
+        That such a list is refused then, and not short, is written nowhere (BigQuery REST, jobs.list).
+
+        Raises:
+            CloudError: Who calls lacks it.
+        """
+        path, body = f"v3/projects/{self._project}:testIamPermissions", {"permissions": [_LIST_ALL]}
+        answer = self._rest.call("POST", _PROJECTS, path, body=body)
+        if _LIST_ALL not in answer.get("permissions", ()):
+            raise CloudError(
+                f"the jobs of others may be hidden: this identity lacks {_LIST_ALL}", subject=_JOBS
+            )
 
 
 def _job(job: object) -> QueryJob:

@@ -5,7 +5,11 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from manifests.catalog_writers import FenceRule
+from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
+from recovery.fence.addresses import written_itself
+from recovery.fence.rules import is_about
 
 _READS = ("SELECT", "ASSERT", "EXPLAIN")
 _EXPORTS = "EXPORT_DATA"
@@ -18,6 +22,8 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 NEVER = datetime.min.replace(tzinfo=UTC)
 ACTIVE = ("ACTIVE", "QUEUED")
 """Workflow Executions REST, Execution.State: those that have not ended."""
+UNAVAILABLE = "UNAVAILABLE"
+"""The state of an execution whose data is not available, as without its key: whether it ended is unknown."""
 
 
 class Running(NamedTuple):
@@ -104,6 +110,30 @@ def may_write(job: QueryJob, things: Collection[str], project: str) -> bool:
     if job.sort == "query" and job.statement == _EXPORTS:
         return any(item.startswith("bucket ") for item in things)
     return any(item.startswith(("dataset ", "table ")) for item in things)
+
+
+def transfer_writes(
+    rule: FenceRule, transfer: Resource, things: Collection[str], project: str
+) -> bool:
+    """Whether a run of a transfer may write to anything of what is fenced.
+
+    One that names no dataset, as a scheduled query of DML statements, may write to any.
+
+    Args:
+        rule: The catalog's rule.
+        transfer: Its configuration.
+        things: As of `may_write`.
+        project: Where they are.
+    """
+    kind = resource_type("bigquery/transfer")
+    about = [item for item in rule.writers if is_about(item, kind, transfer)]
+    patterns = [pattern for item in about for pattern in item.writes]
+    if any(fnmatchcase(thing, pattern) for thing in things for pattern in patterns):
+        return True
+    named_ones = [item.partition(" ") for item in things if item.startswith(("dataset ", "table "))]
+    datasets = {f"dataset {name.partition('.')[0]}" for _, _, name in named_ones}
+    says = written_itself(transfer, project)
+    return bool(says & datasets if says else datasets)
 
 
 def named(running: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:

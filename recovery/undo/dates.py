@@ -16,7 +16,7 @@ from manifests.fingerprint import FINGERPRINT_VERSION
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
 from manifests.resource_types import check_resource
-from manifests.values import RunId, UtcTime, Value
+from manifests.values import Resource, RunId, UtcTime, Value
 from recovery.compare.observed import ObservedTable
 from recovery.journal import Journal
 from recovery.kinds.decision import Origin
@@ -146,7 +146,9 @@ class DatesKept:
             row_access_policies=found.row_access_policies,
             partitions=holds,
         )
-        own = {item: it for item, it in (holds or {}).items() if may_hold(item, self._days[name])}
+        own = holds or {}
+        if is_by_date(found.resource, name, self._session.catalog):
+            own = {item: it for item, it in own.items() if may_hold(item, self._days[name])}
         return as_table(name, seen, own, version=FINGERPRINT_VERSION)
 
 
@@ -176,6 +178,20 @@ def mixed(
     if any(it.fences != left.fences for it in attempts):
         return "writers ran between its attempts, so that its rows cannot be told from theirs"
     return ""
+
+
+def is_by_date(resource: Resource, table: str, catalog: Catalog) -> bool:
+    """Whether the ids of a table's partitions are dates of what processors write there.
+
+    Args:
+        resource: The table.
+        table: Its name, `dataset.table`.
+        catalog: Says by which column each processor tells dates.
+    """
+    field = (resource.get("timePartitioning") or {}).get("field")
+    processors = catalog.processors.processors if catalog.processors else ()
+    columns = {item.date_column for item in processors if item.table == table}
+    return field is not None and columns == {field}
 
 
 def may_hold(partition: str, days: Iterable[date]) -> bool:

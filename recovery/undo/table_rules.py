@@ -126,6 +126,9 @@ def _obstacle(former: Former, seen: SeenTable) -> str:
     """Return why a table cannot go back whatever is in it; empty where it may."""
     if (seen.live.resource or {}).get("streamingBuffer"):
         return "rows were streamed into it that would be lost"
+    # A snapshot leaves out what is still in the streaming buffer (BigQuery, Table snapshots).
+    if (former.resource or {}).get("streamingBuffer"):
+        return "rows were in its streaming buffer when it was kept, which no undo point has"
     if seen.problem:
         return seen.problem
     was = former.resource

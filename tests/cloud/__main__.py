@@ -23,8 +23,8 @@ from tests.cloud.sandbox import (
 SERVICES = ("bigquery", "storage", "firestore")
 TESTS = ["tests/cloud", *(f"tests/contract/{service}" for service in SERVICES)]
 COST = """\
-This makes datasets, buckets and Firestore databases in the project {project}, all labelled or
-named `rebound-cloud`, and removes them at the end. It runs {jobs:,} jobs of BigQuery and writes
+This makes datasets, buckets, Firestore databases and a schedule that calls nobody in the project
+{project}, all labelled or named `rebound-cloud`, and removes them at the end. It runs {jobs:,} jobs of BigQuery and writes
 thousands of objects and documents: about {cents} US cents at list prices, in about {minutes} minutes.
 Both are estimates of {counted}, from what a run does on the local cloud; no bill has shown them yet.
 """

@@ -40,6 +40,7 @@ ITEMS = (
     Item("document that is read", 50_000, 0.06 / 100_000, _DOCUMENTS),
     Item("call that writes or lists", 10_000, 0.005 / 1_000, _CALLS),
     Item("call that reads", 20_000, 0.0004 / 1_000, _CALLS),
+    Item("schedule that is there on one day", 1, 0.10 / 31, "Cloud Scheduler pricing"),
 )
 JOBS = 1_139
 """Of BigQuery: 1,019 queries, 59 extracts, 32 loads and 29 copies were counted."""

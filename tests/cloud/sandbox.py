@@ -1,7 +1,7 @@
 """What the tests of the real cloud make in a sandbox project, and how all of it is removed again.
 
-Everything carries the label `rebound-cloud` or, where there are no labels (Firestore databases), a
-name that begins with it. So what a run that was killed left over is found by the next one.
+Everything carries the label `rebound-cloud` or, where there are no labels (Firestore databases,
+schedules), a name that begins with it. So what a run that was killed left over is found by the next one.
 """
 
 import os
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
-from google.api_core.exceptions import GoogleAPIError
+from google.api_core.exceptions import Forbidden, GoogleAPIError
 from google.cloud import bigquery, firestore, storage
 from google.cloud.firestore_admin_v1 import FirestoreAdminClient
 from google.cloud.firestore_admin_v1.services.firestore_admin.transports import (
@@ -18,9 +18,12 @@ from google.cloud.firestore_admin_v1.services.firestore_admin.transports import 
 )
 
 from manifests.catalog import load_catalog
+from manifests.cloud.configuration import is_disabled
+from manifests.cloud.rest import Rest
 from tests.harness import LOCATION
 
 LABEL = "rebound-cloud"
+SCHEDULER = "cloudscheduler.googleapis.com"
 PROJECT_VARIABLE = "REBOUND_CLOUD_PROJECT"
 _ANSWER_SECONDS = 300
 
@@ -110,7 +113,12 @@ def remove_everything(project: str) -> Iterator[tuple[str, str]]:
 
     What cannot be removed keeps nothing else.
     """
-    kinds = {"datasets": _datasets, "buckets": _buckets, "databases": _databases}
+    kinds = {
+        "datasets": _datasets,
+        "buckets": _buckets,
+        "databases": _databases,
+        "schedules": _schedules,
+    }
     for kind, found in kinds.items():
         things: list[tuple[str, Callable[[], object]]] = []
         if problem := _problem(lambda things=things, found=found: things.extend(found(project))):
@@ -177,6 +185,26 @@ def _databases(project: str) -> Iterator[tuple[str, Callable[[], object]]]:
 
 def _remove_database(admin: FirestoreAdminClient, name: str) -> None:
     admin.delete_database(name=name).result(_ANSWER_SECONDS)
+
+
+def _schedules(project: str) -> Iterator[tuple[str, Callable[[], object]]]:
+    rest = control_plane()
+    try:
+        path = f"v1/projects/{project}/locations/{LOCATION}/jobs"
+        found = rest.call("GET", SCHEDULER, path, query={"pageSize": 500})
+    except Forbidden as error:
+        if is_disabled(error):
+            return
+        raise
+    for item in found.get("jobs", ()):
+        job = item["name"].rpartition("/")[2]
+        if job.startswith(LABEL):
+            yield f"schedule {job}", partial(rest.call, "DELETE", SCHEDULER, f"v1/{item['name']}")
+
+
+def control_plane() -> Rest:
+    """Return what calls the APIs of the control plane."""
+    return Rest(os.environ.get("REBOUND_API_ENDPOINT", "https:/"))
 
 
 def firestore_admin(project: str) -> FirestoreAdminClient:

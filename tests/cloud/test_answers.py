@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.cloud.answers import differences, take_what_is_probed
-from tests.cloud.sandbox import PROJECT_VARIABLE
+from tests.cloud.sandbox import PROJECT_VARIABLE, SCHEDULER
 from tests.deployed import ROOT
-from tests.standin.cloud import client_environment, running
+from tests.standin.cloud import Cloud, client_environment, running
 
 DIFFERENCES_VARIABLE = "REBOUND_CLOUD_DIFFERENCES"
 pytestmark = [pytest.mark.cloud, pytest.mark.timeout(3600)]
@@ -29,12 +30,25 @@ def asked(env: Mapping[str, str]) -> dict[str, Any]:
     return answers
 
 
+def use(cloud: Cloud, project: str, service: str) -> None:
+    """Let a project of the local cloud use a service, as a sandbox project does."""
+    path = f"serviceusage.googleapis.com/v1/projects/{project}/services/{service}:enable"
+    answer = requests.post(
+        f"{cloud.urls['platform']}/{path}",
+        json={},
+        headers={"Authorization": "Bearer local"},
+        timeout=60,
+    )
+    answer.raise_for_status()
+
+
 def test_the_local_cloud_answers_as_the_real_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], reports: Path
 ):
     """Every probe: what differs is written down, and named."""
     real = asked(os.environ)
     with running(tmp_path) as cloud:
+        use(cloud, "p-local", SCHEDULER)
         local = asked(client_environment(cloud, **{PROJECT_VARIABLE: "p-local"}))
     take_what_is_probed(reports)
     found = [difference._asdict() for difference in differences(real, local)]

@@ -11,10 +11,11 @@ import pytest
 
 from tests.cloud import cost
 from tests.cloud.answers import differences, take_what_is_probed
-from tests.cloud.sandbox import LABEL
+from tests.cloud.sandbox import LABEL, SCHEDULER
 from tests.contract import real
 from tests.deployed import ROOT
 from tests.harness import LOCATION, Rebound
+from tests.integration.configuration import enable
 
 # Of the contract tests a file or two a service show that the switch works: those that do something else
 # behind it. Left out are all others: each is held to what the switch asks wherever it runs
@@ -34,7 +35,9 @@ pytestmark = pytest.mark.timeout(_RUN_SECONDS)
 @pytest.fixture
 def sandbox(new_rebound: Callable[..., Rebound]) -> Rebound:
     """Return a sandbox project that holds something which the tests did not make."""
-    return new_rebound()
+    made = new_rebound()
+    enable(made, SCHEDULER)
+    return made
 
 
 def left(rebound: Rebound) -> list[str]:

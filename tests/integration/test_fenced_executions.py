@@ -19,7 +19,14 @@ WRITERS = ({"type": "scheduler/job", "names": ["load-*"], "writes": ["dataset *"
 SLEEPS = (
     "main:\n  steps:\n  - nap:\n      call: sys.sleep\n      args:\n        seconds: {seconds}\n"
 )
-APIS = ("cloudscheduler", "pubsub", "run", "workflows", "workflowexecutions")
+APIS = (
+    "bigquerydatatransfer",
+    "cloudscheduler",
+    "pubsub",
+    "run",
+    "workflows",
+    "workflowexecutions",
+)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +81,22 @@ def executions_of(rebound: Rebound, most: int = 100) -> Executions:
     assert catalog.fence is not None
     rest = Rest(rebound.env["REBOUND_API_ENDPOINT"])
     return Executions(rest, rebound.project, LOCATION, catalog.fence, most=most)
+
+
+def make_transfer(rebound: Rebound, name: str, *, runs_seconds: int, **more: object) -> None:
+    """Make a scheduled query that is disabled while a run of it is scheduled already."""
+    host = "bigquerydatatransfer.googleapis.com/v1"
+    body = {
+        "displayName": name,
+        "dataSourceId": "scheduled_query",
+        "params": {"query": "SELECT 1"},
+        "disabled": True,
+        **more,
+    }
+    made = call(rebound, "POST", f"{host}/{place(rebound)}/transferConfigs", body)
+    rebound.cloud.order("platform", "transfers", seconds=runs_seconds)
+    call(rebound, "POST", f"{host}/{made['name']}:startManualRuns", {})
+    rebound.cloud.order("platform", "transfers", seconds=0)
 
 
 def test_a_recovery_waits_for_what_runs(rebound: Rebound):
@@ -161,3 +184,43 @@ def test_a_repair_goes_on_without_a_look_that_nobody_may_have(rebound: Rebound):
     assert "bigquery jobs may run on or be unknown, as `--despite` says" in done.stdout
     assert "proven" in done.stdout
     assert states(rebound)["load-hourly"] == "ENABLED"
+
+
+def test_runs_of_transfers_outlive_that_they_are_disabled(rebound: Rebound):
+    """One that waits, or runs, and may write there is found; what is over, or writes elsewhere, is not."""
+    make_transfer(rebound, "rollup", runs_seconds=7200, destinationDatasetId="lake")
+    make_transfer(rebound, "statements", runs_seconds=7200)
+    make_transfer(rebound, "elsewhere", runs_seconds=7200, destinationDatasetId="pond")
+    make_transfer(rebound, "over", runs_seconds=0, destinationDatasetId="lake")
+    for things in (("dataset lake",), ("table lake.games",)):
+        found = executions_of(rebound).running(things).found
+        transfers = {name: told for name, told in found.items() if "transfer" in name}
+        assert set(transfers) == {"bigquery/transfer rollup", "bigquery/transfer statements"}
+        assert all(told.endswith("is pending") for told in transfers.values())
+    assert not any(
+        "transfer" in name for name in executions_of(rebound).running(("bucket lake",)).found
+    )
+
+
+def test_a_list_of_jobs_that_is_not_whole_is_unknown(rebound: Rebound):
+    """One without the jobs of a location, and one that may be of nobody but who asks."""
+    rebound.cloud.order("bigquery", "unreachable", locations=["us-west2"])
+    unknown = executions_of(rebound).running(("dataset lake",)).unknown
+    rebound.cloud.order("bigquery", "unreachable", locations=[])
+    assert "cannot reach us-west2" in unknown["bigquery jobs"]
+    rebound.cloud.order("platform", "lacking", permissions=["bigquery.jobs.listAll"])
+    unknown = executions_of(rebound).running(("dataset lake",)).unknown
+    rebound.cloud.order("platform", "lacking", permissions=[])
+    assert "lacks bigquery.jobs.listAll" in unknown["bigquery jobs"]
+    assert "bigquery jobs" not in executions_of(rebound).running(("dataset lake",)).unknown
+
+
+def test_an_execution_of_which_nothing_is_available_may_run(rebound: Rebound):
+    """Without the key of its workflow nobody can say whether it has ended."""
+    execute_workflow(rebound, "locked", seconds=0)
+    rebound.cloud.order("platform", "keyless", workflows=["locked"])
+    running = executions_of(rebound).running(("dataset lake",))
+    rebound.cloud.order("platform", "keyless", workflows=[])
+    assert "unavailable" in running.unknown["workflows/workflow locked"]
+    assert "workflows/workflow locked" not in running.found
+    delete_workflow(rebound, "locked")

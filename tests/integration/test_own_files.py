@@ -7,7 +7,7 @@ import pytest
 from functions.own_files import OwnFiles
 from manifests.cloud.clients import storage_api
 from manifests.cloud.objects import Bucket
-from manifests.errors import StrangeObjectError
+from manifests.errors import CloudError, StrangeObjectError
 from manifests.signing import TrustedKeys
 from manifests.store.decoded import Started
 from manifests.store.seal import Seal
@@ -53,6 +53,32 @@ def test_a_run_takes_over_what_it_wrote(new_rebound: Callable[..., Rebound], sea
     assert files(rebound, seal).read(OTHER) is None
     empty = files(rebound, seal).put_once(OTHER, b"")
     assert files(rebound, seal).read(OTHER) == empty
+
+
+def test_who_may_only_create_reads_what_is_there(new_rebound: Callable[..., Rebound]):
+    """Cloud Storage may refuse the replacement before it looks at the condition."""
+    rebound = new_rebound()
+    api = storage_api(rebound.project)
+    landing, vault = (Bucket(api, it.name) for it in (rebound.landing, rebound.vault))
+    denied = {"status": 403, "times": None}
+    with (
+        rebound.cloud.fault("storage", "storage.objects.insert", "status", **denied),
+        pytest.raises(CloudError, match="403"),
+    ):
+        vault.put_once(NAME, b"another")
+    assert vault.put_once(NAME, CONTENT) == CONTENT
+    rebound.landing.blob("a").upload_from_string(CONTENT)
+    found = landing.info("a")
+    assert found is not None
+    first = vault.copy_here(landing, found, OTHER)
+    with (
+        rebound.cloud.fault("storage", "storage.objects.insert", "status", **denied),
+        rebound.cloud.fault("storage", "storage.objects.rewrite", "status", **denied),
+    ):
+        assert vault.put_once(NAME, b"another") == CONTENT
+        assert vault.copy_here(landing, found, OTHER) == first
+        with pytest.raises(CloudError, match="403"):
+            vault.copy_here(landing, found, f"{OTHER}-new")
 
 
 def test_a_copy_is_of_its_source(new_rebound: Callable[..., Rebound]):

@@ -37,11 +37,23 @@ def settable(kind: ResourceType, resource: Resource) -> Resource:
         resource: As its API returned it.
     """
     own: Resource = dict(_without(resource, _tree((*kind.output_only, *_ALWAYS))))
-    if kind.chosen is not None:
-        field, text = kind.chosen
-        if text in json.dumps(own.get(field)):
-            del own[field]
+    if kind.chosen is not None and is_chosen(kind, resource):
+        own.pop(kind.chosen.field, None)
     return own
+
+
+def is_chosen(kind: ResourceType, resource: Resource) -> bool:
+    """Whether the service chose a field of a resource that others of its type may have chosen themselves.
+
+    Args:
+        kind: Its type.
+        resource: As its API returned it.
+    """
+    if kind.chosen is None:
+        return False
+    field, text, (other, named) = kind.chosen
+    is_named = named in json.dumps(resource.get(other))
+    return text in json.dumps(resource.get(field)) and not is_named
 
 
 def title(kind: ResourceType, resource: Resource) -> str:

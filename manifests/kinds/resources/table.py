@@ -6,7 +6,7 @@ The rows are in the order in which a configuration is made again.
 from manifests.errors import UsageError
 from manifests.kinds.resources import pauses
 from manifests.kinds.resources.foundations import FOUNDATIONS
-from manifests.kinds.resources.types import ResourceType
+from manifests.kinds.resources.types import Chosen, ResourceType
 
 _NEEDS_IMAGES = "it runs images and reads values of secrets that a sandbox has not"
 
@@ -127,8 +127,9 @@ TYPES = (
         spans_locations=True,
         policy="GET",
         after=("run/service", "functions/function", "workflows/workflow", "pubsub/topic"),
-        # Eventarc REST, Pubsub.topic: one that it makes itself; only for messages can one be named.
-        chosen=("transport", "/topics/eventarc-"),
+        # Eventarc REST, Pubsub.topic: one that it makes itself; only for messages can one be named, and
+        # that may have such a name, too.
+        chosen=Chosen("transport", "/topics/eventarc-", ("eventFilters", ".messagePublished")),
         calls=(
             "destination.cloudRun.service",
             "destination.workflow",

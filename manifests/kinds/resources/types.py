@@ -78,6 +78,20 @@ class Pause(NamedTuple):
         return (value or False) == self.running
 
 
+class Chosen(NamedTuple):
+    """A field whose value a service may have chosen.
+
+    Attributes:
+        field: The field.
+        holds: What its value holds where the service chose it.
+        unless: A field, and what its value holds where who made the resource may have chosen it.
+    """
+
+    field: str
+    holds: str
+    unless: tuple[str, str]
+
+
 class ResourceType(NamedTuple):
     """One type of resources.
 
@@ -115,8 +129,7 @@ class ResourceType(NamedTuple):
         calls: The fields that say what it calls: addresses, names of topics, tables and buckets.
         assigned: Fields that Google writes and whose discovery document does not say so.
         not_held: What its API never returns.
-        chosen: A field, and what its value holds where the service chose it for this resource: a new one
-            has another.
+        chosen: A field that the service may have chosen for this resource: a new one has another.
         not_drilled: Why no drill can restore it in a sandbox; empty where one does.
     """
 
@@ -149,7 +162,7 @@ class ResourceType(NamedTuple):
     calls: tuple[str, ...] = ()
     assigned: tuple[str, ...] = ()
     not_held: tuple[str, ...] = ()
-    chosen: tuple[str, str] | None = None
+    chosen: Chosen | None = None
     not_drilled: str = ""
 
     @property

@@ -158,7 +158,11 @@ def tag_control(
 
 
 def _untagged(field: Resource) -> Resource:
-    """Return a column without its policy tag; an empty list takes it (BigQuery REST, tables.patch)."""
+    """Return a column without its policy tag.
+
+    What is not sent stays as it is, and an empty list takes the tag (python-bigquery, issue 558 and pull
+    request 703; BigQuery's reference does not say so).
+    """
     return {**field, "policyTags": {"names": []}} if "policyTags" in field else field
 
 

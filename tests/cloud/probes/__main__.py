@@ -7,7 +7,15 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.cloud.probes import documents, files, objects, properties, statements, tables
+from tests.cloud.probes import (
+    documents,
+    files,
+    objects,
+    properties,
+    schedules,
+    statements,
+    tables,
+)
 from tests.cloud.probes.asking import answered
 from tests.cloud.sandbox import Sandbox
 
@@ -18,6 +26,7 @@ PROBES: tuple[Callable[[Sandbox], object], ...] = (
     *properties.PROBES,
     *objects.PROBES,
     *documents.PROBES,
+    *schedules.PROBES,
 )
 
 

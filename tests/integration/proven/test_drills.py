@@ -231,8 +231,9 @@ def test_a_sample_is_small_and_counts_as_one(rebound: Rebound, sandbox: str):
         assert json.loads(blob.download_as_bytes())["document"]["operator"] == done["operator"]
     own = rebound.run("drill", "--sign-off", drill_id, "--by", "Mia", code=5)
     assert "somebody else has to agree" in own.stderr
-    signed = rebound.json("drill", "--sign-off", drill_id, "--by", "noor")
-    assert signed["verifier"] == "noor"
+    signed = rebound.run("drill", "--sign-off", drill_id, "--by", "noor", "--json")
+    assert json.loads(signed.stdout)["verifier"] == "noor"
+    assert "NOT CHECKED that they are two people" in signed.stderr
     found = ("--what", "slow", "--owner", "mia", "--until", "2027-01-31")
     rebound.run("drill", "--finding", drill_id, *found)
     year = record["begun"]["began_at"][:4]

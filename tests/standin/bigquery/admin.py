@@ -36,6 +36,12 @@ def set_lacking(service: Service, call: Call) -> Resource:
     return {}
 
 
+def set_unreachable(service: Service, call: Call) -> Resource:
+    """Say which locations a list of jobs lacks; it says so."""
+    service.settings.unreachable = tuple(call.body.get("locations", []))
+    return {}
+
+
 def grants(service: Service, call: Call) -> list[Resource]:
     """List every authorized view, routine and dataset, and whether its authorization still holds."""
     del call

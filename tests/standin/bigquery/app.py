@@ -100,6 +100,7 @@ _HANDLERS: dict[str, Handler] = {
     "standin.health": admin.health,
     "standin.streamingBuffer": admin.set_streaming_buffer,
     "standin.lacking": admin.set_lacking,
+    "standin.unreachable": admin.set_unreachable,
     "standin.grants": admin.grants,
     "standin.hidden": admin.set_hidden,
     "standin.clones": admin.set_clones,

@@ -56,6 +56,7 @@ _OTHERS = (
     ("GET", "/standin/health", "standin.health"),
     ("POST", "/standin/streaming-buffer", "standin.streamingBuffer"),
     ("POST", "/standin/lacking", "standin.lacking"),
+    ("POST", "/standin/unreachable", "standin.unreachable"),
     ("GET", "/standin/grants", "standin.grants"),
     ("POST", "/standin/hidden", "standin.hidden"),
     ("POST", "/standin/clones", "standin.clones"),

@@ -37,6 +37,7 @@ class Settings:
         most_bytes_in_one_file: Above so many logical bytes an extract needs a wildcard.
         streaming_buffers: Estimated rows to show, by `project.dataset.table`.
         lacking: Permissions that no caller has; all others everybody has.
+        unreachable: Locations whose jobs a list of jobs lacks.
         hidden: What no reader sees, by a pattern of `project.dataset.table`, of its clones too.
         lost_by_clones: Parts of a table's resource that its clones and snapshots do not get.
         loads_per_table: Loads that a table takes in 24 hours (Quotas and limits, Load jobs).
@@ -55,6 +56,7 @@ class Settings:
     most_bytes_in_one_file: int = 10**9
     streaming_buffers: dict[str, int] = field(default_factory=dict)
     lacking: frozenset[str] = frozenset()
+    unreachable: tuple[str, ...] = ()
     hidden: dict[str, Hidden] = field(default_factory=dict)
     lost_by_clones: tuple[str, ...] = ()
     loads_per_table: int = 1500

@@ -65,6 +65,18 @@ def set_unreachable(service: Service, _: Apis, order: Body) -> Body:
     return {"locations": list(locations)}
 
 
+def set_transfers(service: Service, _: Apis, order: Body) -> Body:
+    """Let runs of transfers that begin from now on take `seconds`: half of them they wait."""
+    service.store.set("transfers", int(order.get("seconds", 0)))
+    return {}
+
+
+def set_keyless(service: Service, _: Apis, order: Body) -> Body:
+    """Let nothing be available of executions of `workflows`, as where nobody may use their key."""
+    service.store.set("keyless", list(order.get("workflows", [])))
+    return {}
+
+
 def set_lacking(service: Service, _: Apis, order: Body) -> Body:
     """Let nobody be told to have `permissions`; calls are not refused for it."""
     permissions: Iterable[str] = order.get("permissions", [])
@@ -140,6 +152,8 @@ ORDERS: Mapping[str, Order] = {
     "seeks": set_seeks,
     "pages": set_pages,
     "unreachable": set_unreachable,
+    "transfers": set_transfers,
+    "keyless": set_keyless,
     "lacking": set_lacking,
     "fields": add_field,
     "images": put_image,

@@ -6,7 +6,12 @@ import pytest
 
 from manifests.control_statements import changeable_column, row_changed, row_doubled, row_dropped
 from manifests.errors import RefusedError
-from recovery.drill.document import drill_document, drill_error, history_document
+from recovery.drill.document import (
+    drill_document,
+    drill_error,
+    history_document,
+    unchecked_verifier,
+)
 from recovery.drill.model import (
     DrillRecord,
     Kept,
@@ -60,6 +65,13 @@ def test_another_name_is_not_another_person():
     check_verifier(ours, "noor", identity="noor@example.com")
     with pytest.raises(RefusedError, match="whatever name is given"):
         check_verifier(ours, "noor", identity="mia@example.com")
+
+    both = unchecked_verifier(RECORD, "")
+    assert both.startswith("NOT CHECKED")
+    assert "who ran it and who signs it off" in both
+    assert unchecked_verifier(ours, "").endswith("of who signs it off")
+    assert unchecked_verifier(RECORD, "noor@example.com").endswith("of who ran it")
+    assert unchecked_verifier(ours, "noor@example.com") == ""
 
     def told(identity: str) -> str:
         signed = SignOff(

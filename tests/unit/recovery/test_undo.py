@@ -201,6 +201,8 @@ def test_a_table_that_was_empty_is_empty_again():
 def test_what_cannot_go_back_says_why():
     """Buffered rows, an undo point that is gone or none, and what nobody wrote down."""
     assert "streamed" in back(now(streamingBuffer={"estimatedRows": "1"})).step.why
+    buffered = Former(resource={**GAMES, "streamingBuffer": {"estimatedRows": "1"}})
+    assert "no undo point has" in back(now(), former=buffered).step.why
     full = Former(resource={**GAMES, "numRows": "5"})
     assert "not kept any more" in back(now(), NOTHING, full).step.why
     assert back(now(), problem="it is another's").step.why == "it is another's"

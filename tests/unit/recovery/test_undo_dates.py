@@ -1,14 +1,16 @@
 """Which partitions a recovery of dates may have written."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from recovery.fence.model import PlannedFence
 from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep
 from recovery.kinds.processors.rules.request import DatesRequest
-from recovery.undo.dates import DatesAttempt, DatesLeft, is_fenced, may_hold, mixed
-from tests.unit.samples import POINT
+from recovery.undo.dates import DatesAttempt, DatesLeft, is_by_date, is_fenced, may_hold, mixed
+from tests.integration.processors.platform import processors
+from tests.unit.samples import POINT, catalog
 
 DAYS = (date(2026, 1, 31), date(2026, 2, 1))
 
@@ -84,3 +86,23 @@ def test_rows_that_others_may_have_written_do_not_go_back(
     assert told in why
     assert bool(why) is bool(told)
     assert mixed((planned(None, *DAYS),), [ALONE], LEFT)
+
+
+@pytest.mark.parametrize(
+    ("partitioning", "is_told"),
+    [
+        ({"timePartitioning": {"type": "DAY", "field": "day"}}, True),
+        ({"timePartitioning": {"type": "DAY", "field": "loaded_on"}}, False),
+        ({"timePartitioning": {"type": "DAY"}}, False),
+        ({"rangePartitioning": {"field": "season"}}, False),
+        ({}, False),
+    ],
+)
+def test_an_id_is_a_date_of_the_processors_own_column_alone(
+    partitioning: dict[str, Any], *, is_told: bool
+):
+    """When a row was loaded, or a season, is not the date that a processor ran for."""
+    known = catalog(processors=processors())
+    assert is_by_date(partitioning, "stats.teams", known) is is_told
+    assert not is_by_date(partitioning, "stats.others", known)
+    assert not is_by_date(partitioning, "stats.teams", catalog())

@@ -13,7 +13,12 @@ from manifests.cloud.contents import check_all_seen
 from manifests.cloud.jobs import Answer, Jobs
 from manifests.cloud.resources import Resources
 from manifests.cloud.working import ready_dataset
-from manifests.errors import CloudError, SourceMissingError, SourceUnreadableError
+from manifests.errors import (
+    CloudError,
+    PartialError,
+    SourceMissingError,
+    SourceUnreadableError,
+)
 from recovery.kinds.processors.rules.calendar import ScheduledGames, last_due, scheduled_games
 from recovery.kinds.processors.rules.plan import ProcessorPlan, SeenTables, Unread
 from recovery.kinds.processors.rules.rows import RowsOfDate
@@ -103,6 +108,8 @@ class DateTables:
             recovery_id: The recovery: it keeps each table once.
 
         Raises:
+            PartialError: Rows are on their way into one that is not kept yet: a snapshot leaves out what
+                is still in the streaming buffer (BigQuery, Table snapshots).
             CloudError: One could not be kept.
         """
         kept: dict[str, str] = {}
@@ -118,10 +125,23 @@ class DateTables:
                 )
             name = layout.work_id(recovery_id, step.table)
             undo = f"{self._project}.{settings.undo_dataset}.{name}"
+            # What is streamed after it was kept is of the processors themselves.
+            if not self._resources.has_table(f"{settings.undo_dataset}.{name}"):
+                self._refuse_buffered(step.table, recovery_id)
             sql = statements.snapshot(undo, f"{self._project}.{step.table}")
             self._jobs.query(f"rebound-{name}-undo", sql, subject=step.table)
             kept[step.table] = undo
         return kept
+
+    def _refuse_buffered(self, table: str, recovery_id: str) -> None:
+        found = self._resources.table(table)
+        if found is not None and found.streaming_buffer is not None:
+            raise PartialError(
+                "rows are being streamed into it, which no undo point has; nothing was run",
+                subject=table,
+                hint="wait until the buffer is empty, 90 minutes at most after the last row; then "
+                f"`rebound resume {recovery_id}` goes on",
+            )
 
     def _measured(self, processor: Processor, first: date, last: date) -> Answer:
         sql = statements.rows_of_dates(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from manifests.errors import ManifestAlteredError, RefusedError
-from manifests.kinds.resources.fields import differences
+from manifests.kinds.resources.fields import differences, is_chosen
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
@@ -170,20 +170,25 @@ def managed_names(items: Iterable[SeenResource]) -> frozenset[str]:
     buckets tell of what it is about.
     """
     names: set[str | None] = set()
+    named = set[str]()
+    notified: list[tuple[str, str]] = []
     for item in items:
         resource = item.stored.resource
         if _MANAGED_LABEL in (resource.get("labels") or {}):
             names.add(item.stored.name)
         if item.type == "eventarc/trigger":
             carried = (resource.get("transport") or {}).get("pubsub") or {}
-            names |= {carried.get("subscription"), _own_topic(carried.get("topic"))}
-        if item.type == _NOTIFICATION and _own_topic(resource.get("topic")):
-            names.add(item.stored.name)
+            names.add(carried.get("subscription"))
+            is_own = is_chosen(resource_type(item.type), resource)
+            (names if is_own else named).add(carried.get("topic") or "")
+        if item.type == _NOTIFICATION and _is_of_eventarc(resource.get("topic") or ""):
+            notified.append((item.stored.name, str(resource["topic"])))
+    names |= {name for name, topic in notified if not topic.endswith(tuple(named - {""}))}
     return frozenset(name for name in names if name)
 
 
-def _own_topic(name: str | None) -> str | None:
-    return name if name and name.rpartition("/")[2].startswith("eventarc-") else None
+def _is_of_eventarc(topic: str) -> bool:
+    return topic.rpartition("/")[2].startswith("eventarc-")
 
 
 def _missing(

@@ -48,17 +48,23 @@ def cancel_job(service: Service, call: Call) -> Resource:
 
 
 def list_jobs(service: Service, call: Call) -> Resource:
-    """Answer jobs.list, with its filters on state and creation time."""
+    """Answer jobs.list, with its filters on state and creation time.
+
+    What locations it lacks it says on every page, and is no error (BigQuery REST, JobList.unreachable).
+    """
     wanted = call.query.get("stateFilter", "").upper()
     earliest = int(call.query.get("minCreationTime") or 0)
     latest = int(call.query.get("maxCreationTime") or 2**63)
+    lost = service.settings.unreachable
     items = [
         _listed(job)
         for job in service.jobs.resources(call.project)
         if (not wanted or job["status"]["state"] in wanted.split(","))
         and earliest <= int(job["statistics"]["creationTime"]) <= latest
+        and job["jobReference"].get("location") not in lost
     ]
-    return page(call, items, "jobs", kind="bigquery#jobList")
+    more = {"unreachable": list(lost)} if lost else {}
+    return page(call, items, "jobs", kind="bigquery#jobList") | more
 
 
 def _listed(job: Resource) -> Resource:

@@ -1,4 +1,7 @@
-"""Executions of workflows: each is over at once, or when it slept; it fails where its source raises."""
+"""Executions of workflows: each is over at once, or when it slept; it fails where its source raises.
+
+Of those of a workflow whose key nobody may use any more nothing is available.
+"""
 
 import re
 import uuid
@@ -43,6 +46,11 @@ def _born(call: Call, _: str, body: Body) -> Body:
 
 def _now(call: Call, execution: Body) -> Body:
     """Return an execution as it is now; one that sleeps has not ended."""
+    lost: list[str] = call.store.setting("keyless", [])
+    if str(execution["name"]).split("/")[5] in lost:
+        told = {key: item for key, item in execution.items() if key not in _AT_THE_END}
+        failure = {"type": "KMS_ERROR", "details": "The key cannot be used."}
+        return told | {"state": "UNAVAILABLE", "stateError": failure}
     if str(execution["endTime"]) <= call.service.now_text:
         return execution
     told = {key: item for key, item in execution.items() if key not in _AT_THE_END}

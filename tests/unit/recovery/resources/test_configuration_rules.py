@@ -245,6 +245,26 @@ def test_what_another_resource_makes_comes_with_it():
     assert managed_names(items) == {"s", "projects/p/topics/eventarc-1", "u", "n"}
 
 
+def test_a_topic_that_a_trigger_names_is_the_users_whatever_it_is_called():
+    """Only for messages can one be named: it comes back first, and a difference of it is told."""
+    topic = "projects/p/topics/eventarc-own"
+    kind = resource_type("eventarc/trigger")
+
+    def trigger(event: str, carried: str = topic) -> dict[str, Any]:
+        filters = [{"attribute": "type", "value": event}]
+        return {"eventFilters": filters, "transport": {"pubsub": {"topic": carried}}}
+
+    published = "google.cloud.pubsub.topic.v1.messagePublished"
+    finalized = "google.cloud.storage.object.v1.finalized"
+    assert differences(kind, trigger(published), trigger(published, f"{topic}-2"))
+    assert not differences(kind, trigger(finalized), trigger(finalized, f"{topic}-2"))
+    listening = seen("storage/notification", "n", {"topic": f"//pubsub.googleapis.com/{topic}"})
+    own = [seen("eventarc/trigger", "t", trigger(published)), listening]
+    assert managed_names(own) == set()
+    chosen = [seen("eventarc/trigger", "t", trigger(finalized)), listening]
+    assert managed_names(chosen) == {topic, "n"}
+
+
 def seen(kind: str, name: str, resource: dict[str, Any]) -> SeenResource:
     """Return a resource of the backup that is not there."""
     return SeenResource(type=kind, stored=StoredResource(name=name, resource=resource))
