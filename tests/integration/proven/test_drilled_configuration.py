@@ -21,6 +21,8 @@ DRILLED = {
     "pubsub/subscription",
     "monitoring/channel",
     "scheduler/job",
+    # Of sinks there are those alone that every project has: nothing has to be made.
+    "logging/sink",
 }
 
 
