@@ -82,6 +82,19 @@ def test_bad_calls_are_refused(  # noqa: PLR0917 - one row of the table above
     assert not list(rebound.vault.list_blobs())
 
 
+@pytest.mark.parametrize(
+    "time",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-24T08:00:00", "x" * 5000],
+)
+def test_times_of_no_schedule_are_refused(rebound: Rebound, function: Function, time: str):
+    """A year that UTC does not have, a time without a zone and a long one are the caller's mistake."""
+    headers = {"X-CloudScheduler-JobName": "nightly", "X-CloudScheduler-ScheduleTime": time}
+    answer = requests.post(function.url, data=b"{}", headers=headers, timeout=30)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["exit_code"] == 2
+    assert not list(rebound.vault.list_blobs())
+
+
 def test_misconfigured_function_is_an_error(rebound: Rebound):
     """A setting that is missing is no caller's mistake: 500, and a line that pages somebody."""
     broken = replace(rebound, env={**rebound.env, "REBOUND_VAULT_BUCKET": ""})

@@ -17,7 +17,6 @@ from tests.unit.samples import RUN, manifest
 def test_a_manifest_of_the_second_place_is_none_of_the_vault():
     """It is signed, and so is its mark: copied where a run was killed it would be a run without data."""
     bucket, signer = MemoryBucket(), Signer()
-    bucket, signer = MemoryBucket(), Signer()
     place = OWNER.model_copy(update={"place": "configuration"})
     keys = TrustedKeys(signer.pem)
     second = Vault(MemoryBucket(), place, clock=lambda: NOW, trusted=keys, sign=signer)

@@ -95,6 +95,15 @@ def test_the_command_line_has_each_once(command: str):
         assert panels == {f"Options of {kind}"}
 
 
+def test_buckets_of_another_project_are_named():
+    """A bucket's name is the same thing in every project: it would be the lost project's."""
+    for scenario in ("gcs-bucket-corruption", "complete-outage"):
+        with pytest.raises(UsageError, match="bucket names are global"):
+            asked(Options, scenario, into_project="elsewhere")
+    named = {"into_project": "elsewhere", "into_bucket": "another-bucket"}
+    assert asked(Options, "gcs-bucket-corruption", **named).target.project == "elsewhere"
+
+
 def test_an_option_that_would_be_dropped():
     """One whose request does not know it fails when it is said; one that is not stated, at once."""
 
