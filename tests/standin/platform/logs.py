@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import datetime
 
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.log_filters import read_filter
@@ -33,4 +34,8 @@ def found(service: Service, projects: list[str], text: str, *, is_newest_first: 
     rows = service.store.database.execute("SELECT project, entry FROM log_entries ORDER BY id")
     entries = [json.loads(row["entry"]) for row in rows.fetchall() if row["project"] in projects]
     passed = [entry for entry in entries if passes(entry)]
-    return sorted(passed, key=lambda entry: str(entry["timestamp"]), reverse=is_newest_first)
+    return sorted(
+        passed,
+        key=lambda entry: datetime.fromisoformat(entry["timestamp"]),
+        reverse=is_newest_first,
+    )

@@ -4,6 +4,7 @@ import re
 import uuid
 import zlib
 from collections.abc import Iterator
+from datetime import datetime
 
 from tests.standin.platform import jobs, operations
 from tests.standin.platform.bodies import Body
@@ -188,7 +189,7 @@ def list_everywhere(call: Call) -> Body:
     missing: list[str] = call.store.setting("unreachable", [])
     held = call.store.below(jobs.EXECUTIONS, f"projects/{project}/locations/")
     found = [item for item in held if _place(item) not in missing]
-    found.sort(key=lambda item: str(item.body["createTime"]), reverse=True)
+    found.sort(key=lambda item: datetime.fromisoformat(item.body["createTime"]), reverse=True)
     begin = int(call.query.get("continue") or 0)
     end = begin + min(int(call.query.get("limit") or _PAGE), call.store.setting("pages", _PAGE))
     listed: Body = {

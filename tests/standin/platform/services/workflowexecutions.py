@@ -5,6 +5,7 @@ Of those of a workflow whose key nobody may use any more nothing is available.
 
 import re
 import uuid
+from datetime import datetime
 
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.collection import Collection, Handler
@@ -76,7 +77,7 @@ def list_executions(call: Call) -> Body:
         for item in call.store.below(EXECUTIONS.id, f"{call.target}/executions/")
     ]
     chosen = [item for item in listed if wanted in ("", item["state"])]
-    chosen.sort(key=lambda item: str(item["createTime"]), reverse=True)
+    chosen.sort(key=lambda item: datetime.fromisoformat(item["createTime"]), reverse=True)
     begin = int(call.query.get("pageToken") or 0)
     end = begin + int(call.query.get("pageSize") or _PAGE)
     basic = ("name", "startTime", "endTime", "duration", "state", "workflowRevisionId")
