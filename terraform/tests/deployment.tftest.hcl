@@ -160,7 +160,7 @@ run "restore_is_granted_for_a_time" {
       "request.time < timestamp(\"2026-12-01T18:00:00Z\") && (",
       "resource.name.startsWith(\"projects/_/buckets/${var.vault_bucket}/objects/fences/\") || ",
       "resource.name.startsWith(\"projects/_/buckets/${var.vault_bucket}/objects/erasures/\") || ",
-      "resource.name.startsWith(\"projects/_/buckets/${var.vault_bucket}/objects/records/\"))",
+      "resource.name.startsWith(\"projects/_/buckets/${var.vault_bucket}/objects/records/${var.project}/\"))",
     ])
     error_message = "Without it nobody can write down what stays erased; with more a recovery could plant backups."
   }
