@@ -52,7 +52,8 @@ def live_triggers(rest: Rest, project: str) -> Triggers:
             resource_type("eventarc/trigger"), (EVERYWHERE,)
         )
     except CloudError as error:
-        if _is_disabled(error):
+        cause = error.__cause__
+        if isinstance(cause, GoogleAPICallError) and is_disabled(cause):
             return Triggers(is_enabled=False)
         return Triggers(unasked=error.message)
     return Triggers(found=tuple(found))
@@ -61,12 +62,9 @@ def live_triggers(rest: Rest, project: str) -> Triggers:
 def live_sinks(rest: Rest, project: str) -> Sinks:
     """Return the log sinks that are there now, or why Cloud Logging cannot be asked."""
     try:
-        found = Configuration(rest, project).listed(resource_type("logging/sink"), ())
+        found = Configuration(rest, project).listed(
+            resource_type("logging/sink"), (), none_where_disabled=True
+        )
     except CloudError as error:
-        return Sinks() if _is_disabled(error) else Sinks(unasked=error.message)
+        return Sinks(unasked=error.message)
     return Sinks(found=tuple(found))
-
-
-def _is_disabled(error: CloudError) -> bool:
-    cause = error.__cause__
-    return isinstance(cause, GoogleAPICallError) and is_disabled(cause)

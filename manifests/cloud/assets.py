@@ -1,8 +1,8 @@
 """Which types of things a project has, as Cloud Asset Inventory tells them."""
 
-from google.api_core import exceptions as google_errors
+from functools import partial
 
-from manifests.cloud.configuration import is_disabled
+from manifests.cloud.configuration import where_enabled
 from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError
@@ -31,11 +31,8 @@ def asset_types(rest: Rest, project: str) -> frozenset[str]:
     found: set[str] = set()
     with cloud_errors(f"the inventory of {project}", "cloudasset.assets.searchAllResources"):
         for _ in range(_MOST_PAGES):
-            try:
-                answer = rest.call("GET", _HOST, path, query=query)
-            except google_errors.Forbidden as error:
-                if not is_disabled(error):
-                    raise
+            answer = where_enabled(partial(rest.call, "GET", _HOST, path, query=query))
+            if answer is None:
                 return frozenset()
             found.update(str(item["assetType"]) for item in answer.get("results", ()))
             if not (token := answer.get("nextPageToken")):

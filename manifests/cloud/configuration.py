@@ -1,6 +1,6 @@
 """The platform's configuration: every resource of a type, as its API returns it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -22,6 +22,16 @@ _POLICY_VERSION = 3
 def is_disabled(error: google_errors.GoogleAPICallError) -> bool:
     """Whether a call was refused because the project has not enabled the service (google.rpc.ErrorInfo)."""
     return bool(error.reason == "SERVICE_DISABLED")
+
+
+def where_enabled[Found](look: Callable[[], Found], *, is_none: bool = True) -> Found | None:
+    """Return what a look finds; where the project has not enabled the service None, unless that is no answer."""
+    try:
+        return look()
+    except google_errors.Forbidden as error:
+        if not (is_none and is_disabled(error)):
+            raise
+        return None
 
 
 class Configuration:
@@ -61,30 +71,30 @@ class Configuration:
         subject = f"{kind.name} of {self._project}"
         with cloud_errors(subject):
             denial = google_errors.NotFound if none_where_missing else ()
-            try:
-                look = partial(self._names, kind, locations, subject)
-                names = asked_twice(look, denial) or []
-            except google_errors.Forbidden as error:
-                if not (none_where_disabled and is_disabled(error)):
-                    raise
-                names = []
+            look = partial(asked_twice, partial(self._names, kind, locations, subject), denial)
+            names = where_enabled(look, is_none=none_where_disabled) or []
             with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
                 found = list(pool.map(partial(self._read, kind, locations), names))
         return {name: item for name, item in zip(names, found, strict=True) if item is not None}
 
-    def listed(self, kind: ResourceType, locations: Collection[str]) -> list[Resource]:
+    def listed(
+        self, kind: ResourceType, locations: Collection[str], *, none_where_disabled: bool = False
+    ) -> list[Resource]:
         """Return every resource of a type as its list has it, which may leave fields out.
 
         Args:
             kind: The type.
             locations: As of `resources`.
+            none_where_disabled: As of `resources`.
 
         Raises:
             CloudError: The list could not be read, or is not whole.
         """
         subject = f"{kind.name} of {self._project}"
         with cloud_errors(subject):
-            return [item for _, item in self._items(kind, locations, subject)]
+            look = partial(self._items, kind, locations, subject)
+            found = where_enabled(lambda: list(look()), is_none=none_where_disabled)
+            return [item for _, item in found or ()]
 
     def resource(
         self, kind: ResourceType, name: str, *, none_where_disabled: bool = False
@@ -100,12 +110,8 @@ class Configuration:
             CloudError: It could not be asked for.
         """
         with cloud_errors(name):
-            try:
-                return self._found(kind, name)
-            except google_errors.Forbidden as error:
-                if not (none_where_disabled and is_disabled(error)):
-                    raise
-                return None
+            look = partial(self._found, kind, name)
+            return where_enabled(look, is_none=none_where_disabled)
 
     def image_digest(self, image: str) -> str:
         """Return the digest of an image of Artifact Registry; empty where it is not there.
@@ -120,13 +126,8 @@ class Configuration:
         """
         with cloud_errors(image, "artifactregistry.tags.get and artifactregistry.versions.get"):
             look = partial(self._rest.call, "GET", REGISTRY, image_path(image))
-            try:
-                found = asked_twice(look, google_errors.NotFound)
-                return "" if found is None else digest_of(found)
-            except google_errors.Forbidden as error:
-                if not is_disabled(error):
-                    raise
-                return ""
+            found = where_enabled(partial(asked_twice, look, google_errors.NotFound))
+            return "" if found is None else digest_of(found)
 
     def policy(self, kind: ResourceType, name: str) -> Resource | None:
         """Return the IAM policy of a resource; None where its type has none.
@@ -155,12 +156,7 @@ class Configuration:
         """
         subject = f"{kind.name} of {self._project}"
         with cloud_errors(subject):
-            try:
-                names = self._names(kind, (EVERYWHERE,), subject)
-            except google_errors.Forbidden as error:
-                if not is_disabled(error):
-                    raise
-                names = []
+            names = where_enabled(partial(self._names, kind, (EVERYWHERE,), subject)) or []
         return set(map(kind.location_of, names))
 
     def below(self, kind: ResourceType, name: str) -> dict[str, tuple[Resource, ...]]:

@@ -10,17 +10,16 @@ from functools import partial
 from itertools import takewhile
 from typing import NamedTuple
 
-from google.api_core import exceptions as google_errors
 from google.cloud import bigquery
 
 from manifests.catalog_writers import FenceRule
 from manifests.cloud.clients import bigquery_client
-from manifests.cloud.configuration import Configuration, is_disabled
+from manifests.cloud.configuration import Configuration, where_enabled
 from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import cloud_errors, require_whole
 from manifests.errors import CloudError
 from manifests.kinds.resources.table import resource_type
-from manifests.kinds.resources.types import EVERYWHERE, ResourceType
+from manifests.kinds.resources.types import EVERYWHERE
 from manifests.values import Resource
 from recovery.fence.running import (
     ACTIVE,
@@ -129,7 +128,9 @@ class Executions:
 
     def _workflows(self) -> _Found:
         """Yield the executions of workflows that have not ended, or of which nothing is available."""
-        for workflow in self._listed(_WORKFLOW, (EVERYWHERE,)):
+        for workflow in self._configuration.listed(
+            _WORKFLOW, (EVERYWHERE,), none_where_disabled=True
+        ):
             name = str(workflow["name"])
             path = f"v1/{name}/executions"
             for state in (*ACTIVE, UNAVAILABLE):
@@ -147,7 +148,9 @@ class Executions:
         `disabled` keeps new ones from being scheduled, and says nothing of those that are (BigQuery Data
         Transfer REST, TransferConfig.disabled, TransferRun.state).
         """
-        for transfer in self._listed(_TRANSFER, self._rule.locations):
+        for transfer in self._configuration.listed(
+            _TRANSFER, self._rule.locations, none_where_disabled=True
+        ):
             if not transfer_writes(self._rule, transfer, things, self._project):
                 continue
             path = f"v1/{transfer['name']}/runs"
@@ -158,14 +161,6 @@ class Executions:
                     told = f"its run {own} is {str(item['state']).lower()}"
                     yield _Seen(f"bigquery/transfer {transfer['displayName']}", told)
 
-    def _listed(self, kind: ResourceType, locations: Collection[str]) -> list[Resource]:
-        try:
-            return self._configuration.listed(kind, locations)
-        except CloudError as error:
-            if _is_off(error):
-                return []
-            raise
-
     def _pages(
         self, host: str, path: str, query: Query, needs: str, *, again: str = "pageToken"
     ) -> Iterator[Resource]:
@@ -173,12 +168,9 @@ class Executions:
         asked = dict(query)
         while True:
             with cloud_errors(path, needs):
-                try:
-                    page = self._rest.call("GET", host, path, query=asked)
-                except google_errors.Forbidden as error:
-                    if is_disabled(error):
-                        return
-                    raise
+                page = where_enabled(partial(self._rest.call, "GET", host, path, query=asked))
+            if page is None:
+                return
             require_whole(page.get("unreachable", ()), path)
             yield page
             token = page.get("nextPageToken") or (page.get("metadata") or {}).get("continue")
@@ -230,8 +222,3 @@ def _job(job: object) -> QueryJob:
         case bigquery.ExtractJob():
             return QueryJob(job_id, "extract", into=tuple(job.destination_uris))
     return QueryJob(job_id, "")
-
-
-def _is_off(error: CloudError) -> bool:
-    cause = error.__cause__
-    return isinstance(cause, google_errors.Forbidden) and is_disabled(cause)
