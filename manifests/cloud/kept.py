@@ -14,7 +14,7 @@ from manifests.ids import ProjectId
 from manifests.json_text import MOST_BYTES
 from manifests.records_layout import records_folder
 from manifests.store.claims import Dated
-from manifests.values import Listed, ObjectInfo
+from manifests.values import Listed
 
 
 class KeptRecords:
@@ -55,15 +55,6 @@ class KeptRecords:
             for item in self._vault.list_dated(self._folder + prefix)
         )
         found = {item.name: item for item in chain(self._landing.list_dated(prefix), kept)}
-        return iter(sorted(found.values(), key=lambda item: item.name))
-
-    def list_objects(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Yield the records below a prefix, in name order, each once."""
-        kept = (
-            item.model_copy(update={"name": self._own(item.name)})
-            for item in self._vault.list_objects(self._folder + prefix)
-        )
-        found = {item.name: item for item in chain(self._landing.list_objects(prefix), kept)}
         return iter(sorted(found.values(), key=lambda item: item.name))
 
     def list_folders(self, prefix: str) -> Iterator[str]:

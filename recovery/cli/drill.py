@@ -28,7 +28,7 @@ from recovery.cli.options import (
 from recovery.cli.status import status_of
 from recovery.console import Console
 from recovery.drill.asked import Asked
-from recovery.drill.cleaned import write_cleaned
+from recovery.drill.cleaned import clean_up
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.document import (
     drill_document,
@@ -274,9 +274,7 @@ def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> N
             raise nobody_answers()
         require_yes()
     session.actions.begin("drill --clean", project, "")
-    failures = cleaning.remove(found.made)
-    after = cleaning.look()
-    failures += write_cleaned(session, project, found, after, stopped)
+    failures, after = clean_up(session, project, cleaning, found, stopped)
     removed = [item.label for item in found.made if item.label not in after.told]
     told = {"removed": removed, "left": after.told, "failures": failures}
     _tell(told, f"{len(removed)} removed", as_json)

@@ -10,7 +10,7 @@ from manifests.errors import MisconfiguredError, RunInProgressError
 from manifests.layout import recovery_begun_at
 from manifests.settings import read_settings
 from recovery.drill.asked import Asked
-from recovery.drill.cleaned import write_cleaned
+from recovery.drill.cleaned import clean_up
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.document import drill_error
 from recovery.drill.model import DrillRecord, Kept
@@ -131,7 +131,6 @@ def _remove(session: Session, sandbox: str, broken: Iterable[Kept]) -> None:
         made=tuple(item for item in found.made if item.mark in marks),
         drills={mark: item for mark, item in found.drills.items() if mark in marks},
     )
-    told = [*cleaning.remove(own.made), *own.untold]
-    told += write_cleaned(session, project, own, cleaning.look(), tuple(marks))
-    for line in told:
+    failures, _ = clean_up(session, project, cleaning, own, tuple(marks))
+    for line in (*failures, *own.untold):
         log.warning("what a drill made may be there still", what=line)

@@ -1,17 +1,35 @@
-"""Writes down which drills were cleaned up: what has the names of their things later is somebody else's."""
+"""Cleans up after drills, and writes down which: what has the names of their things later is somebody else's."""
 
 from collections.abc import Iterator, Sequence
 
 from manifests.errors import ReboundError
-from recovery.drill.cleaning import Found
+from recovery.drill.cleaning import Cleaning, Found
 from recovery.drill.model import DrillCleaned
 from recovery.drill.owned import is_over
 from recovery.drill.store import drills_of
 from recovery.session import Session
 
 
-def write_cleaned(
-    session: Session, project: str, before: Found, after: Found, stopped: Sequence[str] = ()
+def clean_up(
+    session: Session, project: str, cleaning: Cleaning, found: Found, stopped: Sequence[str]
+) -> tuple[list[str], Found]:
+    """Remove what drills made; return what went wrong, and what is there then.
+
+    Args:
+        session: The clients.
+        project: The sandbox.
+        cleaning: Removes.
+        found: What is there.
+        stopped: Drills that are known to have stopped, by id or mark.
+    """
+    failures = cleaning.remove(found.made)
+    after = cleaning.look()
+    failures += _write_cleaned(session, project, found, after, stopped)
+    return failures, after
+
+
+def _write_cleaned(
+    session: Session, project: str, before: Found, after: Found, stopped: Sequence[str]
 ) -> Iterator[str]:
     """Write down each drill of a sandbox of which nothing is left; yield why one could not be.
 

@@ -114,15 +114,14 @@ class Cleaning:
             *self._schedules(),
         ]
         drills = self._configured.open() if mark is None else None
-        told = self._configured.look(drills, mark or "")
-        resources = [item for item in told if isinstance(item, MadeResource)]
+        resources, unread = self._configured.look(drills, mark or "")
         return Found(
             made=(
                 *(item for item in named if mark in (None, item.mark)),
                 *(item for item in resources if not item.doubt),
             ),
             doubted=tuple(item for item in resources if item.doubt),
-            unread=tuple(item for item in told if isinstance(item, Unread)),
+            unread=tuple(unread),
             drills=drills or {},
         )
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.recoveries import recoveries_begun
-from manifests.cloud.rest import Rest
 from manifests.drill_layout import DRILLED, mark_of
 from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.table import TYPES, resource_type
@@ -54,13 +53,13 @@ class Configured:
     def __init__(self, session: Session, project: str) -> None:
         self._session = session
         self._project = project
-        rest = Rest(session.settings.api_endpoint)
+        rest = session.tools.rest()
         self._configuration = Configuration(rest, project)
         self._removal = SandboxRemoval(rest, project)
 
     def look(
         self, drills: Mapping[str, Kept] | None, mark: str = ""
-    ) -> list[MadeResource | Unread]:
+    ) -> tuple[list[MadeResource], list[Unread]]:
         """Return what is there that drills were to make, last made first, and what could not be read.
 
         A journal that cannot be read keeps nothing else from being found.
@@ -84,7 +83,7 @@ class Configured:
             except ReboundError as error:
                 unread.append(_unread(own, f"recovery {recovery_id}", error))
         order = [kind.name for kind in TYPES]
-        return [*sorted(found, key=lambda it: order.index(it.type), reverse=True), *unread]
+        return sorted(found, key=lambda it: order.index(it.type), reverse=True), unread
 
     def remove(self, item: MadeResource) -> None:
         """Remove one.

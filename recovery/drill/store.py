@@ -87,7 +87,7 @@ class Drills:
     def find(self, finding: DrillFinding) -> None:
         """Write down what is to be mended after a drill."""
         folder = drill_layout.findings_prefix(finding.drill_id)
-        there = sum(1 for _ in self._bucket.list_objects(folder))
+        there = sum(1 for _ in self._bucket.list_dated(folder))
         for number in count(there + 1):
             name = drill_layout.finding_name(finding.drill_id, number)
             content = self._seal.encode(finding, subject=name)

@@ -40,12 +40,12 @@ class Places(NamedTuple):
 
     def bucket(self, number: int) -> str:
         """Return the bucket that takes the place of one of the platform."""
-        return f"rebound-drill-{self.mark}-{number}"
+        return f"{self.label}-{number}"
 
     @property
     def planted_bucket(self) -> str:
         """Return the bucket with copies of stored files in which damage is planted."""
-        return f"rebound-drill-{self.mark}-planted"
+        return f"{self.label}-planted"
 
     @property
     def label(self) -> str:
@@ -55,11 +55,11 @@ class Places(NamedTuple):
     @property
     def answering(self) -> str:
         """Return the host that stands for what answers on the platform: nothing ever does (RFC 6761)."""
-        return f"rebound-drill-{self.mark}.invalid"
+        return f"{self.label}.invalid"
 
     def database(self, number: int) -> str:
         """Return the database that takes the place of one of the platform."""
-        return f"rebound-drill-{self.mark}-{number}"
+        return f"{self.label}-{number}"
 
 
 def mark_of_dataset(name: str) -> str | None:
