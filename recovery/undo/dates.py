@@ -1,11 +1,10 @@
 """Keeps what tables were before processors ran again, and what they held then, so that it can go back.
 
 No run holds what a processor writes. What it left is measured when everything was run, while what writes
-by itself is still paused; only rows that are just so go back. Where it was not paused from before the
-first attempt until then, rows of others are among what was measured, and nothing goes back.
+by itself is still paused; only rows that are just so go back.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from manifests.fingerprint import FINGERPRINT_VERSION
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
 from manifests.resource_types import check_resource
-from manifests.values import Resource, RunId, UtcTime, Value
+from manifests.values import RunId
 from recovery.compare.observed import ObservedTable
 from recovery.journal import Journal
 from recovery.kinds.decision import Origin
@@ -32,39 +31,13 @@ from recovery.plan.model import Plan
 from recovery.repair.rules import as_table
 from recovery.request import Request, Target
 from recovery.session import Session
+from recovery.undo.date_rules import DatesAttempt, DatesLeft, is_by_date, is_fenced, may_hold, mixed
 
 FOLDER = "left"
 """Of a journal, with one entry an attempt."""
 ALONE = "alone"
 """Of a journal, with one entry an attempt, written before it runs anything."""
 _TIME = "%Y%m%dT%H%M%S.%fZ"
-
-
-class DatesAttempt(Value):
-    """What was paused when an attempt began to run dates.
-
-    Attributes:
-        at: When it began.
-        is_fenced: Whether it ran nothing, or everything was paused that the catalog says writes.
-        fences: The ids of the recovery's fences that stood.
-    """
-
-    at: UtcTime
-    is_fenced: bool
-    fences: tuple[str, ...] = ()
-
-
-class DatesLeft(Value):
-    """What tables held when processors had run again.
-
-    Attributes:
-        at: When everything was run.
-        fences: The ids of the recovery's fences that stood then.
-    """
-
-    at: UtcTime
-    tables: tuple[TableBackup, ...]
-    fences: tuple[str, ...] = ()
 
 
 class LeftDates(NamedTuple):
@@ -150,63 +123,6 @@ class DatesKept:
         if is_by_date(found.resource, name, self._session.catalog):
             own = {item: it for item, it in own.items() if may_hold(item, self._days[name])}
         return as_table(name, seen, own, version=FINGERPRINT_VERSION)
-
-
-def is_fenced(plan: ProcessorPlan) -> bool:
-    """Whether a plan runs nothing, or pauses everything first that the catalog says writes."""
-    fence = plan.fence
-    return not plan.written or not (fence is None or fence.is_left_out or fence.despite)
-
-
-def mixed(
-    plans: Iterable[ProcessorPlan], attempts: Collection[DatesAttempt], left: DatesLeft
-) -> str:
-    """Return why rows of others may be among what a recovery left; empty where they are not.
-
-    The undo point is from before the first attempt. What is paused meanwhile stays so, unless a fence
-    was thawed, or a writer was found that ran until then: the fences that stand are others then.
-
-    Args:
-        plans: What is known of what was run.
-        attempts: Every attempt.
-        left: What the last one left.
-    """
-    if not attempts:
-        return "nothing says whether others could write meanwhile"
-    if not all((*map(is_fenced, plans), *(it.is_fenced for it in attempts))):
-        return "writers ran meanwhile, so that its rows cannot be told from theirs"
-    if any(it.fences != left.fences for it in attempts):
-        return "writers ran between its attempts, so that its rows cannot be told from theirs"
-    return ""
-
-
-def is_by_date(resource: Resource, table: str, catalog: Catalog) -> bool:
-    """Whether the ids of a table's partitions are dates of what processors write there.
-
-    Args:
-        resource: The table.
-        table: Its name, `dataset.table`.
-        catalog: Says by which column each processor tells dates.
-    """
-    field = (resource.get("timePartitioning") or {}).get("field")
-    processors = catalog.processors.processors if catalog.processors else ()
-    columns = {item.date_column for item in processors if item.table == table}
-    return field is not None and columns == {field}
-
-
-def may_hold(partition: str, days: Iterable[date]) -> bool:
-    """Whether a partition may hold rows of some dates: what others wrote elsewhere is not undone.
-
-    One of a day, an hour, a month or a year is told by its id (BigQuery, Introduction to partitioned
-    tables); of any other nobody knows.
-
-    Args:
-        partition: Its id.
-        days: The dates.
-    """
-    if not (partition.isdigit() and len(partition) in (4, 6, 8, 10)):
-        return True
-    return any(f"{day:%Y%m%d}".startswith(partition[:8]) for day in days)
 
 
 def ended_dates(

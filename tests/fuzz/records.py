@@ -53,7 +53,7 @@ from recovery.report.erasures import ledger_document
 from recovery.report.html import page_of
 from recovery.report.processors import dates_report_document
 from recovery.report.text import text_of
-from recovery.undo.dates import DatesAttempt, DatesLeft
+from recovery.undo.date_rules import DatesAttempt, DatesLeft
 from recovery.undo.model import UndoOutcome, UndoReport
 from recovery.units import as_text
 from tests.fuzz.whole import RECOVERY, whole_report

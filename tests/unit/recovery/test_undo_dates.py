@@ -8,7 +8,7 @@ import pytest
 from recovery.fence.model import PlannedFence
 from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep
 from recovery.kinds.processors.rules.request import DatesRequest
-from recovery.undo.dates import DatesAttempt, DatesLeft, is_by_date, is_fenced, may_hold, mixed
+from recovery.undo.date_rules import DatesAttempt, DatesLeft, is_by_date, is_fenced, may_hold, mixed
 from tests.integration.processors.platform import processors
 from tests.unit.samples import POINT, catalog
 
