@@ -66,8 +66,7 @@ class Bucket:
         A 412 can also mean that an earlier try of this very call succeeded and its answer was lost, and no
         document says that who may only create is told it, not 403: the object is read back.
         """
-        vanished = "it vanished while it was read back"
-        refused = CloudError(vanished, subject=self.uri(name), retryable=True)
+        refused: CloudError | None = None
         try:
             if self.put_if(name, content, generation=0, metadata=metadata) is not None:
                 return content
@@ -77,7 +76,9 @@ class Bucket:
             refused = error
         found = self.read(name, most_bytes=max(len(content), MOST_BYTES))
         if found is None:
-            raise refused
+            raise refused or CloudError(
+                "it vanished while it was read back", subject=self.uri(name), retryable=True
+            )
         return found
 
     def put_if(
@@ -226,13 +227,10 @@ class Bucket:
         origin = (source.name, found.name, found.generation)
 
         def copy() -> tuple[ObjectVersion | None, bool]:
-            try:
-                return self.versions.rewrite(name, origin, settings={"name": name}, over=0), True
-            except (PreconditionFailed, Forbidden) as error:
-                there = self._found(name, None)
-                if there is None and isinstance(error, Forbidden):
-                    raise
-                return there, False
+            there, is_new = self.versions.rewrite_once(name, origin, settings={"name": name})
+            if there is not None and not is_new:
+                there = self.versions.decrypted(there)
+            return there, is_new
 
         answer = source._unless_gone(found.name, found.generation, copy)  # noqa: SLF001 - same class
         if answer is None:
@@ -289,8 +287,12 @@ class Bucket:
 
 
 def _listed(item: Resource) -> ObjectInfo:
-    of_listing = {key: item[key] for key in ("name", "crc32c", "generation")}
-    return ObjectInfo(**of_listing, size_bytes=item.get("size", 0))
+    return ObjectInfo(
+        name=item["name"],
+        size_bytes=int(item.get("size", 0)),
+        crc32c=item["crc32c"],
+        generation=int(item["generation"]),
+    )
 
 
 def _info(version: ObjectVersion) -> ObjectInfo:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched, takewhile
 from typing import Any
 
+from google.api_core.exceptions import Forbidden, PreconditionFailed
+
 from manifests.cloud.api import object_path
 from manifests.cloud.batch import ApiCall, Query
 from manifests.cloud.bucket_resource import BucketResource
@@ -159,6 +161,34 @@ class VersionedBucket(BucketResource):
                     subject=self.uri(name),
                 )
             call.query["rewriteToken"] = answer["rewriteToken"]
+
+    def rewrite_once(
+        self, name: str, source: tuple[str, str, int], *, settings: dict[str, Any]
+    ) -> tuple[ObjectVersion | None, bool]:
+        """Copy one exact generation here where nothing is.
+
+        No document says that who may only add is told 412, not 403, where something is there: it is looked
+        at what is.
+
+        Args:
+            name: The name here.
+            source: Bucket, name and generation.
+            settings: Content type, metadata and so on of the copy.
+
+        Returns:
+            What is there then, and whether this call put it there.
+
+        Raises:
+            google.api_core.exceptions.Forbidden: Who calls may not write, and nothing is there.
+            google.api_core.exceptions.NotFound: The source or a bucket is gone.
+        """
+        try:
+            return self.rewrite(name, source, settings=settings, over=0), True
+        except (PreconditionFailed, Forbidden) as error:
+            found = self.find(name)
+            if found is None and isinstance(error, Forbidden):
+                raise
+            return found, False
 
     def rewriting(
         self,

@@ -6,7 +6,7 @@ from concurrent.futures import Executor, Future
 from datetime import datetime
 
 import structlog
-from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
+from google.api_core.exceptions import NotFound
 
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError, ObjectChangedError
@@ -186,22 +186,17 @@ class Contents:
         """Return what is in the vault then, and whether it was put there by us; None for no source."""
         origin = (self._bucket.name, source.name, source.generation)
         try:
-            copy = self._vault.rewrite(name, origin, settings=_PLAIN, over=0)
-        except (PreconditionFailed, Forbidden) as error:
-            # Who may only add is perhaps refused before the condition is looked at.
-            found = self._vault.find(name)
-            if found is None and isinstance(error, Forbidden):
-                raise
-            return found, False
+            copy, is_ours = self._vault.rewrite_once(name, origin, settings=_PLAIN)
         except NotFound:
             if self._bucket.find(source.name, source.generation) is not None:
                 # The source is there, so the vault must be missing.
                 raise
             return None, False
-        with self._lock:
-            self.copied += 1
-            self.copied_bytes += source.size_bytes
-        return copy, True
+        if is_ours:
+            with self._lock:
+                self.copied += 1
+                self.copied_bytes += source.size_bytes
+        return copy, is_ours
 
     def _was_damaged(self, stored: ObjectVersion) -> bool:
         """Whether a content of the vault was found damaged, and is what was looked at then."""
