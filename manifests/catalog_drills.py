@@ -1,5 +1,6 @@
 """How often what is protected has to be shown to restore."""
 
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -20,6 +21,10 @@ class DrillRule(Value):
     every_days: int = Field(default=92, ge=1)
     proof_days: int = Field(default=120, ge=1)
     not_drilled: Literal["unknown", "warning"] = "unknown"
+
+    def due_after(self, shown_at: datetime) -> datetime:
+        """Return when what was shown to restore has to be shown again."""
+        return shown_at + timedelta(days=self.every_days)
 
     @model_validator(mode="after")
     def _is_due_before_it_is_forgotten(self) -> "DrillRule":

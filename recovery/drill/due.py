@@ -1,17 +1,10 @@
-"""When the next drill is due, and of what. Pure."""
+"""Of what the next drill is due. Pure."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
-from manifests.catalog import Catalog
 from manifests.errors import UsageError
 from recovery.scenarios import scenario
 from recovery.status.model import PartStatus, ScenarioStatus
-
-
-def next_due(ended_at: datetime, catalog: Catalog) -> datetime:
-    """Return when the next drill is due."""
-    return ended_at + timedelta(days=catalog.drills.every_days)
 
 
 def due_scenario(parts: Sequence[PartStatus], scenarios: Sequence[ScenarioStatus]) -> str:

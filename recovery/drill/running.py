@@ -13,7 +13,6 @@ from manifests.model.drill import Control
 from manifests.model.proof import ProofHow
 from recovery.drill.cleaning import Cleaning
 from recovery.drill.damage import planted_controls
-from recovery.drill.due import next_due
 from recovery.drill.looks import differences_of, in_the_way
 from recovery.drill.lost import written_since
 from recovery.drill.model import DrilledPart, DrillJob, DrillRecord, DrillVerdict, PhaseName
@@ -261,5 +260,5 @@ class Drill:
             identity=self._operator.identity if self._operator else "",
             jobs=tuple(self._jobs[-_MOST_JOBS:]),
             evidence=self._evidence(),
-            next_due_at=next_due(ended_at, self._session.catalog),
+            next_due_at=self._session.catalog.drills.due_after(ended_at),
         )

@@ -77,10 +77,10 @@ def scenario_statuses(
                 together.setdefault(proof.recovery_id, []).append(proof)
         if wanted:
             shown = [_scenario(item, wanted, by, found) for by, found in together.items()]
-            nothing = ScenarioStatus(scenario=item.name, of=len(wanted), drill_due_at=NEVER)
+            nothing = ScenarioStatus(scenario=item.name, of=len(wanted))
             best = max(shown, key=lambda it: (it.parts, it.proven_at), default=nothing)
-            due_at = None if best.proven_at is None else _due_at(best.proven_at, rule)
-            yield best.model_copy(update={"drill_due_at": due_at or NEVER})
+            due_at = NEVER if best.proven_at is None else rule.due_after(best.proven_at)
+            yield best.model_copy(update={"drill_due_at": due_at})
         elif item.not_drilled and runs_again:
             yield ScenarioStatus(scenario=item.name, of=0, not_drilled=item.not_drilled)
 
@@ -139,11 +139,7 @@ def _drill_due_at(facts: Facts, rule: DrillRule) -> datetime | None:
         return None
     if facts.whole is None:
         return NEVER if facts.newest.things or kind.is_restored_empty else None
-    return _due_at(facts.whole.proof.proven_at, rule)
-
-
-def _due_at(proven_at: datetime, rule: DrillRule) -> datetime:
-    return proven_at + timedelta(days=rule.every_days)
+    return rule.due_after(facts.whole.proof.proven_at)
 
 
 def _point(facts: Facts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:

@@ -133,12 +133,11 @@ def tag_control(
             first, *others = table.resource["schema"]["fields"]
             said[0] = _described(table, [{**first, "policyTags": _TAGGED}, *others])
             return
-        live = resources.table(restored.partition(".")[2])
+        _, dataset_id, table_id = restored.split(".")
+        live = resources.table(f"{dataset_id}.{table_id}")
         if live is None:
             raise CloudError("it is not there", subject=restored)
         fields = [_untagged(field) for field in live.resource["schema"]["fields"]]
-        project, dataset_id, table_id = restored.split(".")
-        del project
         changed = resources.patch(
             f"datasets/{dataset_id}/tables/{table_id}",
             {"schema": {**live.resource["schema"], "fields": fields}},
