@@ -7,9 +7,6 @@ from typing import Literal, NamedTuple
 from manifests import layout
 from manifests.values import RunId, Stored, StoredObject, Value
 
-KindName = Literal["tables", "buckets", "databases", "resources"]
-"""The names of the kinds: of folders, of fields of the manifest and of fields of the catalog."""
-
 
 class Backup(Stored):
     """What a run says of one part."""
@@ -104,7 +101,7 @@ class PartKind[B: Backup](NamedTuple):
         check: Refuses a backup that contradicts itself or names what is outside its own places.
     """
 
-    name: KindName
+    name: str
     noun: str
     label: str
     counted: str

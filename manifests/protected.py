@@ -1,9 +1,9 @@
 """Which parts a catalog protects, and which of them it wants to be shown to restore. Pure."""
 
 from manifests.catalog import Catalog
-from manifests.kind import Backup, KindName
+from manifests.kind import Backup
 from manifests.model.run import Manifest
-from manifests.parts import PARTS, part_kind
+from manifests.parts import PARTS, KindName, part_kind
 
 type PartId = tuple[KindName, str]
 """The kind and the name of a part."""

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from manifests.errors import UsageError
-from manifests.kind import KindName
+from manifests.parts import PARTS, KindName
 from manifests.values import Value
 from recovery.units import meant
 
@@ -72,7 +72,7 @@ SCENARIOS = (
         severity="P0",
         rto_seconds=8 * 3600,
         rpo_seconds=24 * 3600,
-        covers=("foundations", "tables", "buckets", "databases", "resources"),
+        covers=("foundations", *(kind.name for kind in PARTS)),
         brings_back="everything, in dependency order: services, accounts, data, state, schedules",
     ),
     Scenario(

@@ -14,11 +14,11 @@ from functions.kit.resources import resource_steps
 from functions.kit.script import Command, Step, stem, told, vault_uri
 from functions.kit.tables import access_step, bq_of, dataset_steps, table_steps, working_step
 from manifests.errors import SourceUnreadableError
-from manifests.kind import KindName
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.table import TYPES
 from manifests.layout import manifest_name, run_prefix
 from manifests.model.run import Manifest
+from manifests.parts import KindName
 
 _OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3

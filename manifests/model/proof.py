@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from manifests.kind import KindName
+from manifests.parts import KindName
 from manifests.values import RecoveryPoint, RunId, Stored, UtcTime
 
 ProofHow = Literal["recovery", "drill", "sample"]

@@ -12,10 +12,9 @@ from manifests.cloud.retry import cloud_errors
 from manifests.cloud.stored import stored_chunks
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import BackupDamagedError
-from manifests.kind import KindName
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.drill import Control
-from manifests.parts import PARTS
+from manifests.parts import PARTS, KindName
 from manifests.store.vault import Vault
 from manifests.values import Resource
 from recovery.drill.controls.planting import not_planted

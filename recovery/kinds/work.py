@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from manifests.catalog import Catalog
 from manifests.cloud.clock import ServiceClock
@@ -19,9 +19,11 @@ from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.progress import Progress
 from recovery.reach import Reach
-from recovery.request import Request
+from recovery.request import Request, Target
 from recovery.settings import Settings
+from recovery.stored import Reading
 from recovery.triggers import Listeners
+from recovery.verify import Verdict
 
 
 def made_rest(settings: Settings, reach: Reach) -> Rest:
@@ -131,8 +133,27 @@ class Running(NamedTuple):
 class Work[S: Seen](ABC):
     """Looks at the things of one kind in one project, and recovers them.
 
-    It is made from the tools and the target of a recovery. It may be asked more than once.
+    It may be asked more than once.
+
+    Args:
+        tools: What the work is done with.
+        target: Where the recovery writes.
     """
+
+    @abstractmethod
+    def __init__(self, tools: Tools, target: Target) -> None: ...
+
+    @staticmethod
+    def verify(parts: Sequence[Any], reading: Reading, /) -> Verdict:
+        """Compare what is stored of parts of the kind with what their run says; nothing live is asked.
+
+        A kind that comes from elsewhere than a run has nothing stored, and is never asked.
+
+        Args:
+            parts: What a run says of them.
+            reading: How they are looked at.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def observe(self, origin: Origin, request: Request, begun: Begun | None = None) -> S:

@@ -1,40 +1,32 @@
-"""How each kind is looked at and recovered."""
+"""What looks at each kind and recovers it: found beside the rules of the kind, which `known` lists.
 
-from collections.abc import Callable, Mapping, Sequence
+What decides imports the list, and must not import what talks to Google. So the list names rules only,
+and the class of `Work` is found by its name: `recovery.kinds.buckets.cloud.work.BucketWork` belongs to
+`recovery.kinds.buckets.rules.kind.BucketRules`.
+"""
+
+from collections.abc import Mapping, Sequence
+from pkgutil import resolve_name
 from typing import Any
 
-from manifests.kind import Backup, KindName
+from manifests.kind import Backup
 from manifests.parts import PARTS, kind_of
-from recovery.kinds.buckets.cloud.contents import verify_buckets
-from recovery.kinds.buckets.cloud.work import BucketWork
-from recovery.kinds.completions.cloud.work import CompletionsWork
-from recovery.kinds.databases.cloud.stored import verify_databases
-from recovery.kinds.databases.cloud.work import DatabaseWork
-from recovery.kinds.resources.cloud.stored import verify_resources
-from recovery.kinds.resources.cloud.work import FoundationWork, ResourceWork
-from recovery.kinds.tables.cloud.stored import verify_tables
-from recovery.kinds.tables.cloud.work import TableWork
-from recovery.kinds.work import Tools, Work
-from recovery.request import Target
+from recovery.kinds.kind import Rules
+from recovery.kinds.known import RULES
+from recovery.kinds.work import Work
 from recovery.scenarios import RecoveryKind
 from recovery.stored import Reading
 from recovery.verify import Verdict
 
-WORKS: Mapping[RecoveryKind, Callable[[Tools, Target], Work[Any]]] = {
-    "tables": TableWork,
-    "buckets": BucketWork,
-    "databases": DatabaseWork,
-    "completions": CompletionsWork,
-    "foundations": FoundationWork,
-    "resources": ResourceWork,
-}
 
-VERIFY: Mapping[KindName, Callable[[Sequence[Any], Reading], Verdict]] = {
-    "tables": verify_tables,
-    "databases": verify_databases,
-    "buckets": verify_buckets,
-    "resources": verify_resources,
-}
+def _work_beside(rules: Rules[Any]) -> type[Work[Any]]:
+    decides = type(rules)
+    module = decides.__module__.replace(".rules.kind", ".cloud.work")
+    found: type[Work[Any]] = resolve_name(f"{module}:{decides.__name__.replace('Rules', 'Work')}")
+    return found
+
+
+WORKS: Mapping[RecoveryKind, type[Work[Any]]] = {rules.kind: _work_beside(rules) for rules in RULES}
 
 
 def verify_parts(parts: Sequence[Backup], reading: Reading) -> Verdict:
@@ -42,5 +34,5 @@ def verify_parts(parts: Sequence[Backup], reading: Reading) -> Verdict:
     verdict = Verdict()
     for kind in PARTS:
         if own := [part for part in parts if kind_of(part) is kind]:
-            verdict = verdict.with_more(VERIFY[kind.name](own, reading))
+            verdict = verdict.with_more(WORKS[kind.name].verify(own, reading))
     return verdict

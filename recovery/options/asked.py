@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from manifests.catalog import Catalog
 from manifests.errors import UsageError
-from manifests.kind import KindName
+from manifests.parts import KindName
 from manifests.values import Value
 from recovery.options.backup import BackupOptions
 from recovery.options.buckets import BucketOptions

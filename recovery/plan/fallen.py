@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from manifests.errors import ManifestAlteredError
-from manifests.kind import Backup, KindName
+from manifests.kind import Backup
 from manifests.model.run import Manifest
-from manifests.parts import part_kind
+from manifests.parts import KindName, part_kind
 from manifests.values import RunId, UtcTime, Value
 
 

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from manifests.kind import KindName
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
+from manifests.parts import KindName
 from manifests.values import RunId, UtcTime, Value
 from recovery.health import Health, HealthFinding, worst
 from recovery.scenarios import ScenarioName

@@ -7,12 +7,11 @@ from hypothesis import strategies as st
 from manifests import layout
 from manifests.claim_layout import lease_name
 from manifests.errors import UnsafeNameError, UsageError
-from manifests.kind import KindName
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.databases.kind import DATABASES
 from manifests.kinds.tables import layout as table_layout
 from manifests.kinds.tables.kind import TABLES
-from manifests.parts import part_kind
+from manifests.parts import KindName, part_kind
 from manifests.values import RunId
 from tests.unit.samples import BASE_RUN, RUN
 

@@ -7,10 +7,10 @@ import pytest
 
 from manifests import drill_layout
 from manifests.errors import UsageError
-from manifests.kind import KindName
 from manifests.kinds.resources.model import ResourceEntry
 from manifests.model.proof import ProofRecord, ProvenPart
 from manifests.model.run import Manifest
+from manifests.parts import KindName
 from manifests.selection import RunSummary
 from manifests.values import RunId
 from recovery.drill.due import due_scenario

@@ -23,6 +23,7 @@ from manifests.versions import (
     moves_classes,
     same_content,
 )
+from recovery.kinds.buckets.rules.counts import StepCounter
 from recovery.kinds.buckets.rules.objects import ObjectStep, expected_of, plan_object
 from recovery.scope import ObjectScope
 
@@ -139,6 +140,23 @@ class Comparison:
                 yield from self._compared(rest, *(self._listed(kind, rest) for kind in kinds))
                 return
             yield found
+
+    def counted(self, key_range: KeyRange) -> StepCounter:
+        """Return how many objects are as they were, and what has to happen to the others.
+
+        Raises:
+            CloudError: The bucket cannot be listed.
+            BackupDamagedError: The inventory is not what the manifest says.
+        """
+        counter = StepCounter(self._retention)
+        for found in self.steps(key_range):
+            counter.then += found.is_then
+            counter.erased += found.is_erased
+            if found.step is not None:
+                counter.add(found.step)
+            elif not found.is_erased:
+                counter.add_equal(found.fate)
+        return counter
 
     def _listed(self, kind: Kind, key_range: KeyRange) -> Iterator[ObjectVersion]:
         listed = self.target.versions(kind, key_range.start, key_range.end)

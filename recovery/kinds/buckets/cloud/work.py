@@ -23,6 +23,7 @@ from manifests.values import Resource
 from manifests.versions import keeps_replaced
 from recovery.kinds.buckets.cloud.allowed import Allowed
 from recovery.kinds.buckets.cloud.comparison import Comparison, KeyRange
+from recovery.kinds.buckets.cloud.contents import verify_buckets
 from recovery.kinds.buckets.cloud.copies import StoredCopies, known_damaged
 from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
 from recovery.kinds.buckets.cloud.keeping import Keeping
@@ -61,6 +62,8 @@ class BucketWork(Work[BucketsSeen]):
         tools: What the work is done with.
         target: Where the recovery writes.
     """
+
+    verify = staticmethod(verify_buckets)
 
     def __init__(self, tools: Tools, target: Target) -> None:
         self._api = storage_api(target.project)
@@ -160,9 +163,7 @@ class BucketWork(Work[BucketsSeen]):
         counter = StepCounter(retention)
         with ThreadPoolExecutor(PARALLEL_RANGES, thread_name_prefix="compare") as pool:
             key_ranges = comparison.key_ranges()
-            for counted in pool.map(
-                lambda key_range: _counted(comparison, key_range, retention), key_ranges
-            ):
+            for counted in pool.map(comparison.counted, key_ranges):
                 counter.merge(counted)
         triggers = self._listeners.triggers(request.target.project)
         seen = SeenBucket(
@@ -286,15 +287,3 @@ class BucketWork(Work[BucketsSeen]):
 
 def _is_undeleted(target: VersionedBucket, step: BucketStep) -> bool:
     return step.undelete is not None and undelete_bucket(target, step.undelete)
-
-
-def _counted(comparison: Comparison, key_range: KeyRange, retention: RetentionRules) -> StepCounter:
-    counter = StepCounter(retention)
-    for found in comparison.steps(key_range):
-        counter.then += found.is_then
-        counter.erased += found.is_erased
-        if found.step is not None:
-            counter.add(found.step)
-        elif not found.is_erased:
-            counter.add_equal(found.fate)
-    return counter

@@ -5,6 +5,7 @@ from functools import partial
 
 from recovery.kinds.databases.cloud.observe import observe_databases
 from recovery.kinds.databases.cloud.recover import DatabaseRecovery
+from recovery.kinds.databases.cloud.stored import verify_databases
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.seen import DatabasesSeen
 from recovery.kinds.decision import Origin
@@ -22,6 +23,8 @@ class DatabaseWork(Work[DatabasesSeen]):
         tools: What the work is done with.
         target: Where the recovery writes.
     """
+
+    verify = staticmethod(verify_databases)
 
     def __init__(self, tools: Tools, target: Target) -> None:
         self._rest, self._now = tools.rest(), tools.started_at

@@ -20,7 +20,7 @@ from recovery.kinds.outcome import Outcome
 from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.resources.cloud.recovering import Recovering
 from recovery.kinds.resources.cloud.secrets import has_value
-from recovery.kinds.resources.cloud.stored import read_object, read_resources
+from recovery.kinds.resources.cloud.stored import read_object, read_resources, verify_resources
 from recovery.kinds.resources.rules.counterparts import counterparts
 from recovery.kinds.resources.rules.kind import ConfigurationRules, FoundationRules, ResourceRules
 from recovery.kinds.resources.rules.planning import bucket_of, check_apart, check_owner
@@ -50,6 +50,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
     """
 
     rules: ClassVar[ConfigurationRules]
+    verify = staticmethod(verify_resources)
 
     def __init__(self, tools: Tools, target: Target) -> None:
         self._tools = tools

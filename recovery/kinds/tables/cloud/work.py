@@ -11,6 +11,7 @@ from recovery.kinds.step import Step
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.datasets import undelete_dataset
 from recovery.kinds.tables.cloud.recover import TableRecovery
+from recovery.kinds.tables.cloud.stored import verify_tables
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.kinds.work import Begun, Running, Tools, Work
@@ -45,6 +46,8 @@ class TableWork(Work[TablesSeen]):
     Raises:
         CloudError: BigQuery cannot be reached.
     """
+
+    verify = staticmethod(verify_tables)
 
     def __init__(self, tools: Tools, target: Target) -> None:
         self._vault = tools.vault
