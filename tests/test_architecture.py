@@ -217,7 +217,9 @@ def test_what_decides_never_touches_the_cloud():
         return is_told and name not in told["decides"]
 
     assert [name for name in doing(graph) if not is_listed(name)] == []
-    assert [it for it in told["does"] if not any(fnmatchcase(name, it) for name in doing(graph))] == []
+    assert [
+        it for it in told["does"] if not any(fnmatchcase(name, it) for name in doing(graph))
+    ] == []
     assert set(told["decides"]) < graph.modules
     for spoilt in ("manifests.selection", "functions.exports.tables.choice"):
         graph.add_import(importer=spoilt, imported="manifests.cloud.jobs")

@@ -1,6 +1,7 @@
 """Plants in the sandbox what each check of a drill has to tell of."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from manifests.cloud.clients import bigquery_client, storage_api
 from manifests.cloud.documents import Documents
@@ -39,7 +40,7 @@ from recovery.drill.controls.things import (
     planted_schedule,
     schedule_control,
 )
-from recovery.drill.preparing import Prepared
+from recovery.drill.prepared import Prepared
 from recovery.drill.tasks import Task, planted_request
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.asked import wanted_tables
@@ -56,10 +57,10 @@ def planted_controls(prepared: Prepared) -> Iterator[Control]:
         CloudError: A copy could not be made.
     """
     yield from _of_stored(prepared)
-    for kind, plant in _PLANTING.items():
+    for kind, planting in _PLANTING.items():
         tasks = (task for task in prepared.tasks if kind in task.request.kinds)
         if (first := next(tasks, None)) is not None:
-            yield from plant(prepared, first)
+            yield from planting.plant(prepared, first)
     session, sandbox = prepared.session, prepared.begun.sandbox
     rule, location = session.catalog.fence, session.catalog.location
     schedule = planted_schedule(rule, sandbox, prepared.places, location)
@@ -157,8 +158,29 @@ def _looking(prepared: Prepared, request: Request) -> Callable[[], Sequence[Step
     return lambda: prepared.plan(request).steps
 
 
-_PLANTING: dict[KindName, Callable[[Prepared, Task], Iterator[Control]]] = {
-    "tables": _of_tables,
-    "buckets": _of_buckets,
-    "databases": _of_databases,
+class _Planting(NamedTuple):
+    """What is planted in what was restored of one kind.
+
+    Attributes:
+        names: Each damage.
+        plant: Plants them all, and looks whether each is told.
+    """
+
+    names: tuple[str, ...]
+    plant: Callable[[Prepared, Task], Iterator[Control]]
+
+
+_PLANTING: Mapping[KindName, _Planting] = {
+    "tables": _Planting(
+        ("a changed row", "a missing row", "a leftover row", "a missing policy tag"), _of_tables
+    ),
+    "buckets": _Planting(("a changed object",), _of_buckets),
+    "databases": _Planting(("a changed document",), _of_databases),
 }
+
+
+def planted_in(kinds: Collection[str]) -> tuple[str, ...]:
+    """Return the names of all that is planted in what was restored of some kinds."""
+    return tuple(
+        name for kind, planting in _PLANTING.items() if kind in kinds for name in planting.names
+    )

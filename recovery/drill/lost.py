@@ -10,7 +10,7 @@ from manifests.cloud.resources import Resources
 from manifests.errors import ReboundError
 from manifests.kinds.tables.model import TableBackup
 from recovery.drill.model import Since
-from recovery.drill.preparing import Prepared
+from recovery.drill.prepared import Prepared
 from recovery.drill.tasks import Task
 from recovery.kinds.tables.rules.asked import wanted_tables
 

@@ -4,7 +4,6 @@ import hashlib
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from manifests import __version__, coverage, drill_layout
 from manifests.model.run import Manifest
@@ -12,8 +11,10 @@ from manifests.selection import Selection
 from manifests.settings import read_settings
 from manifests.values import RunId, UtcTime
 from recovery.drill.asked import Asked
+from recovery.drill.damage import planted_in
 from recovery.drill.model import Chosen, Criteria, DrillBegun
 from recovery.drill.phases import Stopwatch
+from recovery.drill.prepared import Prepared
 from recovery.drill.rules import (
     SANDBOX_LABEL,
     criteria_of,
@@ -32,44 +33,12 @@ from recovery.drill.tasks import (
     whole_tasks,
 )
 from recovery.kinds.places import Places
-from recovery.plan.model import Plan
-from recovery.request import Request
 from recovery.runbooks import page_digests
 from recovery.scenarios import RecoveryKind, scenario
 from recovery.session import Session
 from recovery.settings import Settings
 from recovery.status.model import PartName
 from recovery.status.rules import shown_of
-
-
-class Prepared(NamedTuple):
-    """A drill of which nothing is made yet.
-
-    Attributes:
-        session: The clients; their scratch dataset is the drill's own.
-        manifest: What is restored, without what the catalog does not name.
-        stored: The manifest as it is stored.
-        looks_at_platform: Whether what was written there since is looked for.
-    """
-
-    session: Session
-    watch: Stopwatch
-    places: Places
-    begun: DrillBegun
-    selection: Selection
-    manifest: Manifest
-    stored: Manifest
-    tasks: tuple[Task, ...]
-    looks_at_platform: bool = True
-
-    def plan(self, request: Request, manifest: Manifest | None = None) -> Plan:
-        """Compare what a request is about with the run, as any recovery does.
-
-        Args:
-            request: What is compared.
-            manifest: What the run is said to hold; as it is stored when None.
-        """
-        return self.session.plan((self.selection, manifest or self.stored), request)
 
 
 def prepared(asked: Asked) -> Prepared:
@@ -167,7 +136,8 @@ def _begun(
 ) -> DrillBegun:
     criteria = asked.criteria or _criteria(session, asked, tasks)
     kinds = [kind for task in tasks for kind in task.request.kinds]
-    fewest = max(criteria.fewest_controls, len(expected_controls(kinds, session.catalog.fence)))
+    expected = expected_controls(planted_in(kinds), session.catalog.fence)
+    fewest = max(criteria.fewest_controls, len(expected))
     criteria = criteria.model_copy(update={"fewest_controls": fewest})
     is_sample = asked.scenario == SAMPLE
     chosen: Chosen = "random" if asked.is_random else "named" if asked.run else "newest"

@@ -1,7 +1,7 @@
 """What a drill may do, what it has to show, and what it came to. Pure."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -37,11 +37,6 @@ NEEDED = (
 )
 """What a drill does to a sandbox project and nowhere else: making, and removing what it made."""
 _PLANTED_IN_FILES = ("a flipped byte", "a missing file", "a stale manifest")
-_PLANTED_IN = {
-    "tables": ("a changed row", "a missing row", "a leftover row", "a missing policy tag"),
-    "buckets": ("a changed object",),
-    "databases": ("a changed document",),
-}
 _DAY_SECONDS = 86400.0
 _OF_THE_BACKUP = frozenset({BackupDamagedError.exit_code, NotEqualError.exit_code})
 
@@ -91,16 +86,15 @@ def check_sandbox(sandbox: str, labels: Mapping[str, str], granted: Collection[s
         )
 
 
-def expected_controls(kinds: Collection[str], rule: FenceRule | None) -> tuple[str, ...]:
-    """Return what has to be planted in a drill: in what is stored, and in each kind that it restores.
+def expected_controls(restored: Iterable[str], rule: FenceRule | None) -> tuple[str, ...]:
+    """Return what has to be planted in a drill: in what is stored, and in what it restores.
 
     Args:
-        kinds: Those of its recoveries.
+        restored: What is planted in what it restores.
         rule: What the catalog says of writers.
     """
-    planted = [name for kind in sorted(set(kinds)) for name in _PLANTED_IN.get(kind, ())]
     schedule = ("an unpaused schedule",) if schedule_pattern(rule) else ()
-    return (*_PLANTED_IN_FILES, *planted, *schedule)
+    return (*_PLANTED_IN_FILES, *restored, *schedule)
 
 
 def schedule_pattern(rule: FenceRule | None) -> str:

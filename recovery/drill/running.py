@@ -17,7 +17,7 @@ from recovery.drill.looks import differences_of, in_the_way
 from recovery.drill.lost import written_since
 from recovery.drill.model import DrilledPart, DrillJob, DrillRecord, DrillVerdict, PhaseName
 from recovery.drill.parts import drilled_parts, with_since
-from recovery.drill.preparing import Prepared
+from recovery.drill.prepared import Prepared
 from recovery.drill.rules import measured, verdict
 from recovery.drill.store import drills_of
 from recovery.drill.tasks import Task

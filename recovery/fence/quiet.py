@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain, islice
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from google.api_core.exceptions import NotFound
 
@@ -88,19 +88,13 @@ class Looking:
         """
         found: dict[str, Marks] = {}
         unknown: dict[str, str] = {}
-        looks: dict[str, Callable[[str], Iterator[tuple[str, Mark]]]] = {
-            "dataset": self._dataset,
-            "table": self._table,
-            "bucket": self._bucket,
-            "database": self._database,
-        }
         for thing in sorted(things):
             sort, _, name = thing.partition(" ")
-            if sort not in looks:
+            if sort not in self.sorts:
                 unknown[thing] = "nothing tells"
                 continue
             try:
-                found[thing] = dict(looks[sort](name))
+                found[thing] = dict(self.sorts[sort](self, name))
             except CloudError as error:
                 if isinstance(error.__cause__, NotFound):
                     found[thing] = {}
@@ -141,6 +135,14 @@ class Looking:
                 yield f"{name}/{item.path}", ("document", item.update_time_nanos)
         if next(listed, None) is not None:
             raise CloudError(f"it holds more than {_MOST_DOCUMENTS:,} documents")
+
+    sorts: ClassVar[Mapping[str, Callable[["Looking", str], Iterator[tuple[str, Mark]]]]] = {
+        "dataset": _dataset,
+        "table": _table,
+        "bucket": _bucket,
+        "database": _database,
+    }
+    """How things are looked at, by the first word of what the catalog calls them."""
 
 
 def wait_for_quiet(

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from google.cloud import bigquery
 
+from manifests.catalog import load_catalog
+from manifests.parts import PARTS
 from tests.harness import LOCATION, Rebound
 from tests.integration import deployment
 from tests.integration.deployment import DATASET, DAY_MS, deploy, email
@@ -151,6 +153,18 @@ def test_a_deployment_as_it_must_be_is_healthy(well: Findings):
     """Every check of it could be run, and found nothing."""
     assert {item["health"] for items in well.values() for item in items} == {"healthy"}
     assert len(well) > 25
+
+
+def test_each_kind_that_is_protected_is_looked_at(rebound: Rebound, well: Findings):
+    """A kind without a check would be told nowhere; how a resource has to be set only Terraform knows."""
+    catalog = load_catalog(Path(rebound.env["REBOUND_CATALOG"]))
+    subjects = {subject for _, subject in well}
+    looked_at = {
+        kind.name
+        for kind, entry in catalog.parts
+        if subjects & {entry.name, entry.name.partition(".")[0]}
+    }
+    assert looked_at == {kind.name for kind in PARTS} - {"resources"}
 
 
 PLANTED = [

@@ -12,6 +12,7 @@ from manifests.errors import ReboundError, RefusedError, UsageError
 from manifests.model.drill import Control
 from manifests.signing import Trust
 from recovery.drill.controls.planting import control
+from recovery.drill.damage import planted_in
 from recovery.drill.model import (
     DrillBegun,
     DrilledPart,
@@ -65,8 +66,8 @@ def test_as_many_damages_have_to_be_planted_as_the_kinds_have():
         }
     )
     everything = ("foundations", "tables", "buckets", "databases", "resources")
-    assert len(set(expected_controls(everything, rule))) == 10
-    assert len(expected_controls(("buckets", "buckets"), None)) == 4
+    assert len(set(expected_controls(planted_in(everything), rule))) == 10
+    assert len(expected_controls(planted_in(("buckets", "buckets")), None)) == 4
     assert (schedule_pattern(rule), schedule_pattern(None)) == ("load-*", "")
 
 

@@ -4,7 +4,9 @@ from typing import Any, get_args
 
 import pytest
 
+from manifests.catalog import load_catalog
 from manifests.parts import PARTS, KindName
+from recovery.fence.quiet import Looking
 from recovery.kinds.buckets.rules.kind import BucketRules
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.kind import Rules
@@ -30,6 +32,16 @@ def test_every_kind_is_in_a_scenario():
     covered = {name for item in SCENARIOS for name in (*item.covers, *item.rebuilds)}
     assert covered == set(WORKS)
     assert set(NAMES) < set(scenario("complete-outage").covers)
+
+
+def test_a_fence_can_tell_whether_a_kind_is_quiet():
+    """Of each kind that writers write to; resources are what writes."""
+    told = {
+        kind.name
+        for kind, entry in load_catalog().parts
+        if entry.written.partition(" ")[0] in Looking.sorts
+    }
+    assert told == set(NAMES) - {"resources"}
 
 
 class Topics(BucketRules):
