@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from functions.own_files import OwnFiles
-from functions.settings import Settings
+from functions.settings import FunctionSettings
 from manifests.catalog import Catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.jobs import Jobs
@@ -42,7 +42,7 @@ class RunContext(NamedTuple):
     start: RunStart
     start_generation: int
     catalog: Catalog
-    settings: Settings
+    settings: FunctionSettings
     holder: str
     clock: Callable[[], datetime]
     jobs: Jobs

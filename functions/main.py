@@ -28,7 +28,7 @@ from functions.conclusion import require_protected
 from functions.log import configure_logs, trace_fields
 from functions.notices import announced
 from functions.run import BackupRun, Completed, RunRequest
-from functions.settings import Settings
+from functions.settings import FunctionSettings
 from manifests import layout
 from manifests.catalog import load_catalog
 from manifests.errors import ReboundError, UsageError
@@ -85,7 +85,7 @@ def _backup_run(header: Callable[[str], str | None]) -> BackupRun:
         MisconfiguredError: A setting or the catalog is wrong: no caller can mend that.
     """
     with misconfigured():
-        settings = read_settings(Settings)
+        settings = read_settings(FunctionSettings)
         structlog.contextvars.bind_contextvars(**trace_fields(header, settings.project))
         catalog = load_catalog(settings.catalog)
         # One holder a call, not a process: two calls can be in one instance at once.

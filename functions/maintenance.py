@@ -30,7 +30,7 @@ from functions.calls import (
 )
 from functions.log import configure_logs, trace_fields
 from functions.notices import announced
-from functions.settings import Settings
+from functions.settings import FunctionSettings
 from manifests.catalog import Catalog, load_catalog
 from manifests.cloud.api import StorageApi
 from manifests.cloud.clients import storage_api
@@ -68,7 +68,7 @@ class _Place(NamedTuple):
         at: The time of the schedule that calls; now where none does, or it was run by force.
     """
 
-    settings: Settings
+    settings: FunctionSettings
     catalog: Catalog
     clock: ServiceClock
     api: StorageApi
@@ -108,7 +108,7 @@ def _answering(
 
 def _place(request: flask.Request) -> _Place:
     with misconfigured():
-        settings = read_settings(Settings)
+        settings = read_settings(FunctionSettings)
         structlog.contextvars.bind_contextvars(
             **trace_fields(request.headers.get, settings.project)
         )

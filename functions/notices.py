@@ -17,7 +17,7 @@ import requests
 import structlog
 
 from functions.calls import Answer
-from functions.settings import Settings
+from functions.settings import FunctionSettings
 from manifests.errors import UsageError
 from manifests.settings import read_settings
 
@@ -112,7 +112,7 @@ class _Notices(NamedTuple):
 def _notices(*, with_heartbeat: bool) -> _Notices:
     """Return who is told; nobody where the settings are wrong, which the call itself says."""
     try:
-        settings = read_settings(Settings)
+        settings = read_settings(FunctionSettings)
     except UsageError:
         return _Notices()
     heartbeat = settings.heartbeat_url.get_secret_value() if with_heartbeat else ""

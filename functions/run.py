@@ -31,7 +31,7 @@ from functions.lease import Lease, holding
 from functions.own_files import OwnFiles
 from functions.parts import complete_parts, every_part
 from functions.second_place import put_configuration
-from functions.settings import Settings
+from functions.settings import FunctionSettings
 from manifests.catalog import Catalog
 from manifests.cloud.clients import bigquery_client, storage_api
 from manifests.cloud.jobs import Jobs
@@ -93,7 +93,7 @@ class BackupRun:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: FunctionSettings,
         catalog: Catalog,
         *,
         holder: str,

@@ -11,7 +11,7 @@ from manifests.verification import MOST_SHARES
 _ADDRESS = re.compile(r"(https?://[^\s]+)?")
 
 
-class Settings(CommonSettings):
+class FunctionSettings(CommonSettings):
     """The function's settings.
 
     Attributes:
@@ -50,7 +50,7 @@ class Settings(CommonSettings):
         return url
 
     @model_validator(mode="after")
-    def _signatures_are_checked(self) -> "Settings":
+    def _signatures_are_checked(self) -> "FunctionSettings":
         if self.signing_key and not self.trusted:
             # The next night could not tell its own runs from others.
             message = "REBOUND_SIGNING_KEY needs its public key in REBOUND_TRUSTED_KEYS"

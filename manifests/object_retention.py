@@ -23,7 +23,7 @@ Fate = Literal["none", "over", "set", "locked", "unlocked", "lost"]
 """
 
 
-class Retention(NamedTuple):
+class ObjectRetention(NamedTuple):
     """A retention of one object."""
 
     is_locked: bool
@@ -87,7 +87,7 @@ class RetentionRules(NamedTuple):
         return {"retention": retention, "eventBasedHold": False}
 
 
-def retention_of(settings: ObjectSettings) -> Retention | None:
+def retention_of(settings: ObjectSettings) -> ObjectRetention | None:
     """Read the retention of an object; None where it has none that tells its date.
 
     Raises:
@@ -100,7 +100,7 @@ def retention_of(settings: ObjectSettings) -> Retention | None:
     until = told.get("retainUntilTime")
     if until is None:
         return None
-    return Retention(told.get("mode") == "Locked", aware(str(until)))
+    return ObjectRetention(told.get("mode") == "Locked", aware(str(until)))
 
 
 def locks(present: ObjectSettings, patch: Resource) -> bool:

@@ -11,20 +11,20 @@ from pydantic import Field, ValidationError
 
 from manifests.errors import BackupDamagedError
 from manifests.table_types import (
+    AnyResource,
     Encryption,
     Key,
     Number,
     RoutineReference,
-    Settings,
-    Table,
     Timed,
     Typed,
+    TypedTable,
     View,
 )
 from manifests.values import Resource
 
 
-class _Routine(Settings):
+class _Routine(AnyResource):
     routine_reference: RoutineReference
 
 
@@ -32,7 +32,7 @@ class _PolicyReference(Typed):
     policy_id: str
 
 
-class _Policy(Settings):
+class _Policy(AnyResource):
     row_access_policy_reference: _PolicyReference
     filter_predicate: str
 
@@ -109,7 +109,7 @@ type ResourceSort = Literal[
     "table", "view", "routine", "row access policy", "dataset", "bucket", "access policy"
 ]
 _TYPES: dict[ResourceSort, type[Typed]] = {
-    "table": Table,
+    "table": TypedTable,
     "view": View,
     "routine": _Routine,
     "row access policy": _Policy,

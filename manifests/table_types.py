@@ -188,7 +188,7 @@ class RoutineReference(Typed):
     routine_id: str
 
 
-class Settings(Typed):
+class AnyResource(Typed):
     """The fields that Rebound reads in resources of any sort; a sort may lack some of them."""
 
     labels: dict[str, str] = {}
@@ -204,14 +204,14 @@ class Settings(Typed):
     materialized_view: _Query | None = None
 
 
-class Timed(Settings):
+class Timed(AnyResource):
     """A resource whose times are numbers: a dataset, table or view."""
 
     expiration_time: Number = 0
     creation_time: Number = 0
 
 
-class Table(Timed):
+class TypedTable(Timed):
     """A table with rows."""
 
     type: Word = "TABLE"

@@ -63,7 +63,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FactLine:
     """Values and what they are, on one line."""
 
     facts: tuple[tuple[str, str], ...]
@@ -85,7 +85,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ProofLine:
     """A sentence that says how many parts of a kind are proven equal to what."""
 
     text: str
@@ -142,7 +142,7 @@ class Timeline:
     spans: tuple[Span, ...]
 
 
-type Block = Rows | Table | Facts | Paragraph | Listing | Verdict | Command | Chart | Timeline
+type Block = Rows | Table | FactLine | Paragraph | Listing | ProofLine | Command | Chart | Timeline
 
 
 @dataclass(frozen=True, slots=True)

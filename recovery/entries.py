@@ -8,7 +8,7 @@ from manifests import layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ManifestFormatError, StrangeObjectError
 from manifests.journal_layout import JournalNames
-from manifests.store.bounded import Found, Readable, Records, read, readable
+from manifests.store.bounded import FoundRecord, Readable, Records, read, readable
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.seal import Seal
 from manifests.values import Value
@@ -155,7 +155,7 @@ class JournalEntries:
                 found.append(record)
         return tuple(found)
 
-    def _may_be_ours[Written: Value](self, unread: Found[Written]) -> bool:
+    def _may_be_ours[Written: Value](self, unread: FoundRecord[Written]) -> bool:
         """Whether the recovery may have written what cannot be read."""
         if self._seal.is_checking:
             return unread.is_cut

@@ -22,7 +22,7 @@ from recovery.fence.doubts import doubts, projects_of
 from recovery.fence.executions import Executions
 from recovery.fence.insisting import require_quiet
 from recovery.fence.model import FenceRecord, PlannedFence, Quiet
-from recovery.fence.quiet import Looking, wait_for_quiet
+from recovery.fence.quiet import FenceLooks, wait_for_quiet
 from recovery.fence.rules import held_by_others, planned_fence
 from recovery.fence.text import outcome_lines, quiet_lines
 from recovery.fence.work import Fencing, require_all
@@ -259,7 +259,7 @@ def quiet_of(
     """Look whether anything writes to some things, as `wait_for_quiet` does."""
     project, location = session.settings.project, session.catalog.location
     return wait_for_quiet(
-        Looking(session.catalog, project),
+        FenceLooks(session.catalog, project),
         things,
         runs=Executions(session.tools.rest(), project, location, rule),
         seconds=rule.quiet_seconds,

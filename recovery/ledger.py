@@ -33,7 +33,7 @@ class LedgerTold(Value):
     gone: int = 0
 
 
-class Stored(NamedTuple):
+class FoundEntry(NamedTuple):
     """What lies in the place of an entry.
 
     Attributes:
@@ -148,7 +148,9 @@ class Ledger(NamedTuple):
         return entry.model_copy(update={"number": number, **previous})
 
 
-def ledger_of(stored: Sequence[Stored], numbers: frozenset[int], *, is_checking: bool) -> Ledger:
+def ledger_of(
+    stored: Sequence[FoundEntry], numbers: frozenset[int], *, is_checking: bool
+) -> Ledger:
     """Return the ledger of what is stored.
 
     What is missing is what a believed entry names as the one before it. What nobody signed cannot
@@ -215,5 +217,5 @@ def _unsigned(number: int, hint: str) -> RefusedError:
     return RefusedError(told, hint=hint)
 
 
-def _entries(stored: Iterable[Stored]) -> tuple[Erasure, ...]:
+def _entries(stored: Iterable[FoundEntry]) -> tuple[Erasure, ...]:
     return tuple(item.entry for item in stored if item.entry is not None)

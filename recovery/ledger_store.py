@@ -21,10 +21,10 @@ from manifests.erasure_layout import (
 )
 from manifests.erasures import Erasure
 from manifests.errors import BackupDamagedError
-from manifests.store.bounded import Found, Records
+from manifests.store.bounded import FoundRecord, Records
 from manifests.store.decoded import judging
 from manifests.store.seal import Seal
-from recovery.ledger import Last, Ledger, Stored, ledger_of
+from recovery.ledger import FoundEntry, Last, Ledger, ledger_of
 
 # Of full entries, which have 0.7 MB, so many as hold about 1,900,000 keys.
 _MOST_TOTAL_BYTES = 128 * 1024 * 1024
@@ -57,7 +57,7 @@ def read_ledger(vault: Bucket, landing: Bucket, seal: Seal) -> Ledger:
         log.warning("an erasure is gone from the vault: its copy counts", number=item.number)
     # Each by itself, so that an operator can say of one that it does not count.
     unread = [
-        Stored(number, problem=f"{erasure_name(number)}: too large, or one of too many")
+        FoundEntry(number, problem=f"{erasure_name(number)}: too large, or one of too many")
         for number in sorted(numbers - read.keys())
     ]
     stored = (*read.values(), *unread, *copies)
@@ -66,8 +66,8 @@ def read_ledger(vault: Bucket, landing: Bucket, seal: Seal) -> Ledger:
 
 
 def _not_listed(
-    vault: Bucket, landing: Bucket, seal: Seal, there: Mapping[int, Stored]
-) -> Iterator[Stored]:
+    vault: Bucket, landing: Bucket, seal: Seal, there: Mapping[int, FoundEntry]
+) -> Iterator[FoundEntry]:
     """Yield the entries that a listing of the vault did not have, by their copies.
 
     A copy counts that an entry names by number and SHA-256. Of the newest entries no later one tells:
@@ -79,7 +79,7 @@ def _not_listed(
         seal: Tells which are believed.
         there: The entries that need none.
     """
-    found: dict[int, Stored] = {}
+    found: dict[int, FoundEntry] = {}
     if seal.is_checking:
         found = {it.number: it for it in _newest_copies(landing, seal, max(there, default=0))}
     left = _MOST_COPIES
@@ -100,7 +100,7 @@ def _not_listed(
         yield copy._replace(is_copy=not is_there)
 
 
-def _newest_copies(landing: Bucket, seal: Seal, newest: int) -> Iterator[Stored]:
+def _newest_copies(landing: Bucket, seal: Seal, newest: int) -> Iterator[FoundEntry]:
     """Yield the copies of entries behind the newest that is there, if a trusted key signed them.
 
     Whoever can write into the landing bucket can plant more than are read: those are told, and stop nobody.
@@ -119,7 +119,7 @@ def _newest_copies(landing: Bucket, seal: Seal, newest: int) -> Iterator[Stored]
             yield copy
 
 
-def _copy(landing: Bucket, name: str, seal: Seal) -> Stored | None:
+def _copy(landing: Bucket, name: str, seal: Seal) -> FoundEntry | None:
     """Return an entry out of its copy; None for what is none."""
     content = landing.read(name, most_bytes=_MOST_BYTES)
     number = copied_erasure(name)
@@ -134,7 +134,7 @@ def _copy(landing: Bucket, name: str, seal: Seal) -> Stored | None:
         return None
     if (name, entry.number) != (erasure_copy_name(number, sha256), number):
         return None
-    return Stored(number, entry, sha256=sha256, is_signed=trust.is_signed, is_copy=True)
+    return FoundEntry(number, entry, sha256=sha256, is_signed=trust.is_signed, is_copy=True)
 
 
 def add_entries(
@@ -186,11 +186,11 @@ def _added(
         ledger = read_ledger(vault, landing, seal)
 
 
-def _stored(number: int, found: Found[Erasure]) -> Stored:
+def _stored(number: int, found: FoundRecord[Erasure]) -> FoundEntry:
     problem = "" if found.error is None else found.error.message
     if found.record is not None and found.record.number != number:
         problem = "it is another entry"
     if problem:
-        return Stored(number, problem=f"{found.name}: {problem}")
+        return FoundEntry(number, problem=f"{found.name}: {problem}")
     is_signed = found.trust is not None and found.trust.is_signed
-    return Stored(number, found.record, sha256=found.sha256, is_signed=is_signed)
+    return FoundEntry(number, found.record, sha256=found.sha256, is_signed=is_signed)

@@ -12,7 +12,7 @@ from recovery.fence.doubts import strange_writers
 from recovery.fence.due import Due, due
 from recovery.fence.flow import run_flow_check
 from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawRecord, ThawStep
-from recovery.fence.quiet import Looking
+from recovery.fence.quiet import FenceLooks
 from recovery.fence.rules import held_by_others, in_waves, planned_thaw
 from recovery.fence.text import outcome_lines, sought_lines
 from recovery.fence.work import require_all
@@ -242,7 +242,7 @@ def _check_flow(session: Session, rule: FenceRule, wave: str, project: str, tell
     check = rule.flow_check
     if check is None or check.after != wave:
         return
-    looking = Looking(session.catalog, project)
+    looking = FenceLooks(session.catalog, project)
     tell(f"flow check: {check.schedule} is run, {check.produces} awaited")
     seconds = run_flow_check(fencing_of(session), looking, rule, check, project=project)
     tell(f"flow check: {check.produces} was written within {duration(seconds)}")

@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from itertools import batched
 
-from functions.kit.script import Command, Step, Variable, Word, as_json, joined, stem, vault_uri
+from functions.kit.script import (
+    KitStep,
+    ShellCommand,
+    Variable,
+    Word,
+    as_json,
+    joined,
+    stem,
+    vault_uri,
+)
 from manifests.kinds.buckets.model import BucketBackup
 from manifests.values import Resource
 
@@ -42,20 +51,20 @@ _TOLD = frozenset(
 )
 
 
-def gcloud(*words: Word, stdin: str = "", stdout: str = "") -> Command:
+def gcloud(*words: Word, stdin: str = "", stdout: str = "") -> ShellCommand:
     """Return a command of `gcloud` in the project that is restored to."""
     project: Word = ("--project=", Variable.PROJECT)
-    return Command(("gcloud", project, "--quiet", *words), stdin=stdin, stdout=stdout)
+    return ShellCommand(("gcloud", project, "--quiet", *words), stdin=stdin, stdout=stdout)
 
 
-def bucket_steps(bucket: BucketBackup) -> Iterator[Step]:
+def bucket_steps(bucket: BucketBackup) -> Iterator[KitStep]:
     """Yield what makes a bucket, copies its objects where none are, compares them, and sets the rest.
 
     Lifecycle rules and access come last: no rule deletes what was just copied before it is compared.
     """
     resource, uri = bucket.resource, f"gs://{bucket.bucket}"
     left = sorted(key for key, value in resource.items() if value and key not in _SET | _TOLD)
-    yield Step(
+    yield KitStep(
         "bucket",
         bucket.bucket,
         (gcloud("storage", "buckets", "create", uri, *_created(resource)),),
@@ -86,9 +95,9 @@ def _created(resource: Resource) -> Iterator[str]:
         yield f"--default-encryption-key={key}"
 
 
-def _objects(bucket: BucketBackup, uri: str) -> Step:
+def _objects(bucket: BucketBackup, uri: str) -> KitStep:
     folder, name = f"inventory/{stem(bucket.bucket)}", stem(bucket.bucket)
-    commands = [Command(("mkdir", "-p", folder))]
+    commands = [ShellCommand(("mkdir", "-p", folder))]
     shards = (vault_uri(shard.stored.name) for shard in bucket.shards)
     commands += [
         gcloud("storage", "cp", *some, f"{folder}/")
@@ -98,8 +107,8 @@ def _objects(bucket: BucketBackup, uri: str) -> Step:
     checker = ("python3", "check.py")
     shown = "--format=json(name,size,crc32c)"
     commands += [
-        Command((*checker, "copies", bucket.bucket, folder), stdout=script),
-        Command(("sh", "-eu", script)),
+        ShellCommand((*checker, "copies", bucket.bucket, folder), stdout=script),
+        ShellCommand(("sh", "-eu", script)),
         gcloud(
             "storage",
             "objects",
@@ -110,13 +119,13 @@ def _objects(bucket: BucketBackup, uri: str) -> Step:
             shown,
             stdout=listing,
         ),
-        Command((*checker, "objects", bucket.bucket, folder, listing)),
+        ShellCommand((*checker, "objects", bucket.bucket, folder, listing)),
     ]
     left = ("holds, contexts, retention and keys of single objects", "times of objects")
-    return Step("objects", bucket.bucket, tuple(commands), left=left)
+    return KitStep("objects", bucket.bucket, tuple(commands), left=left)
 
 
-def _settings(bucket: BucketBackup, uri: str) -> Step:
+def _settings(bucket: BucketBackup, uri: str) -> KitStep:
     resource, files = bucket.resource, {}
     words = []
     if (resource.get("versioning") or {}).get("enabled"):
@@ -134,4 +143,4 @@ def _settings(bucket: BucketBackup, uri: str) -> Step:
         files[name] = as_json({"bindings": bucket.access["bindings"]})
         commands.append(gcloud("storage", "buckets", "set-iam-policy", uri, name))
     left = () if bucket.access else ("who may use it: the backup could not read that",)
-    return Step("bucket-settings", bucket.bucket, tuple(commands), files, left)
+    return KitStep("bucket-settings", bucket.bucket, tuple(commands), files, left)

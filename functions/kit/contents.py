@@ -11,7 +11,7 @@ from functions.kit.buckets import bucket_steps, gcloud
 from functions.kit.databases import database_steps
 from functions.kit.definitions import definition_steps
 from functions.kit.resources import resource_steps
-from functions.kit.script import Command, Step, stem, told, vault_uri
+from functions.kit.script import KitStep, ShellCommand, stem, told, vault_uri
 from functions.kit.tables import access_step, bq_of, dataset_steps, table_steps, working_step
 from manifests.errors import SourceUnreadableError
 from manifests.kinds.resources.lines import StoredResource
@@ -129,7 +129,9 @@ def kit_bytes(
     return _packed(content)
 
 
-def _steps(manifest: Manifest, resources: Mapping[str, Sequence[StoredResource]]) -> Iterator[Step]:
+def _steps(
+    manifest: Manifest, resources: Mapping[str, Sequence[StoredResource]]
+) -> Iterator[KitStep]:
     """Yield every step, each behind what it needs."""
     datasets = {dataset.dataset_id: dataset for dataset in manifest.datasets}
     yield _manifest_step(manifest)
@@ -154,7 +156,7 @@ def _steps(manifest: Manifest, resources: Mapping[str, Sequence[StoredResource]]
 
 def without_commands(
     manifest: Manifest, written: Collection[KindName] = _WRITTEN
-) -> Iterator[Step]:
+) -> Iterator[KitStep]:
     """Yield a step for each part of a kind that no commands are written for: it fails, and says so.
 
     Args:
@@ -164,12 +166,12 @@ def without_commands(
     for kind, part in manifest.every_part:
         if kind.name not in written:
             left = f"all of it: no command of a kit brings back a {kind.noun}"
-            yield Step(kind.noun, part.name, (), left=(left,))
+            yield KitStep(kind.noun, part.name, (), left=(left,))
 
 
 def _resources(
     manifest: Manifest, resources: Mapping[str, Sequence[StoredResource]], *, before_data: bool
-) -> Iterator[Step]:
+) -> Iterator[KitStep]:
     backups = {backup.type: backup for backup in manifest.resources}
     for kind in TYPES:
         if kind.name in backups and kind.before_data is before_data:
@@ -180,18 +182,18 @@ def _resources(
                 yield step._replace(only_in=manifest.project) if is_named else step
 
 
-def _whole(sort: str, name: str, steps: Iterable[Step]) -> list[Step]:
+def _whole(sort: str, name: str, steps: Iterable[KitStep]) -> list[KitStep]:
     """Return the steps of one thing; where one cannot be written, a step that says so."""
     try:
         found = list(steps)
         for step in found:
             step.script()
     except SourceUnreadableError as error:
-        return [Step(sort, name, (), left=(f"all of it: {error}",))]
+        return [KitStep(sort, name, (), left=(f"all of it: {error}",))]
     return found
 
 
-def _manifest_step(manifest: Manifest) -> Step:
+def _manifest_step(manifest: Manifest) -> KitStep:
     """Return what fetches the manifest and compares what the vault has with it."""
     runs = {run_prefix(export.run_id) for table in manifest.tables for export in table.exports}
     commands = [gcloud("storage", "cp", vault_uri(manifest_name(manifest.run_id)), "manifest.json")]
@@ -207,11 +209,11 @@ def _manifest_step(manifest: Manifest) -> Step:
         where = vault_uri(f"{prefix}**")
         commands.append(gcloud("storage", "objects", "list", where, *shown, stdout=listing))
         listings.append(listing)
-    commands.append(Command(("python3", "check.py", "stored", *listings)))
-    return Step("manifest", manifest.run_id, tuple(commands))
+    commands.append(ShellCommand(("python3", "check.py", "stored", *listings)))
+    return KitStep("manifest", manifest.run_id, tuple(commands))
 
 
-def _readme(manifest: Manifest, steps: Sequence[Step], vault: str) -> str:
+def _readme(manifest: Manifest, steps: Sequence[KitStep], vault: str) -> str:
     left = [f"  {told(step.name)}: {told(item)}" for step in steps for item in step.left]
     point = f"{manifest.recovery_point:%Y-%m-%dT%H:%M:%SZ}"
     return Template(_README).substitute(

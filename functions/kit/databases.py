@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import batched
 
 from functions.kit.buckets import gcloud
-from functions.kit.script import Command, Step, stem, vault_uri
+from functions.kit.script import KitStep, ShellCommand, stem, vault_uri
 from manifests.kinds.databases.model import DatabaseBackup
 from manifests.values import Resource
 
@@ -17,14 +17,14 @@ _LEFT = (
 )
 
 
-def database_steps(database: DatabaseBackup) -> Iterator[Step]:
+def database_steps(database: DatabaseBackup) -> Iterator[KitStep]:
     """Yield what makes a database, and what reads and counts the documents that a run holds of it."""
     resource, name = database.resource, database.database_id
     if resource.get("locationId"):
         made = gcloud("firestore", "databases", "create", f"--database={name}", *_set(resource))
-        yield Step("database", name, (made,), left=_LEFT)
+        yield KitStep("database", name, (made,), left=_LEFT)
     folder = f"documents/{stem(name)}"
-    commands = [Command(("mkdir", "-p", folder))]
+    commands = [ShellCommand(("mkdir", "-p", folder))]
     uris = (vault_uri(item.stored.name) for item in database.files)
     commands += [
         gcloud("storage", "cp", *some, f"{folder}/")
@@ -32,10 +32,10 @@ def database_steps(database: DatabaseBackup) -> Iterator[Step]:
     ]
     stored, shown = f"answers/{stem(name)}.stored.jsonl", f"answers/{stem(name)}.documents.jsonl"
     commands += [
-        Command(("python3", "check.py", "documents", name, folder), stdout=stored),
-        Command(("python3", "documents.py"), stdin=stored, stdout=shown),
+        ShellCommand(("python3", "check.py", "documents", name, folder), stdout=stored),
+        ShellCommand(("python3", "documents.py"), stdin=stored, stdout=shown),
     ]
-    yield Step("documents", name, tuple(commands), left=_LEFT[:1])
+    yield KitStep("documents", name, tuple(commands), left=_LEFT[:1])
 
 
 def _set(resource: Resource) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from functions.kit.script import Step, Word, label_pairs, stem
+from functions.kit.script import KitStep, Word, label_pairs, stem
 from functions.kit.tables import Bq, bq_of, left_of
 from manifests.errors import SourceUnreadableError
 from manifests.kinds.tables.model import DatasetBackup
@@ -18,7 +18,7 @@ _MADE = {"SCALAR_FUNCTION": "FUNCTION", "TABLE_VALUED_FUNCTION": "TABLE FUNCTION
 type _Definition = tuple[str, DefinitionKind, Resource]
 
 
-def definition_steps(datasets: Sequence[DatasetBackup]) -> Iterator[Step]:
+def definition_steps(datasets: Sequence[DatasetBackup]) -> Iterator[KitStep]:
     """Yield what makes views and routines, in an order in which each finds what it reads.
 
     A definition that no command of `bq` makes is a step without one: it names what is left.
@@ -31,7 +31,7 @@ def definition_steps(datasets: Sequence[DatasetBackup]) -> Iterator[Step]:
         try:
             yield _routine(name, resource, bq) if kind == "routine" else _view(name, resource, bq)
         except SourceUnreadableError as error:
-            yield Step(kind, name, (), left=(f"all of it: {error.message}",))
+            yield KitStep(kind, name, (), left=(f"all of it: {error.message}",))
 
 
 def _ordered(definitions: Sequence[_Definition]) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ def _ordered(definitions: Sequence[_Definition]) -> tuple[str, ...]:
         return tuple(sorted(names))
 
 
-def _view(name: str, resource: Resource, bq: Bq) -> Step:
+def _view(name: str, resource: Resource, bq: Bq) -> KitStep:
     words: list[Word] = []
     if description := resource.get("description"):
         words.append(f"--description={description}")
@@ -68,12 +68,12 @@ def _view(name: str, resource: Resource, bq: Bq) -> Step:
     command = bq("mk", *words, *own, name)
     command.line()
     left = ("what is said of its columns", *left_of(resource, _VIEW_SET))
-    return Step("view", name, (command,), left=left)
+    return KitStep("view", name, (command,), left=left)
 
 
-def _routine(name: str, resource: Resource, bq: Bq) -> Step:
+def _routine(name: str, resource: Resource, bq: Bq) -> KitStep:
     sql = f"files/{stem(name)}.routine.sql"
-    return Step("routine", name, (bq.query(sql),), {sql: _routine_sql(name, resource).encode()})
+    return KitStep("routine", name, (bq.query(sql),), {sql: _routine_sql(name, resource).encode()})
 
 
 def _routine_sql(name: str, resource: Resource) -> str:

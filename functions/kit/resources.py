@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from functions.kit.buckets import gcloud
 from functions.kit.script import (
-    Command,
-    Step,
+    KitStep,
+    ShellCommand,
     Variable,
     as_json,
     joined,
@@ -135,7 +135,9 @@ _FORMS: Mapping[str, _Form] = {
 }
 
 
-def resource_steps(backup: ResourceBackup, resources: Sequence[StoredResource]) -> Iterator[Step]:
+def resource_steps(
+    backup: ResourceBackup, resources: Sequence[StoredResource]
+) -> Iterator[KitStep]:
     """Yield what makes the resources of a type; of one that no command makes, what is left.
 
     Args:
@@ -159,7 +161,7 @@ def resource_steps(backup: ResourceBackup, resources: Sequence[StoredResource]) 
         yield _unmade(kind, backup, unmade)
 
 
-def _made(kind: ResourceType, item: StoredResource) -> Step | None:
+def _made(kind: ResourceType, item: StoredResource) -> KitStep | None:
     if kind.name == "cloudresourcemanager/project":
         return _access(item)
     if kind.name == "scheduler/job":
@@ -168,7 +170,7 @@ def _made(kind: ResourceType, item: StoredResource) -> Step | None:
     return None if form is None else _formed(kind, form, item)
 
 
-def _formed(kind: ResourceType, form: _Form, item: StoredResource) -> Step:
+def _formed(kind: ResourceType, form: _Form, item: StoredResource) -> KitStep:
     found, name = item.resource, f"files/{stem(item.name)}"
     own_id = plain_name(item.name.rpartition("/")[2])
     place = (f"--location={_location(item.name)}",) if kind.is_regional else ()
@@ -198,7 +200,7 @@ def _formed(kind: ResourceType, form: _Form, item: StoredResource) -> Step:
     return _step(kind, item, commands, files, left)
 
 
-def _access(item: StoredResource) -> Step:
+def _access(item: StoredResource) -> KitStep:
     """Return what adds to the project's IAM policy; what is there stays."""
     commands, left = [], []
     for binding in (item.policy or {}).get("bindings", ()):
@@ -208,7 +210,7 @@ def _access(item: StoredResource) -> Step:
                 continue
             to = (f"--member={member}", f"--role={binding['role']}", "--condition=None")
             commands.append(
-                Command(
+                ShellCommand(
                     (
                         "gcloud",
                         "--quiet",
@@ -219,10 +221,10 @@ def _access(item: StoredResource) -> Step:
                     )
                 )
             )
-    return Step("access", item.name, tuple(commands), left=tuple(left))
+    return KitStep("access", item.name, tuple(commands), left=tuple(left))
 
 
-def _schedule(kind: ResourceType, item: StoredResource) -> Step:
+def _schedule(kind: ResourceType, item: StoredResource) -> KitStep:
     found, name = item.resource, f"files/{stem(item.name)}.body"
     own_id, place = plain_name(item.name.rpartition("/")[2]), f"--location={_location(item.name)}"
     words, files, sort = [], {}, "http" if "httpTarget" in found else "pubsub"
@@ -266,24 +268,24 @@ def _identity(target: Resource) -> Iterator[str]:
 def _step(
     kind: ResourceType,
     item: StoredResource,
-    commands: Sequence[Command],
+    commands: Sequence[ShellCommand],
     files: Mapping[str, bytes],
     left: Sequence[str],
-) -> Step:
+) -> KitStep:
     own = [key for key in left if key not in kind.output_only]
-    return Step(kind.name.replace("/", "-"), item.name, tuple(commands), files, tuple(own))
+    return KitStep(kind.name.replace("/", "-"), item.name, tuple(commands), files, tuple(own))
 
 
-def _unmade(kind: ResourceType, backup: ResourceBackup, unmade: Sequence[str]) -> Step:
+def _unmade(kind: ResourceType, backup: ResourceBackup, unmade: Sequence[str]) -> KitStep:
     """Return what fetches resources that no command makes, to be sent to their API."""
     folder = f"resources/{kind.name.replace('/', '.')}.jsonl"
     where = f"https://{kind.host}/{kind.version}/{kind.collection}"
     commands = (
-        Command(("mkdir", "-p", "resources")),
+        ShellCommand(("mkdir", "-p", "resources")),
         gcloud("storage", "cp", vault_uri(backup.stored.name), folder),
     )
     left = tuple(f"{name}; {folder} has it, and {where} takes it" for name in unmade)
-    return Step("resources", kind.name, commands, left=left)
+    return KitStep("resources", kind.name, commands, left=left)
 
 
 def _location(name: str) -> str:

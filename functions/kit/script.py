@@ -35,7 +35,7 @@ class Variable(StrEnum):
 type Word = str | tuple[str | Variable, ...]
 
 
-class Command(NamedTuple):
+class ShellCommand(NamedTuple):
     """A command with its words.
 
     Attributes:
@@ -59,7 +59,7 @@ class Command(NamedTuple):
         return text + (f" > {shlex.quote(self.stdout)}" if self.stdout else "")
 
 
-class Step(NamedTuple):
+class KitStep(NamedTuple):
     """What is done as one: it is run whole, and marked as done when it has ended.
 
     Attributes:
@@ -73,7 +73,7 @@ class Step(NamedTuple):
 
     sort: str
     name: str
-    commands: tuple[Command, ...]
+    commands: tuple[ShellCommand, ...]
     files: Mapping[str, bytes] = {}
     left: tuple[str, ...] = ()
     only_in: str = ""

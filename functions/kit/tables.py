@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from functions.kit.script import (
-    Command,
-    Step,
+    KitStep,
+    ShellCommand,
     Variable,
     Word,
     as_json,
@@ -63,20 +63,20 @@ class Bq(NamedTuple):
 
     location: str
 
-    def __call__(self, *words: Word, stdin: str = "", stdout: str = "") -> Command:
+    def __call__(self, *words: Word, stdin: str = "", stdout: str = "") -> ShellCommand:
         """Return a command of `bq`."""
         project: Word = ("--project_id=", Variable.PROJECT)
         flags: tuple[Word, ...] = (project, f"--location={self.location}", "--headless", "--quiet")
         shown: tuple[Word, ...] = ("--format=json",) if stdout else ()
-        return Command(("bq", *flags, *shown, *words), stdin=stdin, stdout=stdout)
+        return ShellCommand(("bq", *flags, *shown, *words), stdin=stdin, stdout=stdout)
 
-    def query(self, file: str, stdout: str = "") -> Command:
+    def query(self, file: str, stdout: str = "") -> ShellCommand:
         """Return the command that runs a statement of a file."""
         most = (f"--max_rows={_MOST_ROWS}",) if stdout else ()
         return self("query", "--nouse_legacy_sql", *most, stdin=file, stdout=stdout)
 
 
-def dataset_steps(dataset: DatasetBackup) -> Iterator[Step]:
+def dataset_steps(dataset: DatasetBackup) -> Iterator[KitStep]:
     """Yield what makes a dataset, without what it does by itself to tables and whom it lets in."""
     resource, bq = dataset.resource, bq_of(dataset)
     words = [*_described(resource)]
@@ -86,7 +86,7 @@ def dataset_steps(dataset: DatasetBackup) -> Iterator[Step]:
         words.append(f"--max_time_travel_hours={int(hours)}")
     if model := resource.get("storageBillingModel"):
         words.append(f"--storage_billing_model={model}")
-    yield Step(
+    yield KitStep(
         "dataset",
         dataset.dataset_id,
         (bq("mk", "--dataset", *words, dataset.dataset_id),),
@@ -94,14 +94,14 @@ def dataset_steps(dataset: DatasetBackup) -> Iterator[Step]:
     )
 
 
-def working_step(dataset: DatasetBackup) -> Step:
+def working_step(dataset: DatasetBackup) -> KitStep:
     """Return what makes the dataset that raw rows are loaded into; its tables expire."""
     own = f"--default_table_expiration={_WORKING_SECONDS}"
     command = bq_of(dataset)("mk", "--force", "--dataset", own, WORKING_DATASET)
-    return Step("working-dataset", WORKING_DATASET, (command,))
+    return KitStep("working-dataset", WORKING_DATASET, (command,))
 
 
-def access_step(dataset: DatasetBackup) -> Step:
+def access_step(dataset: DatasetBackup) -> KitStep:
     """Return what lets into a dataset whom it let in, and gives its tables their expirations."""
     resource, name = dataset.resource, f"files/{stem(dataset.dataset_id)}.access.json"
     words = [f"--source={name}"]
@@ -110,10 +110,10 @@ def access_step(dataset: DatasetBackup) -> Step:
             words.append(f"--default_{flag}_expiration={milliseconds // 1000}")
     access = {"access": resource.get("access", [])}
     command = bq_of(dataset)("update", "--dataset", *words, dataset.dataset_id)
-    return Step("access", dataset.dataset_id, (command,), {name: as_json(access)})
+    return KitStep("access", dataset.dataset_id, (command,), {name: as_json(access)})
 
 
-def table_steps(table: TableBackup, bq: Bq) -> Iterator[Step]:
+def table_steps(table: TableBackup, bq: Bq) -> Iterator[KitStep]:
     """Yield what makes a table, brings its rows, counts them, and protects them as they were.
 
     Expirations are set behind the rows, so that none is lost before it is counted, and row access
@@ -136,7 +136,7 @@ def left_of(resource: Resource, known: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(key for key, value in own.items() if value and key not in known))
 
 
-def _creation(table: TableBackup, bq: Bq) -> Step:
+def _creation(table: TableBackup, bq: Bq) -> KitStep:
     resource, schema = table.resource, f"files/{stem(table.name)}.schema.json"
     words = [f"--schema={schema}", *_described(resource), *_partitioned(resource)]
     if fields := (resource.get("clustering") or {}).get("fields"):
@@ -145,7 +145,7 @@ def _creation(table: TableBackup, bq: Bq) -> Step:
         words.append("--require_partition_filter")
     if key := encryption_key(resource):
         words.append(f"--destination_kms_key={key}")
-    return Step(
+    return KitStep(
         "table",
         table.name,
         (bq("mk", "--table", *words, table.name),),
@@ -164,7 +164,7 @@ def _partitioned(resource: Resource) -> Iterator[str]:
         yield f"--range_partitioning={joined([by_range['field'], *map(str, limits)])}"
 
 
-def _rows(table: TableBackup, bq: Bq) -> Step:
+def _rows(table: TableBackup, bq: Bq) -> KitStep:
     name = stem(table.name)
     files: dict[str, bytes] = {
         f"files/{name}.stored.json": as_json(stored_fields(table.resource["schema"]["fields"])),
@@ -172,7 +172,7 @@ def _rows(table: TableBackup, bq: Bq) -> Step:
             table.name, table.resource, table.fingerprint_version
         ).encode(),
     }
-    commands: list[Command] = []
+    commands: list[ShellCommand] = []
     for number, export in enumerate(table.exports):
         owned = [
             item.partition_id for item in table.partitions if item.export_id == export.export_id
@@ -184,11 +184,11 @@ def _rows(table: TableBackup, bq: Bq) -> Step:
             commands += [*_loads(table, export, raw, bq), bq.query(decode)]
     answer = f"answers/{name}.json"
     commands.append(bq.query(f"files/{name}.count.sql", answer))
-    commands.append(Command(("python3", "check.py", "rows", table.name, answer)))
-    return Step("rows", table.name, tuple(commands), files)
+    commands.append(ShellCommand(("python3", "check.py", "rows", table.name, answer)))
+    return KitStep("rows", table.name, tuple(commands), files)
 
 
-def _loads(table: TableBackup, export: Export, raw: str, bq: Bq) -> Iterator[Command]:
+def _loads(table: TableBackup, export: Export, raw: str, bq: Bq) -> Iterator[ShellCommand]:
     """Yield loads of the files of an export into a raw table; the first one empties it."""
     schema = f"files/{stem(table.name)}.stored.json"
     key = encryption_key(table.resource)
@@ -208,7 +208,7 @@ def _decoded(table: TableBackup, export: Export, raw: str, owned: list[str]) -> 
     return f"{sql} DROP TABLE {quoted(raw)};"
 
 
-def _protection(table: TableBackup, bq: Bq) -> Step | None:
+def _protection(table: TableBackup, bq: Bq) -> KitStep | None:
     commands = [
         bq(
             "mk",
@@ -227,7 +227,7 @@ def _protection(table: TableBackup, bq: Bq) -> Step | None:
         option = f"partition_expiration_days = {kept / _DAY_MS}"
         files[sql] = f"ALTER TABLE {quoted(table.name)} SET OPTIONS ({option})".encode()
         commands.append(bq.query(sql))
-    return Step("protection", table.name, tuple(commands), files) if commands else None
+    return KitStep("protection", table.name, tuple(commands), files) if commands else None
 
 
 def _described(resource: Resource) -> Iterator[str]:

@@ -17,7 +17,7 @@ from manifests.cloud.batch import (
     batch_request,
 )
 from manifests.cloud.clock import ServiceClock
-from manifests.cloud.http import JSON, Answer, Http, json_object
+from manifests.cloud.http import JSON, Http, HttpAnswer, json_object
 from manifests.values import Resource
 
 _BUCKET = re.compile(r"\bb/([^/]+)")
@@ -128,7 +128,7 @@ class StorageApi:
         answer = self._http.once("POST", address, (begin, content, end), headers)
         return json_object(answer, f"POST {address}")
 
-    def download(self, bucket: str, name: str, query: Query, start: int, end: int) -> Answer:
+    def download(self, bucket: str, name: str, query: Query, start: int, end: int) -> HttpAnswer:
         """Read the bytes of an object from one to another, inclusive, as they are stored, once.
 
         Returns:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from manifests.cloud.jobs import Answer, Jobs
+from manifests.cloud.jobs import Jobs, StatementResult
 from manifests.errors import SourceUnreadableError
 from manifests.fingerprint import (
     FINGERPRINT_VERSION,
@@ -54,7 +54,9 @@ def read_contents(
     return Contents(partitions, answer.ended_at)
 
 
-def check_all_seen(answer: Answer, counted: int, stored_rows: int, *, subject: str) -> None:
+def check_all_seen(
+    answer: StatementResult, counted: int, stored_rows: int, *, subject: str
+) -> None:
     """Refuse a reading from which masking or row access policies hid something.
 
     Args:

@@ -26,7 +26,7 @@ _CRC32C = re.compile(r"\bcrc32c=([^,\s]+)")
 log = structlog.get_logger()
 
 
-class Document(NamedTuple):
+class Download(NamedTuple):
     """A live object that was read, and its generation."""
 
     content: bytes
@@ -35,7 +35,7 @@ class Document(NamedTuple):
 
 def whole_document(
     api: StorageApi, bucket: str, name: str, *, most_bytes: int = MOST_BYTES
-) -> Document:
+) -> Download:
     """Read a live object as it is stored, and no more of it than a document may have and a byte.
 
     So whoever decodes it sees that it is too large. One under a key of its writer's, which nobody here
@@ -49,7 +49,7 @@ def whole_document(
         answer = api.download(bucket, name, {}, 0, most_bytes)
     except RequestRangeNotSatisfiable:
         # There is no first byte.
-        return Document(b"", int(_listed(api, bucket, name)["generation"]))
+        return Download(b"", int(_listed(api, bucket, name)["generation"]))
     except (BadRequest, Forbidden) as error:
         if not lacks_key(error):
             raise
@@ -60,14 +60,14 @@ def whole_document(
             name=name,
             reason=str(error.message),
         )
-        return Document(b"", int(found["generation"]))
+        return Download(b"", int(found["generation"]))
     stored = _CRC32C.search(answer.header("X-Goog-Hash"))
     is_whole = len(answer.content) <= most_bytes
     came = crc32c_text(google_crc32c.Checksum(answer.content))
     if is_whole and stored is not None and stored[1] != came:
         message = "other bytes came than are stored"
         raise ConnectionError(message)
-    return Document(answer.content, int(answer.header("X-Goog-Generation")))
+    return Download(answer.content, int(answer.header("X-Goog-Generation")))
 
 
 def _listed(api: StorageApi, bucket: str, name: str, generation: int | None = None) -> Resource:

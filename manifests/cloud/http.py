@@ -50,7 +50,7 @@ class Clock(Protocol):
         """Learn from the `Date` of an answer that was asked for at an instant of `passed`."""
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """An answer.
 
     Attributes:
@@ -128,7 +128,7 @@ class Http:
         address: str,
         content: Content | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Send a request, and return its answer with all of its body.
 
         Args:
@@ -156,7 +156,7 @@ class Http:
         address: str,
         content: Content | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> HttpAnswer:
         """Send a request as `once` does, and return the answer, whatever it is."""
         sent = dict(headers or {})
         self._authorize(method, address, sent)
@@ -166,7 +166,7 @@ class Http:
         try:
             connection.request(method, _target(address), content, sent)
             response = connection.getresponse()
-            answer = Answer(response.status, response.read(), response.headers)
+            answer = HttpAnswer(response.status, response.read(), response.headers)
         except BaseException as error:
             connection.close()
             is_told = isinstance(error, (ConnectionError, TimeoutError))
@@ -191,7 +191,7 @@ class Http:
         return self._kept.setdefault((os.getpid(), _origin(address)), deque())
 
 
-def json_object(answer: Answer, request: str) -> dict[str, Any]:
+def json_object(answer: HttpAnswer, request: str) -> dict[str, Any]:
     """Return the JSON object of an answer; nothing is an empty one.
 
     Args:

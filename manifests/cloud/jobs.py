@@ -28,7 +28,7 @@ _LONGEST_WAIT_SECONDS = 2.0
 Job = Any  # google-cloud-bigquery's job classes share no public base with types
 
 
-class Answer(NamedTuple):
+class StatementResult(NamedTuple):
     """What a statement gave.
 
     Attributes:
@@ -161,12 +161,12 @@ class Jobs:
 
     def answer(
         self, base_id: str, sql: str, *, subject: str, most_bytes: int | None = None
-    ) -> Answer:
+    ) -> StatementResult:
         """Run one statement and return all its rows, and what BigQuery says of the reading."""
         job = self.query(base_id, sql, subject=subject, most_bytes=most_bytes).job
         with cloud_errors(subject):
             rows = calling(lambda: _begun(job.job_id, lambda: _all_rows(job)))
-        return Answer(
+        return StatementResult(
             rows,
             job.ended,
             has_row_policies=_says(job, "rowLevelSecurity"),
@@ -228,7 +228,7 @@ def _pause_seconds(failures: int) -> float:
     return random.uniform(longest / 2, longest)  # noqa: S311 - no secret: it spreads what retries
 
 
-def _begun[Answer](job_id: str, ask: Callable[[], Answer]) -> Answer:
+def _begun[StatementResult](job_id: str, ask: Callable[[], StatementResult]) -> StatementResult:
     """Ask about a job that was begun; an answer that there is none is not believed.
 
     A job id can be taken and not be readable yet (googleapis/python-bigquery#2134).

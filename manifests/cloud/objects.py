@@ -11,7 +11,7 @@ from google.api_core.exceptions import Forbidden, NotFound, PreconditionFailed
 from manifests.cloud.api import StorageApi, object_path
 from manifests.cloud.batch import Query
 from manifests.cloud.checksums import crc32c_text
-from manifests.cloud.downloads import Document, piece, whole_document
+from manifests.cloud.downloads import Download, piece, whole_document
 from manifests.cloud.protection import refuse_protected
 from manifests.cloud.retry import believed, calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
@@ -129,11 +129,11 @@ class Bucket:
         found = self._document(name, most_bytes)
         return None if found is None else found.content
 
-    def read_with_generation(self, name: str) -> Document | None:
+    def read_with_generation(self, name: str) -> Download | None:
         """Return the live object's content as `whole_document` reads it and its generation."""
         return self._document(name, MOST_BYTES)
 
-    def _document(self, name: str, most_bytes: int) -> Document | None:
+    def _document(self, name: str, most_bytes: int) -> Download | None:
         read = partial(whole_document, self._api, self.name, name, most_bytes=most_bytes)
         return self._unless_gone(name, None, read)
 

@@ -54,7 +54,7 @@ class _End(Stored):
     recovery_id: str
 
 
-class Begun(NamedTuple):
+class BegunRecoveries(NamedTuple):
     """The recoveries that were begun.
 
     Attributes:
@@ -66,7 +66,9 @@ class Begun(NamedTuple):
     left: int
 
 
-def recoveries_begun(landing: Bucket, wanted: Callable[[str], bool] = lambda _: True) -> Begun:
+def recoveries_begun(
+    landing: Bucket, wanted: Callable[[str], bool] = lambda _: True
+) -> BegunRecoveries:
     """Return the recoveries that were begun.
 
     Args:
@@ -82,7 +84,7 @@ def recoveries_begun(landing: Bucket, wanted: Callable[[str], bool] = lambda _: 
     ids = sorted(some_of_each(written, _MOST_RECOVERIES, HOUR))
     if left := len(written) - len(ids):
         log.warning("recoveries are not looked at: there are too many", recoveries=left)
-    return Begun(ids, left)
+    return BegunRecoveries(ids, left)
 
 
 def attempts_ended(landing: Bucket, recovery_id: str) -> list[str]:

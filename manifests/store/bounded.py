@@ -46,7 +46,7 @@ class Readable(Protocol):
         """Yield the live objects below a prefix, in name order."""
 
 
-class Found[Record: BaseModel](NamedTuple):
+class FoundRecord[Record: BaseModel](NamedTuple):
     """What lies in the place of a record.
 
     Attributes:
@@ -99,7 +99,7 @@ class Records:
         usual_bytes = _MOST_SIGNED_BYTES if is_signed else _MOST_TOTAL_BYTES
         self._left_bytes = sys.maxsize if is_whole else most_total_bytes or usual_bytes
 
-    def one[Record: BaseModel](self, name: str, kind: type[Record]) -> Found[Record] | None:
+    def one[Record: BaseModel](self, name: str, kind: type[Record]) -> FoundRecord[Record] | None:
         """Return what lies in the place of a record, or None where nothing does."""
         most_bytes = min(self._most_bytes, self._left_bytes)
         content = self._content(name, most_bytes)
@@ -116,7 +116,7 @@ class Records:
         *,
         age: Callable[[str], Any] = str,
         most: int = _MOST_RECORDS,
-    ) -> Iterator[Found[Record]]:
+    ) -> Iterator[FoundRecord[Record]]:
         """Yield the records of a folder in order of their age; of too many some of each hour.
 
         Of those that are too large together the small ones come first, whatever their age: a few large
@@ -139,7 +139,7 @@ class Records:
             )
             too_large = sum(listed[name].size_bytes > self._most_bytes for name in written)
             error = ManifestFormatError(message, subject=folder)
-            yield Found(folder, None, error, is_cut=left > too_large)
+            yield FoundRecord(folder, None, error, is_cut=left > too_large)
         for item, content in self._contents(chosen):
             if content is not None:
                 yield self._found(item.name, content, kind, most_bytes=item.size_bytes)
@@ -174,9 +174,9 @@ class Records:
         kind: type[Record],
         *,
         most_bytes: int,
-    ) -> Found[Record]:
+    ) -> FoundRecord[Record]:
         if isinstance(content, BackupDamagedError):
-            return Found(name, None, content)
+            return FoundRecord(name, None, content)
         try:
             if len(content) > most_bytes:
                 message = f"it has more than {most_bytes:,} bytes, and no more are read of it"
@@ -186,17 +186,17 @@ class Records:
                 if self._only_believed:
                     self._seal.require(trust, subject=name)
         except BackupDamagedError as error:
-            return Found(name, None, error)
-        return Found(name, record, sha256=hashlib.sha256(content).hexdigest(), trust=trust)
+            return FoundRecord(name, None, error)
+        return FoundRecord(name, record, sha256=hashlib.sha256(content).hexdigest(), trust=trust)
 
 
-def read[Record: BaseModel](found: Found[Record] | None) -> Record | None:
+def read[Record: BaseModel](found: FoundRecord[Record] | None) -> Record | None:
     """Return a record; None where nothing is, or where it cannot be read, which is told."""
     if found is not None and found.error is not None:
         log.warning("a record is not read", name=found.name, reason=found.error.message)
     return None if found is None else found.record
 
 
-def readable[Record: BaseModel](found: Iterable[Found[Record]]) -> Iterator[Record]:
+def readable[Record: BaseModel](found: Iterable[FoundRecord[Record]]) -> Iterator[Record]:
     """Yield the records that can be read; of each that cannot, it is told why."""
     return (record for item in found if (record := read(item)) is not None)

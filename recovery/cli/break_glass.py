@@ -10,7 +10,7 @@ from manifests.errors import CloudError, UsageError
 from recovery.cli.options import Json, open_session, print_json, say, tell
 from recovery.console import say_on_stderr
 from recovery.ops.break_glass.document import grant_document, grant_json
-from recovery.ops.break_glass.rules import Places, emergency_grants
+from recovery.ops.break_glass.rules import GrantPlaces, emergency_grants
 from recovery.ops.break_glass.work import Policies
 from recovery.session import Session
 from recovery.units import printable
@@ -54,7 +54,9 @@ def break_glass(
     if end:
         _end(session, policies, email, reason, as_json=as_json)
         return
-    places = Places(project, vault.name, policies.vault_project(), bool(session.catalog.resources))
+    places = GrantPlaces(
+        project, vault.name, policies.vault_project(), bool(session.catalog.resources)
+    )
     until = (session.started_at + timedelta(hours=hours)).replace(microsecond=0)
     grants = emergency_grants(places, until)
     member = f"serviceAccount:{email}"

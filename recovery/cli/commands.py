@@ -14,7 +14,7 @@ import typer
 _ALLOCATIONS_A_COLLECTION = 50_000
 
 
-class Row(NamedTuple):
+class CommandRow(NamedTuple):
     """One command.
 
     Attributes:
@@ -37,210 +37,210 @@ BACKUPS = "Backups"
 
 
 ROWS = (
-    Row(
+    CommandRow(
         "status",
         "status",
         "Tell whether everything could be recovered now.",
         "rebound status --watch 60",
         LOST,
     ),
-    Row(
+    CommandRow(
         "plan",
         "recoveries",
         "Show what a recovery would do. Changes nothing.",
         "rebound plan gcs-bucket-corruption --prefix games/2026-11-24/",
         LOST,
     ),
-    Row(
+    CommandRow(
         "diff",
         "differences",
         "Show which rows a recovery of a table would replace.",
         "rebound diff nba_analytics.player_game_summary --partition 20261123",
         LOST,
     ),
-    Row(
+    CommandRow(
         "fence",
         "fences",
         "Pause what writes to what is to be restored.",
         "rebound fence bigquery-dataset-loss --why 'rows are wrong'",
         LOST,
     ),
-    Row(
+    CommandRow(
         "recover",
         "recoveries",
         "Restore what was lost, and prove it.",
         "rebound recover bigquery-dataset-loss --only-missing --confirm-project my-platform",
         LOST,
     ),
-    Row(
+    CommandRow(
         "resume",
         "recoveries",
         "Go on with a recovery that was interrupted or is partial.",
         "rebound resume bigquery-dataset-loss-20261124T090000Z-1f2e --confirm-project my-platform",
         LOST,
     ),
-    Row(
+    CommandRow(
         "report",
         "begun",
         "Show how a recovery ended, or list all recoveries.",
         "rebound report bigquery-dataset-loss-20261124T090000Z-1f2e --html report.html",
         LOST,
     ),
-    Row(
+    CommandRow(
         "thaw",
         "fences",
         "Resume exactly what a fence paused.",
         "rebound thaw fence-20261124T090000Z-1f2e",
         LOST,
     ),
-    Row(
+    CommandRow(
         "undo",
         "undo",
         "Put back what a recovery replaced, remove what it made.",
         "rebound undo bigquery-dataset-loss-20261124T090000Z-1f2e --confirm-project my-platform",
         LOST,
     ),
-    Row(
+    CommandRow(
         "repair",
         "repair",
         "Take back what one job, or one hour, did wrongly to rows.",
         "rebound repair nba_analytics.player_game_summary --job bquxjob_5f1b --key game_id",
         LOST,
     ),
-    Row(
+    CommandRow(
         "abandon",
         "begun",
         "Close a recovery that nobody goes on with.",
         "rebound abandon bigquery-dataset-loss-20261124T090000Z-1f2e --why 'the run was wrong'",
         LOST,
     ),
-    Row(
+    CommandRow(
         "break-glass",
         "break_glass",
         "Show what a recovery has to be granted; `--yes` grants it.",
         "rebound break-glass --hours 2 --yes --reason 'rows of the season are gone'",
         LOST,
     ),
-    Row(
+    CommandRow(
         "ops",
         "ops",
         "Look at the platform and its backups.",
         "rebound ops quick",
         DAILY,
     ),
-    Row(
+    CommandRow(
         "doctor",
         "doctor",
         "Check what backups and recoveries need, and how to mend it.",
         "rebound doctor --side backup",
         DAILY,
     ),
-    Row(
+    CommandRow(
         "security",
         "security",
         "Show who did what nobody expected, and if backups are safe.",
         "rebound security --hours 168",
         DAILY,
     ),
-    Row(
+    CommandRow(
         "drill",
         "drill",
         "Restore into a sandbox project and prove it.",
         "rebound drill bigquery-dataset-loss --project my-sandbox",
         DAILY,
     ),
-    Row(
+    CommandRow(
         "readiness",
         "readiness",
         "Compute how ready the platform is, and what is missing.",
         "rebound readiness --declared said.json --html readiness.html",
         DAILY,
     ),
-    Row(
+    CommandRow(
         "actions",
         "acted",
         "List who did what to runs and recoveries, and why.",
         "rebound actions --since 2026-11-24T00:00Z",
         DAILY,
     ),
-    Row(
+    CommandRow(
         "settings",
         "setting",
         "Tell each setting, and from where its value comes.",
         "rebound settings",
         DAILY,
     ),
-    Row(
+    CommandRow(
         "metrics",
         "metrics",
         "Print the gauges as Prometheus reads them.",
         "rebound metrics",
         DAILY,
     ),
-    Row(
+    CommandRow(
         "list",
         "backups",
         "List the backup runs; the newest last.",
         "rebound list --limit 7",
         BACKUPS,
     ),
-    Row(
+    CommandRow(
         "show",
         "backups",
         "Show what a run holds, and what it does not.",
         "rebound show nightly-20261124T090000Z",
         BACKUPS,
     ),
-    Row(
+    CommandRow(
         "verify",
         "backups",
         "Read what a run stored and compare it with its manifest.",
         "rebound verify --all --quick",
         BACKUPS,
     ),
-    Row(
+    CommandRow(
         "erase",
         "erasures",
         "Write down which keys no restore brings back.",
         "rebound erase --table crm.people --column email --keys gone.txt --reason 'case 71'",
         BACKUPS,
     ),
-    Row(
+    CommandRow(
         "erasures",
         "erasures",
         "List which keys no restore brings back.",
         "rebound erasures --statements",
         BACKUPS,
     ),
-    Row(
+    CommandRow(
         "hold",
         "keeping",
         "Keep a run whatever its age, until `rebound release`.",
         "rebound hold nightly-20261124T090000Z --reason 'before the migration'",
         BACKUPS,
     ),
-    Row(
+    CommandRow(
         "release",
         "keeping",
         "Let held runs expire like any other.",
         "rebound release nightly-20261124T090000Z",
         BACKUPS,
     ),
-    Row(
+    CommandRow(
         "expire",
         "keeping",
         "Show which runs are past their retention; `--yes` deletes.",
         "rebound expire --yes --reason 'the yearly review'",
         BACKUPS,
     ),
-    Row(
+    CommandRow(
         "prune",
         "keeping",
         "Show which contents no run needs any more; `--yes` deletes.",
         "rebound prune --yes",
         BACKUPS,
     ),
-    Row(
+    CommandRow(
         "unlock",
         "keeping",
         "Break the lease of a run that nobody writes any more.",
@@ -248,17 +248,17 @@ ROWS = (
         BACKUPS,
     ),
 )
-COMMANDS: Mapping[str, Row] = {row.name: row for row in ROWS}
+COMMANDS: Mapping[str, CommandRow] = {row.name: row for row in ROWS}
 
 
-class Unread(typer.core.TyperCommand):
+class LazyCommand(typer.core.TyperCommand):
     """A command whose module is not imported yet.
 
     Args:
         row: What is known of it.
     """
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: CommandRow) -> None:
         super().__init__(row.name, help=row.help, rich_help_panel=row.panel)
         self._row = row
 
@@ -272,7 +272,7 @@ class Commands(typer.core.TyperGroup):
 
     def __init__(self, **how: Any) -> None:  # noqa: ANN401 - as the base class
         super().__init__(**how)
-        self.commands.update({row.name: Unread(row) for row in ROWS})
+        self.commands.update({row.name: LazyCommand(row) for row in ROWS})
 
 
 def loaded(name: str) -> Any:  # noqa: ANN401 - a command of the click that Typer brings

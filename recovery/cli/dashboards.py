@@ -17,8 +17,8 @@ from recovery.health import HealthFinding, health_error, worst
 from recovery.ops.checks import MODES, chosen_checks, findings_of
 from recovery.ops.dashboard import asked, costs, dashboard_document, unread
 from recovery.ops.document import json_value
-from recovery.ops.facts import Answer, Facts, Frame
-from recovery.ops.looking import Looking
+from recovery.ops.facts import Facts, Frame, QueryResult
+from recovery.ops.looking import OpsLooks
 from recovery.report.health import health_actions, health_json
 from recovery.session import Session
 from recovery.units import size
@@ -77,7 +77,7 @@ def _show(name: str, *, html: Any, as_json: bool) -> Sequence[HealthFinding]:  #
     """Look once and tell of it."""
     session, console = open_session(), Console(quiet=as_json)
     frame = frame_of(session)
-    looking = Looking(session.tools, session.vault, frame, partial(status_of, session))
+    looking = OpsLooks(session.tools, session.vault, frame, partial(status_of, session))
     names = chosen_checks(MODES[name], frame)
     with console.looking(len(names)) as answered:
         facts = looking.look(names, answered)
@@ -114,5 +114,5 @@ def _json(
     }
 
 
-def _rows(answer: Answer) -> list[dict[str, object]]:
+def _rows(answer: QueryResult) -> list[dict[str, object]]:
     return [{key: json_value(cell) for key, cell in row.items()} for row in answer.named]

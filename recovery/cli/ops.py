@@ -10,7 +10,7 @@ from recovery.cli.dashboards import OpsGroup, add_dashboards
 from recovery.cli.options import Json, open_session, print_json, say, tell
 from recovery.ops.asking import ask
 from recovery.ops.document import answer_document, json_value, queries_document
-from recovery.ops.facts import Answer
+from recovery.ops.facts import QueryResult
 from recovery.ops.monitoring import (
     MonitoringQuery,
     Said,
@@ -103,7 +103,7 @@ def _list_queries(*, as_json: bool) -> None:
 
 
 def _document(
-    chosen: MonitoringQuery, values: dict[str, Said], answer: Answer
+    chosen: MonitoringQuery, values: dict[str, Said], answer: QueryResult
 ) -> dict[str, object]:
     return {
         "query": chosen.name,

@@ -19,7 +19,7 @@ from recovery.health import Health, HealthFinding, health_error
 from recovery.ops.at_once import looked_at
 from recovery.ops.checks import MODES, chosen_checks, findings_of
 from recovery.ops.facts import Facts, Unread
-from recovery.ops.looking import Looking
+from recovery.ops.looking import OpsLooks
 from recovery.ops.readiness.document import readiness_document
 from recovery.ops.readiness.levels import service_levels
 from recovery.ops.readiness.model import Readiness, read_declared, shipped_criteria
@@ -73,7 +73,7 @@ def tell_readiness(
 def _looked(session: Session, console: Console) -> tuple[Found, Facts]:
     """Take every look there is, at once."""
     frame, light = frame_of(session), security_light(session)
-    looking = Looking(session.tools, session.vault, frame, partial(status_of, session))
+    looking = OpsLooks(session.tools, session.vault, frame, partial(status_of, session))
     names = chosen_checks(MODES["full"], frame)
     doctor = Looks(session.tools, session.api, session.vault)
     looks = {

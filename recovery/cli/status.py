@@ -10,7 +10,7 @@ from recovery.cli.options import Html, Json, open_session, print_json, tell, wri
 from recovery.health import health_error
 from recovery.session import Session
 from recovery.status.document import status_document
-from recovery.status.looking import Looking
+from recovery.status.looking import StatusLooks
 from recovery.status.model import Status
 
 # ECMA-48: the screen is erased, and the cursor goes to its first place.
@@ -55,7 +55,7 @@ def status_of(session: Session) -> Status:
     Raises:
         CloudError: The runs could not be looked at.
     """
-    looking = Looking(
+    looking = StatusLooks(
         session.catalog,
         session.owner,
         vault=session.vault,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from manifests.errors import ReboundError
-from recovery.drill.cleaning import Cleaning, Found
+from recovery.drill.cleaning import Cleaning, Leftovers
 from recovery.drill.model import DrillCleaned
 from recovery.drill.owned import is_over
 from recovery.drill.store import drills_of
@@ -11,8 +11,8 @@ from recovery.session import Session
 
 
 def clean_up(
-    session: Session, project: str, cleaning: Cleaning, found: Found, stopped: Sequence[str]
-) -> tuple[list[str], Found]:
+    session: Session, project: str, cleaning: Cleaning, found: Leftovers, stopped: Sequence[str]
+) -> tuple[list[str], Leftovers]:
     """Remove what drills made; return what went wrong, and what is there then.
 
     Args:
@@ -29,7 +29,7 @@ def clean_up(
 
 
 def _write_cleaned(
-    session: Session, project: str, before: Found, after: Found, stopped: Sequence[str]
+    session: Session, project: str, before: Leftovers, after: Leftovers, stopped: Sequence[str]
 ) -> Iterator[str]:
     """Write down each drill of a sandbox of which nothing is left; yield why one could not be.
 

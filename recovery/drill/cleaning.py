@@ -19,7 +19,7 @@ from manifests.errors import CloudError, ReboundError
 from manifests.kinds.buckets.model import ObjectVersion
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import EVERYWHERE
-from recovery.drill.configured import Configured, Unread
+from recovery.drill.configured import Configured, UnreadConfiguration
 from recovery.drill.model import Kept
 from recovery.drill.owned import MadeResource
 from recovery.drill.removing import SandboxRemoval
@@ -53,7 +53,7 @@ class Made(NamedTuple):
         return f"{self.kind} {self.name}"
 
 
-class Found(NamedTuple):
+class Leftovers(NamedTuple):
     """What drills made that is there.
 
     Attributes:
@@ -65,7 +65,7 @@ class Found(NamedTuple):
 
     made: tuple[Made | MadeResource, ...]
     doubted: tuple[MadeResource, ...] = ()
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadConfiguration, ...] = ()
     drills: Mapping[str, Kept] = {}
 
     @property
@@ -99,7 +99,7 @@ class Cleaning:
         own = {place for place in named if place != EVERYWHERE}
         self._locations = sorted({*own, session.catalog.location})
 
-    def look(self, mark: str | None = None) -> Found:
+    def look(self, mark: str | None = None) -> Leftovers:
         """Return what is there of one drill, which is at work, or of all of them.
 
         What cannot be told of a configuration keeps nothing else from being found.
@@ -115,7 +115,7 @@ class Cleaning:
         ]
         drills = self._configured.open() if mark is None else None
         resources, unread = self._configured.look(drills, mark or "")
-        return Found(
+        return Leftovers(
             made=(
                 *(item for item in named if mark in (None, item.mark)),
                 *(item for item in resources if not item.doubt),

@@ -28,7 +28,7 @@ from recovery.session import Session
 from recovery.units import listed
 
 
-class Unread(NamedTuple):
+class UnreadConfiguration(NamedTuple):
     """What nobody could look at of what a drill made.
 
     Attributes:
@@ -59,7 +59,7 @@ class Configured:
 
     def look(
         self, drills: Mapping[str, Kept] | None, mark: str = ""
-    ) -> tuple[list[MadeResource], list[Unread]]:
+    ) -> tuple[list[MadeResource], list[UnreadConfiguration]]:
         """Return what is there that drills were to make, last made first, and what could not be read.
 
         A journal that cannot be read keeps nothing else from being found.
@@ -69,14 +69,14 @@ class Configured:
             mark: That of the one at work.
         """
         found: list[MadeResource] = []
-        unread: list[Unread] = []
+        unread: list[UnreadConfiguration] = []
         for recovery_id in self._recoveries({mark} if drills is None else drills):
             own = mark_of_recovery(recovery_id)
             drill = None if drills is None else drills[own]
             try:
                 with judging(recovery_id):
                     for item in self._of(recovery_id, drill):
-                        if isinstance(item, Unread):
+                        if isinstance(item, UnreadConfiguration):
                             unread.append(item)
                         else:
                             found.append(item)
@@ -114,7 +114,9 @@ class Configured:
         ids = recoveries_begun(self._session.landing, lambda it: it.startswith(DRILLED)).ids
         return [item for item in ids if mark_of_recovery(item) in marks]
 
-    def _of(self, recovery_id: str, drill: Kept | None) -> Iterator[MadeResource | Unread]:
+    def _of(
+        self, recovery_id: str, drill: Kept | None
+    ) -> Iterator[MadeResource | UnreadConfiguration]:
         """Yield what is there that one recovery was to make.
 
         Raises:
@@ -179,5 +181,5 @@ def _name_of(item: SeenResource, seen: ResourcesSeen) -> str:
     return rewriting.name(item.stored.name)
 
 
-def _unread(mark: str, what: str, error: ReboundError) -> Unread:
-    return Unread(mark, f"{what}: {error.message}", error.retryable)
+def _unread(mark: str, what: str, error: ReboundError) -> UnreadConfiguration:
+    return UnreadConfiguration(mark, f"{what}: {error.message}", error.retryable)

@@ -14,7 +14,7 @@ from recovery.document import (
     Block,
     Column,
     Document,
-    Facts,
+    FactLine,
     Listing,
     Paragraph,
     Section,
@@ -84,10 +84,10 @@ def drill_document(record: DrillRecord) -> Document:
     )
 
 
-def _point(record: DrillRecord) -> Facts:
+def _point(record: DrillRecord) -> FactLine:
     begun = record.begun
     old = duration((begun.began_at - begun.recovery_point).total_seconds())
-    return Facts(
+    return FactLine(
         (
             ("recovery point", f"{begun.recovery_point:%Y-%m-%d %H:%M} UTC, {old} old"),
             ("run", f"{begun.run_id} ({begun.chosen})"),
@@ -154,10 +154,10 @@ def _caught(*, is_planted: bool, is_caught: bool) -> str:
 def _rest(record: DrillRecord) -> Iterator[Block]:
     begun = record.begun
     caught = f"{record.caught} of {len(record.controls)}"
-    yield Facts(
+    yield FactLine(
         (("caught", caught), ("operator", begun.operator), ("approver", begun.approver or "nobody"))
     )
-    yield Facts(
+    yield FactLine(
         (("next due", f"{record.next_due_at:%Y-%m-%d}"), ("Rebound", begun.rebound_version))
     )
     lists = {

@@ -26,7 +26,7 @@ from recovery.fence.running import (
     NEVER,
     UNAVAILABLE,
     QueryJob,
-    Running,
+    RunningNow,
     begun_at,
     ended_before,
     may_write,
@@ -83,7 +83,7 @@ class Executions:
         self._most = most
         self._ended_before = NEVER
 
-    def running(self, things: Collection[str]) -> Running:
+    def running(self, things: Collection[str]) -> RunningNow:
         """Return what runs now and may write to some things, and what could not be asked for.
 
         Args:
@@ -104,7 +104,7 @@ class Executions:
                     (found if seen.is_known else unknown)[seen.name] = seen.what
             except CloudError as error:
                 unknown[what] = error.message
-        return Running(named(found, self._rule.harmless), named(unknown, self._rule.harmless))
+        return RunningNow(named(found, self._rule.harmless), named(unknown, self._rule.harmless))
 
     def _tasks(self) -> _Found:
         """Yield the executions of jobs of Cloud Run that have not ended, wherever they run.

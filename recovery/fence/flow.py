@@ -7,7 +7,7 @@ from manifests.catalog_writers import FenceRule, FlowCheck
 from manifests.errors import CloudError, NotEqualError, UsageError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
-from recovery.fence.quiet import Looking, changed
+from recovery.fence.quiet import FenceLooks, changed
 from recovery.fence.work import Fencing
 
 _JOB = resource_type("scheduler/job")
@@ -16,7 +16,7 @@ _PAUSE_SECONDS = 5.0
 
 def run_flow_check(
     fencing: Fencing,
-    looking: Looking,
+    looking: FenceLooks,
     rule: FenceRule,
     check: FlowCheck,
     *,

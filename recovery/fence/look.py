@@ -22,7 +22,7 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.kinds.resources.table import resource_type
-from manifests.store.bounded import Found, Records
+from manifests.store.bounded import FoundRecord, Records
 from manifests.store.seal import Seal
 from manifests.values import Listed, Value
 from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
@@ -92,7 +92,7 @@ class Look:
             log.warning("fences are not read: there are too many", fences=left)
         return sorted(found)
 
-    def standing(self) -> list[Found[FenceWriters]]:
+    def standing(self) -> list[FoundRecord[FenceWriters]]:
         """Return the fences that were not thawed, oldest first.
 
         Of one that cannot be read it is told why: who writes here could otherwise stop every look at
@@ -108,9 +108,9 @@ class Look:
         for fence in ids:
             try:
                 if self.thawed(fence) is None:
-                    found.append(Found(fence, self.fence(fence)))
+                    found.append(FoundRecord(fence, self.fence(fence)))
             except BackupDamagedError as error:
-                found.append(Found(fence, None, error))
+                found.append(FoundRecord(fence, None, error))
         return sorted(found, key=lambda item: item.name)
 
     def fence(self, fence: str) -> FenceWriters:
@@ -204,7 +204,9 @@ class Look:
             log.warning("nobody believes that a fence is over", name=name, reason=why)
         return ours[0] if is_over else None
 
-    def _both[Record: BaseModel](self, name: str, kind: type[Record]) -> Sequence[Found[Record]]:
+    def _both[Record: BaseModel](
+        self, name: str, kind: type[Record]
+    ) -> Sequence[FoundRecord[Record]]:
         """Return what lies in the place of a record, in either bucket."""
         places = (place for place in (self._landing, self._vault) if name in place.listed)
         return [found for place in places if (found := place.records.one(name, kind)) is not None]

@@ -23,7 +23,7 @@ from manifests.cloud.resources import Resources
 from manifests.errors import CloudError
 from manifests.names import NameRange
 from recovery.fence.model import Quiet, Sort
-from recovery.fence.running import Running, named
+from recovery.fence.running import RunningNow, named
 
 _MOST_OBJECTS = 2_000_000
 _MOST_NAMED = 200_000
@@ -50,11 +50,11 @@ class Looked(NamedTuple):
 class Runs(Protocol):
     """Asks for executions that have not ended."""
 
-    def running(self, things: Collection[str]) -> Running:
+    def running(self, things: Collection[str]) -> RunningNow:
         """Return what runs now and may write to some things."""
 
 
-class Looking:
+class FenceLooks:
     """Looks at what is fenced.
 
     Args:
@@ -136,7 +136,7 @@ class Looking:
         if next(listed, None) is not None:
             raise CloudError(f"it holds more than {_MOST_DOCUMENTS:,} documents")
 
-    sorts: ClassVar[Mapping[str, Callable[["Looking", str], Iterator[tuple[str, Mark]]]]] = {
+    sorts: ClassVar[Mapping[str, Callable[["FenceLooks", str], Iterator[tuple[str, Mark]]]]] = {
         "dataset": _dataset,
         "table": _table,
         "bucket": _bucket,
@@ -146,7 +146,7 @@ class Looking:
 
 
 def wait_for_quiet(
-    looking: Looking,
+    looking: FenceLooks,
     things: Collection[str],
     *,
     runs: Runs,

@@ -26,7 +26,7 @@ UNAVAILABLE = "UNAVAILABLE"
 """The state of an execution whose data is not available, as without its key: whether it ended is unknown."""
 
 
-class Running(NamedTuple):
+class RunningNow(NamedTuple):
     """What runs now.
 
     Attributes:

@@ -8,7 +8,7 @@ from manifests import fence_layout
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ManifestFormatError, StrangeObjectError
 from manifests.layout import recovery_begun_at
-from manifests.store.bounded import Found
+from manifests.store.bounded import FoundRecord
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import encode
 from manifests.store.seal import Seal
@@ -96,10 +96,10 @@ class Fences:
         prefix = fence_layout.folder(fence) if fence else fence_layout.FENCES_PREFIX
         return Look(self._landing, self._vault, self._seal, prefix)
 
-    def standing(self) -> list[Found[FenceRecord]]:
+    def standing(self) -> list[FoundRecord[FenceRecord]]:
         """Return the fences that were not thawed, oldest first; of one that cannot be read, why."""
         return [
-            Found(item.name, None if item.record is None else item.record.record, item.error)
+            FoundRecord(item.name, None if item.record is None else item.record.record, item.error)
             for item in self._look().standing()
         ]
 

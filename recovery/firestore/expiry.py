@@ -48,7 +48,7 @@ def policies(found: IndexSettings | None) -> tuple[Policy, ...]:
     )
 
 
-class Expiry(NamedTuple):
+class TimeToLive(NamedTuple):
     """Some policies at an instant, in nanoseconds since 1970."""
 
     policies: tuple[Policy, ...]

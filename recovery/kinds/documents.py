@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from manifests.errors import PartialError
 from recovery.compare.documents import ListedDocument
-from recovery.document import Row, Verdict
+from recovery.document import ProofLine, Row
 from recovery.kinds.expiring import expiry_rows
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.rows import failure_rows, proven_of
@@ -80,7 +80,7 @@ def _what_happened(outcome: DocumentsOutcome, kept: str, named: tuple[Row, ...])
 
 def proven_documents(
     outcomes: Sequence[DocumentsOutcome], what: str, exceptions: Sequence[str]
-) -> Iterator[Verdict]:
+) -> Iterator[ProofLine]:
     """Tell how many databases are proven, and what is not part of that.
 
     Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from recovery.document import Row, Verdict
+from recovery.document import ProofLine, Row
 from recovery.kinds.outcome import Outcome
 
 
@@ -13,7 +13,7 @@ def failure_rows(item: Outcome) -> list[Row]:
 
 def proven_of(
     outcomes: Sequence[Outcome], what: str, exceptions: Sequence[str]
-) -> Iterator[Verdict]:
+) -> Iterator[ProofLine]:
     """Tell how many of some things are proven.
 
     Args:
@@ -25,4 +25,4 @@ def proven_of(
         proven = sum(item.is_proven for item in outcomes)
         but = f", but for {' and '.join(exceptions)}" if exceptions else ""
         text = f"{proven} of {len(outcomes)} {what}{but}"
-        yield Verdict(text, is_good=proven == len(outcomes))
+        yield ProofLine(text, is_good=proven == len(outcomes))

@@ -8,7 +8,7 @@ from google.cloud import bigquery
 from manifests.cloud.jobs import Job, Jobs
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import CloudError
-from recovery.ops.facts import Answer
+from recovery.ops.facts import QueryResult
 from recovery.ops.histories import definitions
 from recovery.ops.monitoring import MonitoringQuery, Said
 
@@ -24,7 +24,7 @@ def ask(
     call_id: str,
     most_bytes: int,
     landing: str,
-) -> Answer:
+) -> QueryResult:
     """Ask one query and return all its rows.
 
     Args:
@@ -72,7 +72,7 @@ def ask(
         raise
     with cloud_errors(query.name):
         columns, rows = calling(lambda: _all_rows(job))
-    return Answer(
+    return QueryResult(
         columns=columns,
         rows=rows,
         processed_bytes=job.total_bytes_processed or 0,

@@ -24,7 +24,7 @@ from recovery.ops.rules.seasons import coverage_findings
 type Rule = Callable[[Any, Frame, Facts], Iterable[HealthFinding]]
 
 
-class Check(NamedTuple):
+class OpsCheck(NamedTuple):
     """One thing that is looked at.
 
     Attributes:
@@ -36,28 +36,28 @@ class Check(NamedTuple):
     rules: tuple[Rule, ...] = ()
 
 
-QUERIES: Mapping[str, Check] = {
-    "daily-completeness": Check("day", (day_findings,)),
-    "daily-statistics": Check("statistics"),
-    "feature-completeness": Check("features", (feature_findings,)),
-    "freshness": Check("freshness", (fresh_findings,)),
-    "missing-phase4": Check("phase 4", (missed_findings,)),
-    "season-coverage": Check("coverage", (coverage_findings,)),
-    "validation-counts": Check("validation", (validation_findings,)),
+QUERIES: Mapping[str, OpsCheck] = {
+    "daily-completeness": OpsCheck("day", (day_findings,)),
+    "daily-statistics": OpsCheck("statistics"),
+    "feature-completeness": OpsCheck("features", (feature_findings,)),
+    "freshness": OpsCheck("freshness", (fresh_findings,)),
+    "missing-phase4": OpsCheck("phase 4", (missed_findings,)),
+    "season-coverage": OpsCheck("coverage", (coverage_findings,)),
+    "validation-counts": OpsCheck("validation", (validation_findings,)),
 }
 """Monitoring queries by their names."""
 
 BACKUPS, PROOF, FENCES = "backups", "proof", "fences"
 SCHEDULES, WORKFLOWS, ERRORS = "schedules", "workflows", "errors"
-CHECKS: Mapping[str, Check] = {
+CHECKS: Mapping[str, OpsCheck] = {
     **QUERIES,
-    GAMES: Check("games"),
-    SCHEDULES: Check("schedules", (schedule_findings,)),
-    WORKFLOWS: Check("workflows", (workflow_findings,)),
-    ERRORS: Check("errors", (error_findings,)),
-    BACKUPS: Check("backup", (backup_findings,)),
-    PROOF: Check("proof", (status_findings,)),
-    FENCES: Check("fences", (fence_findings,)),
+    GAMES: OpsCheck("games"),
+    SCHEDULES: OpsCheck("schedules", (schedule_findings,)),
+    WORKFLOWS: OpsCheck("workflows", (workflow_findings,)),
+    ERRORS: OpsCheck("errors", (error_findings,)),
+    BACKUPS: OpsCheck("backup", (backup_findings,)),
+    PROOF: OpsCheck("proof", (status_findings,)),
+    FENCES: OpsCheck("fences", (fence_findings,)),
 }
 
 _RECOVERY = (BACKUPS, PROOF, FENCES)

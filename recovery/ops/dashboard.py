@@ -7,7 +7,7 @@ from recovery.document import Block, Chart, Document, Paragraph, Section
 from recovery.health import HealthFinding
 from recovery.ops.checks import BACKUPS, PROOF, QUERIES
 from recovery.ops.document import table_of
-from recovery.ops.facts import Answer, Backups, Facts, Frame, Unread
+from recovery.ops.facts import Backups, Facts, Frame, QueryResult, Unread
 from recovery.report.health import health_actions, health_conclusion, health_rows
 from recovery.status.model import Status
 from recovery.status.rules import PROTECTED
@@ -86,14 +86,14 @@ def _judged(section: str, findings: Sequence[HealthFinding]) -> Iterator[Block]:
 def _tables(facts: Facts) -> Iterator[Block]:
     for name in _TABLES:
         answer = facts.get(name)
-        if isinstance(answer, Answer) and answer.rows:
+        if isinstance(answer, QueryResult) and answer.rows:
             yield table_of(answer.columns, answer.rows)
 
 
 def _trends(facts: Facts) -> Iterator[Block]:
     for name, day, number, label in _TRENDS:
         answer = facts.get(name)
-        if isinstance(answer, Answer) and answer.rows:
+        if isinstance(answer, QueryResult) and answer.rows:
             points = sorted((str(row[day]), float(row[number])) for row in answer.named)
             yield Chart(label, tuple(points))
     backups = facts.get(BACKUPS)
@@ -109,7 +109,7 @@ def _trends(facts: Facts) -> Iterator[Block]:
 
 def costs(facts: Facts) -> dict[str, int]:
     """Return what all queries read, and what they are billed of what they might be."""
-    answers = [fact for fact in facts.values() if isinstance(fact, Answer)]
+    answers = [fact for fact in facts.values() if isinstance(fact, QueryResult)]
     return {
         "processed_bytes": sum(item.processed_bytes for item in answers),
         "billed_bytes": sum(item.billed_bytes for item in answers),
@@ -122,8 +122,10 @@ def unread(facts: Facts) -> dict[str, Any]:
     return {name: fact.why for name, fact in facts.items() if isinstance(fact, Unread)}
 
 
-def asked(facts: Facts) -> dict[str, Answer]:
+def asked(facts: Facts) -> dict[str, QueryResult]:
     """Return the answers of the queries."""
     return {
-        name: fact for name, fact in facts.items() if name in QUERIES and isinstance(fact, Answer)
+        name: fact
+        for name, fact in facts.items()
+        if name in QUERIES and isinstance(fact, QueryResult)
     }

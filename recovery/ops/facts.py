@@ -21,7 +21,7 @@ type Facts = Mapping[str, Any]
 """What was read, by the name of the check."""
 
 
-class Answer(Value):
+class QueryResult(Value):
     """What BigQuery answered.
 
     Attributes:
@@ -71,7 +71,7 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class LogEntries:
     """Entries of logs as they are, the newest first.
 
     Attributes:

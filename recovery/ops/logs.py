@@ -7,7 +7,7 @@ from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError
 from manifests.values import Resource
-from recovery.ops.facts import Entries, Logged
+from recovery.ops.facts import LogEntries, Logged
 
 _HOST, _PATH = "logging.googleapis.com", "v2/entries:list"
 _PAGE = 500
@@ -27,7 +27,7 @@ class Logs:
         self._rest = rest
         self._project = project
 
-    def entries(self, text: str, *, since: datetime, most: int, subject: str) -> Entries:
+    def entries(self, text: str, *, since: datetime, most: int, subject: str) -> LogEntries:
         """Return the newest entries that a filter passes.
 
         A page can be empty and not be the last (Logging REST, ListLogEntriesResponse).
@@ -53,9 +53,9 @@ class Logs:
                 page = self._rest.call("POST", _HOST, _PATH, body=body)
             entries += page.get("entries", ())
             if not page.get("nextPageToken"):
-                return Entries(entries[:most], is_whole=len(entries) <= most)
+                return LogEntries(entries[:most], is_whole=len(entries) <= most)
             if len(entries) >= most:
-                return Entries(entries[:most], is_whole=False)
+                return LogEntries(entries[:most], is_whole=False)
             body["pageToken"] = page["nextPageToken"]
         raise CloudError(
             "the search of the logs did not come to an end",
@@ -65,7 +65,7 @@ class Logs:
         )
 
 
-def counted_by_writer(found: Entries) -> Logged:
+def counted_by_writer(found: LogEntries) -> Logged:
     """Count entries by what wrote them."""
     return Logged(Counter(map(_writer, found.entries)), found.is_whole)
 

@@ -15,7 +15,7 @@ from manifests.cloud.jobs import Jobs
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.verdicts import Verdicts
 from manifests.kinds.resources.table import resource_type
-from manifests.store.bounded import Found
+from manifests.store.bounded import FoundRecord
 from manifests.store.vault import Vault
 from manifests.values import Resource
 from recovery.fence.model import FenceRecord
@@ -24,7 +24,7 @@ from recovery.kinds.work import Tools
 from recovery.ops import checks
 from recovery.ops.asking import ask
 from recovery.ops.at_once import looked_at
-from recovery.ops.facts import Answer, Backups, Execution, Facts, Frame, Logged
+from recovery.ops.facts import Backups, Execution, Facts, Frame, Logged, QueryResult
 from recovery.ops.logs import Logs, counted_by_writer
 from recovery.ops.monitoring import monitoring_query
 from recovery.ops.rules.platform import GAMES
@@ -41,7 +41,7 @@ _EXECUTIONS = "workflowexecutions.googleapis.com"
 _FAULTS = 'severity>=ERROR AND NOT logName:"cloudaudit.googleapis.com"'
 
 
-class Looking:
+class OpsLooks:
     """Reads what `rebound ops` looks at. Safe to share between threads.
 
     Args:
@@ -84,7 +84,7 @@ class Looking:
         location = self._tools.catalog.location
         return Jobs(bigquery_client(self._project, location), location)
 
-    def _ask(self, name: str) -> Answer:
+    def _ask(self, name: str) -> QueryResult:
         query = monitoring_query(name)
         wanted = {"day": f"{self._frame.day}"}
         if name == "daily-statistics":
@@ -168,7 +168,7 @@ class Looking:
             verdicts = tuple(Verdicts(self._tools.landing).all())
         return Backups(runs, verdicts)
 
-    def _fences(self) -> tuple[Found[FenceRecord], ...]:
+    def _fences(self) -> tuple[FoundRecord[FenceRecord], ...]:
         return tuple(self._tools.fences.standing())
 
 

@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from recovery.document import Block, Command, Document, Facts, Listing, Paragraph, Section, Verdict
+from recovery.document import (
+    Block,
+    Command,
+    Document,
+    FactLine,
+    Listing,
+    Paragraph,
+    ProofLine,
+    Section,
+)
 from recovery.fence.model import StandingFence
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.outcome import RecoveryReport
@@ -21,7 +30,7 @@ def repair_document(found: Repair, plan: Plan) -> Document:
     return Document(
         title=f"repair of {found.table} in {plan.request.target.project}",
         sections=(
-            Section((Facts(tuple(_facts(found))),), "What went wrong"),
+            Section((FactLine(tuple(_facts(found))),), "What went wrong"),
             Section(tuple(_rows(found)), "What happens"),
             *fence_section(plan.fence),
         ),
@@ -94,13 +103,13 @@ def _ended(found: Repair, outcome: TableOutcome) -> Iterator[Block]:
     back, gone = counted(found.rows.coming, "row"), counted(found.rows.going, "row")
     partitions = counted(len(found.partitions), "partition")
     if outcome.is_proven:
-        yield Verdict(
+        yield ProofLine(
             f"{found.table}: {back} back and {gone} gone in {partitions}, proven; "
             "every other partition is proven to be as it was",
             is_good=True,
         )
         return
-    yield Verdict(f"{found.table}: NOT proven", is_good=False)
+    yield ProofLine(f"{found.table}: NOT proven", is_good=False)
     yield Listing("what is not as it was to be:", tuple(item.text for item in outcome.findings))
     if outcome.failure is not None:
         yield Paragraph(outcome.failure.message)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from recovery.compare.difference import TableDifference
-from recovery.document import Block, Document, Facts, Listing, Paragraph, Section
+from recovery.document import Block, Document, FactLine, Listing, Paragraph, Section
 from recovery.units import counted, listed
 
 
@@ -24,7 +24,7 @@ def difference_blocks(
     coming: str = "in the backup and not there now",
 ) -> Iterator[Block]:
     """Yield which rows go and which come, in the words for each."""
-    yield Facts((("partitions that differ:", listed(found.partitions, 20)),))
+    yield FactLine((("partitions that differ:", listed(found.partitions, 20)),))
     yield Listing(
         f"{counted(found.going, 'row')} {going}:",
         tuple(f"- {row}" for row in found.going_samples),

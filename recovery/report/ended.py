@@ -7,7 +7,7 @@ from recovery.document import (
     Block,
     Command,
     Document,
-    Facts,
+    FactLine,
     Paragraph,
     Rows,
     Section,
@@ -87,7 +87,7 @@ def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
     objective = duration(scenario(report.plan.request.scenario).rto_seconds)
     lost = duration((report.started_at - report.plan.oldest_point).total_seconds())
     rto = ("achieved RTO", f"{took} (objective {objective})")
-    yield Facts((rto, ("achieved RPO", lost), *_estimated(report)))
+    yield FactLine((rto, ("achieved RPO", lost), *_estimated(report)))
     if report.phases:
         spans = (Span(item.name, item.state, item.seconds) for item in report.phases)
         yield Timeline("how long each phase of the last attempt took", tuple(spans))

@@ -13,15 +13,15 @@ from recovery.document import (
     Command,
     Conclusion,
     Document,
-    Facts,
+    FactLine,
     Listing,
     Paragraph,
+    ProofLine,
     Row,
     Rows,
     Section,
     Table,
     Timeline,
-    Verdict,
 )
 from recovery.report.tones import STATES, tone_of
 from recovery.units import printable
@@ -135,13 +135,13 @@ def _cut_block(block: Block) -> Block:
             return _cut_table(block)
         case Listing():
             return Listing(_cut(block.heading), tuple(map(_cut_line, block.items)))
-        case Facts():
-            return Facts(tuple((_cut(label), _cut(value)) for label, value in block.facts))
+        case FactLine():
+            return FactLine(tuple((_cut(label), _cut(value)) for label, value in block.facts))
         case _:
             return _cut_other(block)
 
 
-def _cut_other(block: Paragraph | Verdict | Command | Chart | Timeline) -> Block:
+def _cut_other(block: Paragraph | ProofLine | Command | Chart | Timeline) -> Block:
     match block:
         case Timeline():
             spans = block.spans[-_MOST_POINTS:]
@@ -155,8 +155,8 @@ def _cut_other(block: Paragraph | Verdict | Command | Chart | Timeline) -> Block
             return Command(_cut(block.purpose), _cut(block.command), _cut(block.condition))
         case Paragraph():
             return Paragraph(_cut(block.text))
-        case Verdict():
-            return Verdict(_cut(block.text), is_good=block.is_good)
+        case ProofLine():
+            return ProofLine(_cut(block.text), is_good=block.is_good)
 
 
 def _cut_table(table: Table) -> Table:

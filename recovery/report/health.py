@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from recovery.document import Block, Command, Conclusion, Document, Facts, Row, Rows, Section
+from recovery.document import Block, Command, Conclusion, Document, FactLine, Row, Rows, Section
 from recovery.health import Health, HealthFinding, worst
 from recovery.units import shown
 
@@ -61,7 +61,7 @@ def health_document(findings: Sequence[HealthFinding], *, title: str) -> Documen
     return Document(
         title=title,
         sections=(
-            Section((Facts(counted),), "Together"),
+            Section((FactLine(counted),), "Together"),
             Section((health_rows(findings),), "What was looked at"),
             *([Section(actions, "What mends it")] if actions else ()),
         ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from manifests.errors import ReboundError
-from recovery.document import Document, Facts, Listing, Paragraph, Row, Rows, Section
+from recovery.document import Document, FactLine, Listing, Paragraph, Row, Rows, Section
 from recovery.kinds.known import rules_of
 from recovery.plan.model import Plan
 from recovery.plan.takes import Takes
@@ -37,7 +37,7 @@ def plan_document(
         title=f"{plan.request.scenario} in {plan.request.target.project}, {_source(plan)}",
         conclusion=concluded(refusal, state="not yet" if refusal else "can be done"),
         sections=(
-            Section((Facts((("recovery point", point),)), *foreign, *_distrust(plan))),
+            Section((FactLine((("recovery point", point),)), *foreign, *_distrust(plan))),
             Section((Rows(tuple(_rows(plan)), "planned"),), "What happens"),
             *fence_section(plan.fence, is_whole=is_whole),
             Section((*cost, lost), "What it costs, and what does not come back"),

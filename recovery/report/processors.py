@@ -9,12 +9,12 @@ from recovery.document import (
     Block,
     Command,
     Document,
-    Facts,
+    FactLine,
     Paragraph,
+    ProofLine,
     Row,
     Rows,
     Section,
-    Verdict,
     more,
 )
 from recovery.fence.model import StandingFence
@@ -196,14 +196,14 @@ def _ended(report: DatesReport, processor: str) -> Iterator[Row]:
 def _what_is_proven(report: DatesReport) -> Iterator[Block]:
     proven = sum(item.state == "proven" for item in report.dates)
     text = f"{proven:,} of {counted(len(report.dates), 'date')} proven by their rows"
-    yield Verdict(text, is_good=report.is_proven)
+    yield ProofLine(text, is_good=report.is_proven)
     for name in sorted({item.undo for item in report.dates if item.undo}):
         yield Paragraph(f"kept as it was before, for a while: {name}")
     if any(item.undo for item in report.dates):
         confirmed = confirming(report.plan.request.project)
         yield Command("to go back", f"rebound undo {report.recovery_id} {confirmed}")
     objective = duration(scenario(SCENARIO).rto_seconds)
-    yield Facts(
+    yield FactLine(
         (
             ("requests", f"{report.requests:,}"),
             ("queries billed", size(report.billed_bytes)),

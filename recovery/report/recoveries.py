@@ -8,7 +8,7 @@ from manifests.values import UtcTime, Value
 from recovery.document import (
     Column,
     Document,
-    Facts,
+    FactLine,
     Paragraph,
     Rows,
     Section,
@@ -101,7 +101,7 @@ def progress_document(
     """
     since = duration((now - planned.started_at).total_seconds())
     state = "under way" if abandoned is None else "abandoned"
-    begun = Facts((("begun", f"{planned.started_at:%Y-%m-%d %H:%M:%S} UTC, {since} ago"),))
+    begun = FactLine((("begun", f"{planned.started_at:%Y-%m-%d %H:%M:%S} UTC, {since} ago"),))
     closed = () if abandoned is None else (Paragraph(abandoned_text(abandoned)),)
     rows = tuple(row for item in so_far for row in item.rows)
     return Document(

@@ -11,7 +11,7 @@ from recovery.document import (
     Block,
     Column,
     Document,
-    Facts,
+    FactLine,
     Paragraph,
     Row,
     Rows,
@@ -98,7 +98,7 @@ def unfinished_document(run: RunSummary, done: Sequence[str]) -> Document:
     return Document(
         title=f"run {run.run_id}: {run.state}",
         sections=(
-            Section((Facts((("recovery point", point),)),)),
+            Section((FactLine((("recovery point", point),)),)),
             Section((Rows((*parts, *failed), "ended"), *why), "What there is of it"),
         ),
     )
@@ -111,7 +111,7 @@ def manifest_document(manifest: Manifest, trust: Trust) -> Document:
     return Document(
         title=f"run {manifest.run_id} of {manifest.platform}",
         sections=(
-            Section((Facts((("recovery point", point), ("finished", finished))), signed(trust))),
+            Section((FactLine((("recovery point", point), ("finished", finished))), signed(trust))),
             Section(tuple(_held(manifest)), "What the run holds"),
         ),
     )

@@ -9,16 +9,16 @@ from recovery.document import (
     Chart,
     Command,
     Document,
-    Facts,
+    FactLine,
     Listing,
     Paragraph,
+    ProofLine,
     Row,
     Rows,
     Section,
     Table,
     Telling,
     Timeline,
-    Verdict,
 )
 from recovery.units import as_text
 
@@ -76,14 +76,16 @@ def _block_lines(block: Block, columns: int | None) -> Iterable[str]:
             return list(_other_lines(block))
 
 
-def _other_lines(block: Facts | Paragraph | Listing | Verdict | Chart | Timeline) -> Iterator[str]:
+def _other_lines(
+    block: FactLine | Paragraph | Listing | ProofLine | Chart | Timeline,
+) -> Iterator[str]:
     match block:
         case Listing():
             yield block.heading
             yield from (f"  {item}" for item in block.items)
         case Chart():
             yield _chart_line(block)
-        case Facts() | Paragraph() | Verdict():
+        case FactLine() | Paragraph() | ProofLine():
             yield _sentence(block)
 
 
@@ -112,8 +114,8 @@ def _command_lines(block: Command, columns: int | None) -> list[str]:
     return [f"{block.purpose}{condition}:", f"{_INDENT}{block.command}"]
 
 
-def _sentence(block: Facts | Paragraph | Verdict) -> str:
-    if isinstance(block, Facts):
+def _sentence(block: FactLine | Paragraph | ProofLine) -> str:
+    if isinstance(block, FactLine):
         return ", ".join(f"{label} {value}" for label, value in block.facts)
     return block.text
 

@@ -21,7 +21,7 @@ from manifests.values import RunId
 from recovery.fence.store import Fences
 from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding
-from recovery.status.model import Facts, PartStatus, Status
+from recovery.status.model import PartFacts, PartStatus, Status
 from recovery.status.points import Points, StoredRun, newest_points, protected_parts
 from recovery.status.rules import (
     answer_of,
@@ -38,7 +38,7 @@ _PARALLEL_RUNS = 16
 _MOST_OPEN = 50
 
 
-class Looking:
+class StatusLooks:
     """What `rebound status` looks at.
 
     Args:
@@ -146,7 +146,7 @@ class Looking:
             if entry.backup == "best effort"
         }
         for part in protected_parts(self._catalog, points.newest):
-            facts = Facts(
+            facts = PartFacts(
                 part=part,
                 label=part_kind(part.kind).labelled(part.name),
                 is_required=part not in best_effort,

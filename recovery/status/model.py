@@ -38,7 +38,7 @@ class Shown(NamedTuple):
     part: ProvenPart
 
 
-class Facts(NamedTuple):
+class PartFacts(NamedTuple):
     """What was found out about one part.
 
     Attributes:

@@ -11,7 +11,7 @@ from recovery.health import Health, HealthFinding, worst
 from recovery.plan.lost import unprotected_text
 from recovery.scenarios import SCENARIOS, RecoveryKind, Scenario
 from recovery.status.model import (
-    Facts,
+    PartFacts,
     PartName,
     PartStatus,
     Point,
@@ -101,7 +101,7 @@ def _scenario(
     )
 
 
-def part_status(facts: Facts, rule: DrillRule, *, now: datetime) -> PartStatus:
+def part_status(facts: PartFacts, rule: DrillRule, *, now: datetime) -> PartStatus:
     """Judge one part: its recovery point, what was shown of it, and how long it would take."""
     wanted, newest = scenario_of(facts.part.kind), facts.newest
     shown = facts.whole or facts.some
@@ -132,7 +132,7 @@ def part_status(facts: Facts, rule: DrillRule, *, now: datetime) -> PartStatus:
     )
 
 
-def _drill_due_at(facts: Facts, rule: DrillRule) -> datetime | None:
+def _drill_due_at(facts: PartFacts, rule: DrillRule) -> datetime | None:
     """Return when a drill has to show a part again; None where none is asked for."""
     kind = part_kind(facts.part.kind)
     if facts.newest is None or kind.why_not_drilled(facts.part.name):
@@ -142,7 +142,7 @@ def _drill_due_at(facts: Facts, rule: DrillRule) -> datetime | None:
     return rule.due_after(facts.whole.proof.proven_at)
 
 
-def _point(facts: Facts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
+def _point(facts: PartFacts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
     if facts.newest is None:
         worse = Health.CRITICAL if facts.is_required else Health.WARNING
         yield worse, "no run of those that were read holds it", "`rebound list` shows every run"
@@ -164,7 +164,7 @@ def _point(facts: Facts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
         )
 
 
-def _proof(facts: Facts, rule: DrillRule, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
+def _proof(facts: PartFacts, rule: DrillRule, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
     mend = f"`rebound drill {wanted.name} --project SANDBOX` shows that it restores"
     if why := part_kind(facts.part.kind).why_not_drilled(facts.part.name):
         mend = f"no drill restores it: `rebound recover {wanted.name} --into-project SANDBOX --into-bucket-prefix SANDBOX-` shows that it restores"

@@ -6,7 +6,7 @@ from recovery.document import (
     Block,
     Command,
     Document,
-    Facts,
+    FactLine,
     Listing,
     Paragraph,
     Row,
@@ -33,7 +33,7 @@ def undo_plan_document(plan: UndoPlan) -> Document:
     return Document(
         title=f"undo {plan.recovery_id} in {plan.project}",
         sections=(
-            Section((Facts(tuple(_facts(plan))),)),
+            Section((FactLine(tuple(_facts(plan))),)),
             Section((Rows((*doubts, *rows), "planned"), *_nothing_left(plan)), "What happens"),
         ),
     )

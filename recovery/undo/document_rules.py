@@ -25,7 +25,7 @@ class GoingDocument(NamedTuple):
         return self.path
 
 
-class Recovered(NamedTuple):
+class RecoveredDocuments(NamedTuple):
     """What is known of the documents of a recovery.
 
     Attributes:
@@ -58,7 +58,7 @@ class Recovered(NamedTuple):
         return is_old and stored is not None and self.same(now.fields, stored)
 
 
-def going_documents(found: Recovered) -> tuple[list[GoingDocument], list[str]]:
+def going_documents(found: RecoveredDocuments) -> tuple[list[GoingDocument], list[str]]:
     """Return what goes back, and the paths of what was written since.
 
     What the recovery wrote was written while it ran, and is what the backup holds.
@@ -70,7 +70,7 @@ def going_documents(found: Recovered) -> tuple[list[GoingDocument], list[str]]:
     return going, [item.path for item, is_ours in items if not is_ours]
 
 
-def unknown_documents(found: Recovered, *, written: int, removed: int) -> int:
+def unknown_documents(found: RecoveredDocuments, *, written: int, removed: int) -> int:
     """Return of how many documents nobody knows what they were: what was kept of them is gone.
 
     What the recovery made was made since it began; of what is gone by now nothing can be told.
@@ -86,20 +86,20 @@ def unknown_documents(found: Recovered, *, written: int, removed: int) -> int:
     return replaced + max(removed - len(found.removed), 0)
 
 
-def _replaced(found: Recovered) -> Iterator[tuple[GoingDocument, bool]]:
+def _replaced(found: RecoveredDocuments) -> Iterator[tuple[GoingDocument, bool]]:
     for path, before in found.replaced.items():
         now = found.live.get(path)
         if not found.is_back(before):
             yield GoingDocument(path, before, now), now is not None and found.is_ours(now)
 
 
-def _removed(found: Recovered) -> Iterator[tuple[GoingDocument, bool]]:
+def _removed(found: RecoveredDocuments) -> Iterator[tuple[GoingDocument, bool]]:
     for path, before in found.removed.items():
         if not found.is_back(before):
             yield GoingDocument(path, before, None), path not in found.live
 
 
-def _made(found: Recovered) -> Iterator[tuple[GoingDocument, bool]]:
+def _made(found: RecoveredDocuments) -> Iterator[tuple[GoingDocument, bool]]:
     for path, now in found.live.items():
         is_made = found.since_nanos <= now.create_time_nanos <= found.until_nanos
         if is_made and path not in found.replaced and path in found.stored:

@@ -26,7 +26,7 @@ from recovery.kinds.documents import DocumentsOutcome
 from recovery.kinds.kept import KeptDocuments
 from recovery.undo.document_rules import (
     GoingDocument,
-    Recovered,
+    RecoveredDocuments,
     digest_of,
     going_documents,
     unknown_documents,
@@ -107,14 +107,14 @@ class DocumentUndo(ContentUndo[DocumentsOutcome, GoingDocument]):
         told = [f"{item.path} {'as it was' if item.before else 'goes'}" for item in going]
         return step.model_copy(update={"told": tuple(told[:_MOST_NAMED])}), going
 
-    def _found(self, outcome: DocumentsOutcome, into: str) -> Recovered:
+    def _found(self, outcome: DocumentsOutcome, into: str) -> RecoveredDocuments:
         kept = KeptDocuments(self._landing, self._ended.journal, self._ended.recovery_id, into)
         stored = (
             self._rebuilt(outcome)
             if isinstance(outcome, CompletionsOutcome)
             else self._stored(outcome, into)
         )
-        return Recovered(
+        return RecoveredDocuments(
             since_nanos=nanos_at(self._ended.began_at),
             until_nanos=nanos_at(self._ended.ended_at),
             live={item.path: item for item in self._documents(into).read(EVERYTHING)},

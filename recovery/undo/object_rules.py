@@ -32,7 +32,7 @@ class GoingObject(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Recovered:
+class RecoveredObjects:
     """What is known of the objects of a recovery.
 
     Attributes:
@@ -121,7 +121,7 @@ class Recovered:
         return sum(self.before(name) is None for name in wrote - self.lost)
 
 
-def going_objects(found: Recovered) -> tuple[list[GoingObject], list[str]]:
+def going_objects(found: RecoveredObjects) -> tuple[list[GoingObject], list[str]]:
     """Return what goes back, and the names of what was written since."""
     extra, newer = _extra(found)
     said, changed = _said(found)
@@ -130,20 +130,20 @@ def going_objects(found: Recovered) -> tuple[list[GoingObject], list[str]]:
     return going, sorted(left)
 
 
-def _written(found: Recovered) -> Iterator[GoingObject]:
+def _written(found: RecoveredObjects) -> Iterator[GoingObject]:
     for name, now in found.live.items():
         if found.is_ours(now) and name not in found.lost:
             yield (found.before(name) or GoingObject(name, None, None, None))._replace(live=now)
 
 
-def _said_since(found: Recovered) -> Iterator[str]:
+def _said_since(found: RecoveredObjects) -> Iterator[str]:
     """Yield what the recovery wrote and somebody said something else of since."""
     for name, now in found.live.items():
         if found.wrote(now) and not found.is_ours(now):
             yield name
 
 
-def _overwritten(found: Recovered) -> Iterator[str]:
+def _overwritten(found: RecoveredObjects) -> Iterator[str]:
     """Yield what the recovery wrote and somebody wrote again since, but what is back already."""
     live = found.live
     for item in found.versions:
@@ -154,7 +154,7 @@ def _overwritten(found: Recovered) -> Iterator[str]:
                 yield item.name
 
 
-def _extra(found: Recovered) -> tuple[list[GoingObject], list[str]]:
+def _extra(found: RecoveredObjects) -> tuple[list[GoingObject], list[str]]:
     """Return what was moved aside and goes back, and the names of what cannot."""
     live = found.live
     going: list[GoingObject] = []
@@ -168,7 +168,7 @@ def _extra(found: Recovered) -> tuple[list[GoingObject], list[str]]:
     return going, newer
 
 
-def _said(found: Recovered) -> tuple[list[GoingObject], list[str]]:
+def _said(found: RecoveredObjects) -> tuple[list[GoingObject], list[str]]:
     """Return objects of which only what is said goes back, and the names of what was changed since.
 
     One whose content was written anew to set what is said of it is one that was written.

@@ -36,7 +36,7 @@ from recovery.undo.ended import Ended, planned_of
 from recovery.undo.model import UndoStep
 from recovery.undo.object_rules import (
     GoingObject,
-    Recovered,
+    RecoveredObjects,
     digest_of,
     going_objects,
     is_as_before,
@@ -132,7 +132,7 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
         return step.model_copy(update={"access": self._keyed(into, going, found, resource)}), going
 
     def _keyed(
-        self, into: str, going: list[GoingObject], found: Recovered, resource: Resource
+        self, into: str, going: list[GoingObject], found: RecoveredObjects, resource: Resource
     ) -> tuple[AccessChange, ...]:
         """Return what is encrypted with a key that only the journal names."""
         own = (resource.get("encryption") or {}).get("defaultKmsKeyName")
@@ -146,7 +146,7 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
 
     def _found(
         self, outcome: BucketOutcome, bucket: VersionedBucket, resource: Resource
-    ) -> Recovered:
+    ) -> RecoveredObjects:
         """Look at everything that is in a bucket, and at what is kept of it.
 
         Raises:
@@ -164,7 +164,7 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
                 for item in self._landing.versions("live", folder, after_prefix(folder))
             }
         aside = self._aside(bucket.name, things)
-        return Recovered(
+        return RecoveredObjects(
             since=self._ended.began_at,
             until=self._ended.ended_at,
             versions=versions,

@@ -21,7 +21,7 @@ from recovery.compare.observed import ObservedTable
 from recovery.compare.tables import property_findings, shape_findings
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.erasing import Erasing
-from recovery.kinds.tables.cloud.properties import Properties, writable
+from recovery.kinds.tables.cloud.properties import PropertySetter, writable
 from recovery.kinds.tables.cloud.publish import undo_name
 from recovery.kinds.tables.cloud.replacing import Going, Replacement, replace_partitions
 from recovery.kinds.tables.rules.outcomes import TableOutcome
@@ -76,7 +76,7 @@ class TableUndo(Undoer[TableOutcome]):
             self._put_back_rows(back)
         former = self._former_of(back)
         if is_table(former.resource) and back.with_properties:
-            Properties(self._target).set(former, with_foreign_keys=True)
+            PropertySetter(self._target).set(former, with_foreign_keys=True)
         if replaced is not None and live is not None and is_table(live):
             self._check_nothing_went(back, live, replaced.started)
         self._prove(back, former)

@@ -39,7 +39,7 @@ from recovery.kinds.buckets.rules.outcomes import RangeOutcome
 from recovery.kinds.former import AsideObject, AsideObjects, Former, FormerObjects, KeptFile
 from recovery.kinds.processors.cloud.journal import SentRequest
 from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, PlannedDates
-from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep, Unread
+from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep, UnreadTable
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome
 from recovery.kinds.tables.rules.outcomes import TableOutcome
@@ -70,7 +70,7 @@ _STEP = ProcessorStep(
     due=3,
     missing=(_DAY,),
     runs=(_DAY,),
-    unread=Unread(why="gone", hint="look"),
+    unread=UnreadTable(why="gone", hint="look"),
 )
 _DATES_PLAN = ProcessorPlan(
     request=DatesRequest(project="league-1", overwrite=("*",)),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from manifests.catalog import load_catalog
-from recovery.fence.quiet import Looking, changed
+from recovery.fence.quiet import FenceLooks, changed
 from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.standin.firestore.creation import create_database
@@ -26,7 +26,7 @@ def test_quiet_is_looked_at_in_tables_objects_and_documents(quiet: Rebound):
     """Each is a change: a row, an object that is written or removed, a document."""
     bucket = f"{quiet.project}-raw"
     things = ("bucket " + bucket, "database (default)", f"dataset {lake.DATASET}", "queue q")
-    looking = Looking(load_catalog(Path(quiet.env["REBOUND_CATALOG"])), quiet.project)
+    looking = FenceLooks(load_catalog(Path(quiet.env["REBOUND_CATALOG"])), quiet.project)
     before = looking.look(things)
     assert list(before.unknown) == ["queue q"]
     quiet.storage_client.bucket(bucket).blob("a/ü").upload_from_string("x")
@@ -44,12 +44,12 @@ def test_what_is_gone_is_quiet_and_what_is_too_much_unknown(quiet: Rebound):
     catalog = load_catalog(Path(quiet.env["REBOUND_CATALOG"]))
     bucket = f"{quiet.project}-raw"
     gone = (f"bucket {quiet.project}-lost", "dataset lost", "database lost", "table lost.games")
-    looked = Looking(catalog, quiet.project).look(gone)
+    looked = FenceLooks(catalog, quiet.project).look(gone)
     assert looked.unknown == {}
     assert not any(looked.found.values())
     for name in "abc":
         quiet.storage_client.bucket(bucket).blob(name).upload_from_string("x")
-    large = Looking(catalog, quiet.project, most_named=1, most_objects=3)
+    large = FenceLooks(catalog, quiet.project, most_named=1, most_objects=3)
     before = large.look((f"bucket {bucket}",))
     assert not before.unknown
     quiet.storage_client.bucket(bucket).blob("c").upload_from_string("y")

@@ -9,7 +9,7 @@ from manifests.selection import RunSummary
 from manifests.values import RunId
 from recovery.health import Health, HealthFinding
 from recovery.kinds.processors.rules.calendar import ScheduledGames
-from recovery.ops.facts import Answer, Frame
+from recovery.ops.facts import Frame, QueryResult
 from recovery.status.model import PartStatus, Status
 
 CATALOG = load_catalog()
@@ -25,9 +25,9 @@ def frame(now: datetime = NOW, **changes: Any) -> Frame:  # noqa: ANN401 - any f
     return Frame(now, operations, CATALOG.processors)
 
 
-def answer(*rows: Mapping[str, Any]) -> Answer:
+def answer(*rows: Mapping[str, Any]) -> QueryResult:
     """Return an answer of these rows."""
-    return Answer(
+    return QueryResult(
         columns=tuple(rows[0]) if rows else (),
         rows=tuple(tuple(row.values()) for row in rows),
         processed_bytes=1,
@@ -36,7 +36,7 @@ def answer(*rows: Mapping[str, Any]) -> Answer:
     )
 
 
-def day(**counts: int) -> Answer:
+def day(**counts: int) -> QueryResult:
     """Return how many rows each table has of the day."""
     rows = ({"table_name": name, "row_count": counts.get(name, 5)} for name in TABLES)
     return answer(*rows)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from manifests.catalog_operations import Security
-from recovery.ops.facts import Entries, Facts, Vaulted
+from recovery.ops.facts import Facts, LogEntries, Vaulted
 from recovery.ops.security.checks import security_findings
 from recovery.ops.security.model import Light
 
@@ -53,9 +53,9 @@ def found(check: str, fact: Any, **others: Any) -> list[tuple[str | None, str]]:
     return [(it.severity, it.finding.subject) for it in findings]
 
 
-def entries(*payloads: dict[str, Any], is_whole: bool = True) -> Entries:
+def entries(*payloads: dict[str, Any], is_whole: bool = True) -> LogEntries:
     """Return audit logs with these payloads."""
-    return Entries([{"protoPayload": payload} for payload in payloads], is_whole)
+    return LogEntries([{"protoPayload": payload} for payload in payloads], is_whole)
 
 
 def payload(method: str, who: str = "ann@example.com", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON

@@ -50,7 +50,7 @@ class Known:
             return None
 
 
-class Contents:
+class ContentCopies:
     """Copies from one bucket into the vault.
 
     An object that was replaced, so that what it was cannot be read any more, is stored as it is.

@@ -16,7 +16,7 @@ import structlog
 from google.api_core.exceptions import Forbidden
 
 from functions.exporter import Exporter, RunContext, others
-from functions.exports.buckets.contents import Candidate, Contents, Known
+from functions.exports.buckets.contents import Candidate, ContentCopies, Known
 from functions.exports.buckets.gaps import bucket_skews
 from functions.exports.buckets.inventories import Shards
 from functions.exports.buckets.listing import bucket_names
@@ -84,7 +84,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
             ranges = self._ranges(bucket, base).ranges
             with LoggingPool(self._settings.parallel_copies, name) as copying:
                 history = History.of(resource)
-                contents = Contents(
+                contents = ContentCopies(
                     bucket,
                     self._vault.versions,
                     copying,
@@ -194,7 +194,7 @@ class _RangeWork:
         self,
         context: RunContext,
         bucket: VersionedBucket,
-        contents: Contents,
+        contents: ContentCopies,
         base: BucketBackup | None,
         *,
         history: "History",

@@ -16,7 +16,7 @@ from manifests.names import Position
 from manifests.values import RunId, StoredObject
 
 
-class StoredFile(NamedTuple):
+class WrittenDocuments(NamedTuple):
     """A file in the vault, and the content of each collection id in it."""
 
     file: DocumentFile
@@ -51,10 +51,10 @@ class RangeFiles:
         self.database_id = database_id
         self.attempt = attempt
         self._name_range = name_range
-        self._done: list[StoredFile] = []
+        self._done: list[WrittenDocuments] = []
 
     @property
-    def done(self) -> tuple[StoredFile, ...]:
+    def done(self) -> tuple[WrittenDocuments, ...]:
         """Return the files that are stored, in name order."""
         return tuple(self._done)
 
@@ -102,9 +102,9 @@ class RangeFiles:
         )
 
 
-def _described(file: OwnFile, records: list[DocumentRecord]) -> StoredFile:
+def _described(file: OwnFile, records: list[DocumentRecord]) -> WrittenDocuments:
     tally = tallied(records)
-    return StoredFile(
+    return WrittenDocuments(
         DocumentFile(
             stored=StoredObject(**file.info.model_dump(), row_count=len(records)),
             first_path=records[0].path,

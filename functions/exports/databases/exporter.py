@@ -14,7 +14,7 @@ from typing import NamedTuple, override
 import structlog
 
 from functions.exporter import Exporter, RunContext, others
-from functions.exports.databases.document_files import RangeFiles, StoredFile
+from functions.exports.databases.document_files import RangeFiles, WrittenDocuments
 from functions.log import LoggingPool, logged_step
 from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
@@ -62,7 +62,7 @@ class DocumentCuts(Stored):
 class _Exported(NamedTuple):
     """The files of a range, and how many of its documents Firestore did not count."""
 
-    files: tuple[StoredFile, ...]
+    files: tuple[WrittenDocuments, ...]
     uncounted: int
 
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from recovery.document import Block, Column, Command, Document, Listing, Section, Table
-from recovery.ops.break_glass.rules import Grant
+from recovery.ops.break_glass.rules import TimedGrant
 
 _COLUMNS = (Column("role"), Column("on"), Column("while"))
 
 
 def grant_document(
-    grants: Sequence[Grant], member: str, *, until: datetime, is_made: bool
+    grants: Sequence[TimedGrant], member: str, *, until: datetime, is_made: bool
 ) -> Document:
     """Tell of grants, and what is done with them.
 
@@ -51,7 +51,7 @@ def grant_document(
 
 
 def grant_json(
-    grants: Sequence[Grant], member: str, *, until: datetime, is_made: bool
+    grants: Sequence[TimedGrant], member: str, *, until: datetime, is_made: bool
 ) -> dict[str, Any]:
     """Return the same as JSON has it."""
     return {

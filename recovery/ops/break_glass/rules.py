@@ -16,7 +16,7 @@ TITLE = "rebound_break_glass"
 _WITH_CONDITIONS = 3
 
 
-class Grant(NamedTuple):
+class TimedGrant(NamedTuple):
     """One role on one thing, until a time.
 
     Attributes:
@@ -47,7 +47,7 @@ class Grant(NamedTuple):
         return f"{where} --member={member} --role={self.role} --condition={condition}"
 
 
-class Places(NamedTuple):
+class GrantPlaces(NamedTuple):
     """Where grants are made.
 
     Attributes:
@@ -61,7 +61,7 @@ class Places(NamedTuple):
     has_configuration: bool
 
 
-def emergency_grants(places: Places, until: datetime) -> tuple[Grant, ...]:
+def emergency_grants(places: GrantPlaces, until: datetime) -> tuple[TimedGrant, ...]:
     """Return what whoever recovers is granted.
 
     Args:
@@ -76,11 +76,11 @@ def emergency_grants(places: Places, until: datetime) -> tuple[Grant, ...]:
     on_project = ["Project", *(["Resources"] if places.has_configuration else [])]
     return (
         *(
-            Grant("project", places.project, _role(places.project, name), ends)
+            TimedGrant("project", places.project, _role(places.project, name), ends)
             for name in on_project
         ),
-        Grant("bucket", places.vault, _role(places.vault_project, "Vault"), ends),
-        Grant(
+        TimedGrant("bucket", places.vault, _role(places.vault_project, "Vault"), ends),
+        TimedGrant(
             "bucket",
             places.vault,
             _role(places.vault_project, "Fences"),
@@ -89,7 +89,7 @@ def emergency_grants(places: Places, until: datetime) -> tuple[Grant, ...]:
     )
 
 
-def policy_with(policy: Resource, grants: Sequence[Grant], member: str) -> Resource:
+def policy_with(policy: Resource, grants: Sequence[TimedGrant], member: str) -> Resource:
     """Return a policy with grants, which take the place of earlier ones of an emergency.
 
     Args:

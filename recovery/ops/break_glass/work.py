@@ -11,7 +11,7 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.errors import CloudError, RefusedError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
-from recovery.ops.break_glass.rules import Grant, is_granted, policy_with, policy_without
+from recovery.ops.break_glass.rules import TimedGrant, is_granted, policy_with, policy_without
 
 _PROJECTS, _IAM = "cloudresourcemanager.googleapis.com", "iam.googleapis.com"
 _POLICY: Resource = {"options": {"requestedPolicyVersion": 3}}
@@ -67,7 +67,7 @@ class Policies:
             if found.get("deleted"):
                 raise RefusedError("there is no such role", subject=role, hint=_MAKE)
 
-    def grant(self, grants: Iterable[Grant], member: str) -> None:
+    def grant(self, grants: Iterable[TimedGrant], member: str) -> None:
         """Make grants, in place of earlier ones of an emergency.
 
         Raises:

@@ -8,7 +8,7 @@ from recovery.document import (
     Column,
     Conclusion,
     Document,
-    Facts,
+    FactLine,
     Listing,
     Paragraph,
     Row,
@@ -47,7 +47,7 @@ def readiness_document(found: Readiness) -> Document:
     hint = f"`{gaps[0].command}`" if gaps and gaps[0].command else ""
     state = health.value.upper() if health is Health.CRITICAL else health.value
     sections = (
-        Section((Paragraph(verdict), Facts(tuple(_dimensions(found)))), "The score"),
+        Section((Paragraph(verdict), FactLine(tuple(_dimensions(found)))), "The score"),
         Section(tuple(_plan(found)), "What is missing, and until when it is closed"),
         Section((Table(_CRITERIA, tuple(_criteria(found))),), "Each criterion"),
         Section((Table(_LEVELS, tuple(map(_level, found.levels))),), "What was promised"),

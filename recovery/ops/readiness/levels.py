@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from manifests.model.proof import ProofRecord
-from recovery.ops.facts import Answer, Backups, Facts
+from recovery.ops.facts import Backups, Facts, QueryResult
 from recovery.ops.readiness.model import Basis, DeclaredLevel, ServiceLevel
 from recovery.ops.readiness.promises import PROMISES, Promise
 from recovery.scenarios import SCENARIOS
@@ -134,4 +134,4 @@ def _percent(name: str, least: float, measured: float | None) -> ServiceLevel:
 
 def _rows(facts: Facts, name: str) -> list[dict[str, Any]]:
     answer = facts.get(name)
-    return answer.named if isinstance(answer, Answer) else []
+    return answer.named if isinstance(answer, QueryResult) else []

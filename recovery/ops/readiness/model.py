@@ -43,7 +43,7 @@ class Dimension(Value):
     criteria: tuple[Criterion, ...]
 
 
-class Criteria(Value):
+class ReadinessCriteria(Value):
     """Everything that counts.
 
     Attributes:
@@ -114,7 +114,7 @@ class DeclaredLevel(Vouched):
     value: float = Field(allow_inf_nan=False)
 
 
-class Said(Value):
+class Declarations(Value):
     """What people declare.
 
     Attributes:
@@ -222,13 +222,13 @@ class Readiness(Value):
 
 
 @cache
-def shipped_criteria() -> Criteria:
+def shipped_criteria() -> ReadinessCriteria:
     """Return the criteria that are shipped."""
     source = files("recovery.ops.readiness") / "criteria.json"
-    return Criteria.model_validate(json.loads(source.read_text(encoding="utf-8")))
+    return ReadinessCriteria.model_validate(json.loads(source.read_text(encoding="utf-8")))
 
 
-def read_declared(path: Path | None) -> Said:
+def read_declared(path: Path | None) -> Declarations:
     """Read what people declare: an object of `dimension/criterion` and `promised/NAME`.
 
     Raises:
@@ -236,7 +236,7 @@ def read_declared(path: Path | None) -> Said:
             an end.
     """
     if path is None:
-        return Said()
+        return Declarations()
     content = read_file(path, UsageError)
     criteria = {
         f"{dimension.name}/{criterion.name}"
@@ -247,7 +247,7 @@ def read_declared(path: Path | None) -> Said:
     known = sorted(criteria) + [f"{_PROMISED}{name}" for name in PROMISES]
     try:
         levels = {name for name in content if name.startswith(_PROMISED)}
-        found = Said.model_validate(
+        found = Declarations.model_validate(
             {
                 "criteria": {name: it for name, it in content.items() if name not in levels},
                 "levels": {name.removeprefix(_PROMISED): content[name] for name in levels},

@@ -9,11 +9,11 @@ from datetime import date, datetime
 
 from recovery.health import Health, HealthFinding
 from recovery.ops.readiness.model import (
-    Criteria,
     Criterion,
     Declared,
     Dimension,
     Readiness,
+    ReadinessCriteria,
     ReadinessRecord,
     Scored,
     ServiceLevel,
@@ -40,7 +40,7 @@ CHECKLIST: Mapping[str, tuple[str, ...]] = {
 
 
 def readiness(
-    criteria: Criteria,
+    criteria: ReadinessCriteria,
     found: Found,
     declared: Mapping[str, Declared],
     levels: Iterable[ServiceLevel],

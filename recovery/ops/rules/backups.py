@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from manifests.store.bounded import Found
+from manifests.store.bounded import FoundRecord
 from recovery.fence.model import FenceRecord
 from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding, worst
@@ -47,7 +47,7 @@ def status_findings(status: Status, _: Frame, __: Facts) -> Iterator[HealthFindi
 
 
 def fence_findings(
-    standing: Sequence[Found[FenceRecord]], frame: Frame, _: Facts
+    standing: Sequence[FoundRecord[FenceRecord]], frame: Frame, _: Facts
 ) -> Iterator[HealthFinding]:
     """Judge the fences that stand: what is fenced is not written."""
     for fence in standing:

@@ -13,7 +13,7 @@ from recovery.kinds.processors.rules.calendar import (
     games_of,
     why_not_due,
 )
-from recovery.ops.facts import Answer, Facts, Frame, Unread, graded
+from recovery.ops.facts import Facts, Frame, QueryResult, Unread, graded
 from recovery.units import counted, listed
 
 GAMES = "games"
@@ -23,7 +23,7 @@ _PAGE = "runbooks/scenarios/processor-failure.md"
 _DAY = timedelta(days=1)
 
 
-def day_findings(answer: Answer, frame: Frame, facts: Facts) -> Iterator[HealthFinding]:
+def day_findings(answer: QueryResult, frame: Frame, facts: Facts) -> Iterator[HealthFinding]:
     """Judge whether every table has rows of the day: of a day without games none is due."""
     day, rows = frame.day, answer.named
     there = [row["table_name"] for row in rows if row["row_count"]]
@@ -67,7 +67,7 @@ def max_health(one: Health, other: Health) -> Health:
     return max(one, other, key=order.index)
 
 
-def fresh_findings(answer: Answer, frame: Frame, facts: Facts) -> Iterator[HealthFinding]:
+def fresh_findings(answer: QueryResult, frame: Frame, facts: Facts) -> Iterator[HealthFinding]:
     """Judge how many days with games lie behind the newest date of each table."""
     for row in answer.named:
         table, last = row["table_name"], row["last_date"]
@@ -88,7 +88,7 @@ def fresh_findings(answer: Answer, frame: Frame, facts: Facts) -> Iterator[Healt
         yield _mended("freshness", table, health, what, mend=mend)
 
 
-def feature_findings(answer: Answer, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
+def feature_findings(answer: QueryResult, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
     """Judge which share of each feature is missing, of those who played."""
     rows = answer.named
     if not any(row["records"] for row in rows):
@@ -107,7 +107,7 @@ def feature_findings(answer: Answer, frame: Frame, _: Facts) -> Iterator[HealthF
         )
 
 
-def validation_findings(answer: Answer, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
+def validation_findings(answer: QueryResult, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
     """Judge what was found wrong since yesterday; that nothing was validated is no good news."""
     rows = [row for row in answer.named if row["found_on"] >= frame.day]
     validations, errors, criticals = (
@@ -126,7 +126,7 @@ def validation_findings(answer: Answer, frame: Frame, _: Facts) -> Iterator[Heal
     yield _mended("validation", "", health, what, mend=mend)
 
 
-def missed_findings(answer: Answer, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
+def missed_findings(answer: QueryResult, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
     """Judge the dates that one phase has and the next one lacks."""
     dates = [str(row["game_date"]) for row in answer.named]
     health = graded(len(dates), frame.operations.missed_dates)

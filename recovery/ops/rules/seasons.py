@@ -11,7 +11,7 @@ from typing import Any
 from manifests.catalog_processors import Season
 from recovery.health import Health, HealthFinding
 from recovery.kinds.processors.rules.calendar import ScheduledGames
-from recovery.ops.facts import Answer, Facts, Frame, graded
+from recovery.ops.facts import Facts, Frame, QueryResult, graded
 from recovery.ops.rules.platform import GAMES
 from recovery.units import counted
 
@@ -23,7 +23,7 @@ _GRACE = timedelta(days=3)
 """A season that has only just begun may have no rows yet."""
 
 
-def coverage_findings(answer: Answer, frame: Frame, facts: Facts) -> Iterator[HealthFinding]:
+def coverage_findings(answer: QueryResult, frame: Frame, facts: Facts) -> Iterator[HealthFinding]:
     """Judge how much of each season is done."""
     rows = {row["season"]: row for row in answer.named}
     seasons = (

@@ -8,7 +8,7 @@ from manifests.values import Resource
 from recovery.doctor.rules.buckets import vault_problems
 from recovery.health import Health
 from recovery.ops.break_glass.rules import is_emergency
-from recovery.ops.facts import Entries, Facts, Vaulted
+from recovery.ops.facts import Facts, LogEntries, Vaulted
 from recovery.ops.security.filters import RESTORED
 from recovery.ops.security.model import Light, SecurityFinding, Severity, is_expected, well, wrong
 from recovery.units import age, counted, listed
@@ -194,7 +194,7 @@ def break_glass_findings(policy: Resource, light: Light, facts: Facts) -> Iterat
 
 def _use(facts: Facts) -> str:
     used = facts.get(RESTORED)
-    if not isinstance(used, Entries):
+    if not isinstance(used, LogEntries):
         return ", whether it is used is unknown"
     return "" if used.entries else ", and no log tells of its use"
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from manifests.values import Resource
-from recovery.ops.facts import Entries, Facts, Unread
+from recovery.ops.facts import Facts, LogEntries, Unread
 from recovery.ops.security.filters import (
     DENIED,
     IAM_CHANGES,
@@ -36,7 +36,7 @@ _STRONG = (
 _EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 
 
-def account_findings(found: Entries, light: Light, _: Facts) -> Iterator[SecurityFinding]:
+def account_findings(found: LogEntries, light: Light, _: Facts) -> Iterator[SecurityFinding]:
     """Tell of service accounts and keys that were made."""
     for entry in found.entries:
         who, made = _who(entry), _made(entry)
@@ -52,7 +52,7 @@ def account_findings(found: Entries, light: Light, _: Facts) -> Iterator[Securit
     yield from _nothing(found, NEW_ACCOUNTS, "no service account was made", light)
 
 
-def change_findings(found: Entries, light: Light, _: Facts) -> Iterator[SecurityFinding]:
+def change_findings(found: LogEntries, light: Light, _: Facts) -> Iterator[SecurityFinding]:
     """Tell of changes of access: to everybody, of strong roles, and how many there are."""
     for entry in found.entries:
         for delta in _deltas(entry):
@@ -74,7 +74,7 @@ def change_findings(found: Entries, light: Light, _: Facts) -> Iterator[Security
     yield from _nothing(found, IAM_CHANGES, "nobody's access was changed", light)
 
 
-def secret_findings(found: Entries, light: Light, facts: Facts) -> Iterator[SecurityFinding]:
+def secret_findings(found: LogEntries, light: Light, facts: Facts) -> Iterator[SecurityFinding]:
     """Tell who read secrets; without the log of that nobody knows."""
     policy = facts.get(PROJECT_POLICY)
     if isinstance(policy, Unread) or not _is_logged(policy or {}):
@@ -93,15 +93,15 @@ def secret_findings(found: Entries, light: Light, facts: Facts) -> Iterator[Secu
     yield from _nothing(found, SECRETS, "no read of a secret was logged", light)
 
 
-def denied_findings(found: Entries, light: Light, facts: Facts) -> Iterator[SecurityFinding]:
+def denied_findings(found: LogEntries, light: Light, facts: Facts) -> Iterator[SecurityFinding]:
     """Tell how often somebody was refused: by APIs, and by services that were called."""
     others = facts.get(REFUSED)
-    entries = [*found.entries, *(others.entries if isinstance(others, Entries) else ())]
+    entries = [*found.entries, *(others.entries if isinstance(others, LogEntries) else ())]
     by = Counter(_who(entry) for entry in entries).most_common()
     if not entries:
         yield from _nothing(found, DENIED, "nobody was refused anything", light)
         return
-    whole = found.is_whole and isinstance(others, Entries) and others.is_whole
+    whole = found.is_whole and isinstance(others, LogEntries) and others.is_whole
     times = counted(len(entries), "time")
     told = listed([f"{who} {number}" for who, number in by])
     what = f"{'' if whole else 'at least '}{times} in {light.hours:g} h: {told}"
@@ -109,7 +109,7 @@ def denied_findings(found: Entries, light: Light, facts: Facts) -> Iterator[Secu
     yield wrong(severity, DENIED, "", what, step="rebound ops errors")
 
 
-def _nothing(found: Entries, check: str, what: str, light: Light) -> Iterator[SecurityFinding]:
+def _nothing(found: LogEntries, check: str, what: str, light: Light) -> Iterator[SecurityFinding]:
     if not found.entries:
         yield well(check, f"{what} in {light.hours:g} h")
 

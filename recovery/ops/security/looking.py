@@ -14,7 +14,7 @@ from manifests.errors import CatalogError, CloudError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
 from recovery.ops.at_once import Looks
-from recovery.ops.facts import Entries, Vaulted
+from recovery.ops.facts import LogEntries, Vaulted
 from recovery.ops.logs import Logs
 from recovery.ops.security import checks
 from recovery.ops.security.filters import log_filters
@@ -62,7 +62,7 @@ class SecurityLooking:
             for name in checks.RULES
         }
 
-    def _entries(self, name: str, text: str) -> Entries:
+    def _entries(self, name: str, text: str) -> LogEntries:
         since = self._light.now - timedelta(hours=self._light.hours)
         return self._logs.entries(text, since=since, most=_MOST_ENTRIES, subject=name)
 

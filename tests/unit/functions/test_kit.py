@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.kit.contents import kit_bytes, without_commands
-from functions.kit.script import Command, Step, Variable, separated, stem, vault_uris
+from functions.kit.script import KitStep, ShellCommand, Variable, separated, stem, vault_uris
 from functions.kit.writing import with_kit
 from manifests.encoding import decode_sql
 from manifests.errors import SourceUnreadableError, UnsafeNameError
@@ -53,7 +53,7 @@ def step(sort: str, name: str, **changes: Any) -> str:  # noqa: ANN401 - fields 
 )
 def test_each_word_reaches_its_command_as_it_is(words: list[str]):
     """Whatever is in a word, a shell hands it over whole: nothing of it is a command."""
-    line = Command(("printf", r"%s\0", *words, (Variable.VAULT, "end"))).line()
+    line = ShellCommand(("printf", r"%s\0", *words, (Variable.VAULT, "end"))).line()
     done = subprocess.run(
         ["/bin/sh", "-c", line], env={"VAULT": "a b"}, capture_output=True, check=True
     )
@@ -64,7 +64,7 @@ def test_a_word_that_no_command_takes_is_refused():
     """A NUL would end the word, and a longer one no kernel takes."""
     for word in ("a\0b", "x" * 130_000):
         with pytest.raises(SourceUnreadableError):
-            Command(("bq", word)).line()
+            ShellCommand(("bq", word)).line()
 
 
 def test_addresses_are_cut_into_words_that_a_command_takes():
@@ -72,7 +72,7 @@ def test_addresses_are_cut_into_words_that_a_command_takes():
     names = [f"runs/r/{number:0900d}.avro" for number in range(500)]
     words = vault_uris(names)
     assert len(words) > 1
-    lines = [Command(("bq", word)).line() for word in words]
+    lines = [ShellCommand(("bq", word)).line() for word in words]
     assert sum(line.count(".avro") for line in lines) == 500
     assert all(len(line) < 130_000 for line in lines)
 
@@ -191,13 +191,15 @@ def test_a_run_without_a_kit_says_so():
 
 def test_what_is_told_ends_no_comment():
     """A name that holds the end of a line is shown without it."""
-    odd = Step("x", "a\ntouch pwned\r", (), left=("b\u2028\ntouch pwned",)).script()
+    odd = KitStep("x", "a\ntouch pwned\r", (), left=("b\u2028\ntouch pwned",)).script()
     assert not [line for line in odd.splitlines() if line.startswith("touch")]
 
 
 def test_what_names_its_project_does_nothing_in_another():
     """An account, a topic or a target of the original would be acted on."""
-    script = Step("pubsub-topic", "t", (Command(("echo", "made")),), only_in="platform").script()
+    script = KitStep(
+        "pubsub-topic", "t", (ShellCommand(("echo", "made")),), only_in="platform"
+    ).script()
     for project, said in (("platform", ("made\n", "")), ("other", ("", "left: "))):
         done = subprocess.run(
             ["/bin/sh", "-eu", "-c", script],
@@ -220,7 +222,7 @@ def test_checksums_are_asked_for_where_a_key_hides_them():
 def test_a_step_that_does_nothing_fails():
     """What no command makes is passed over by who restores, and never without a word."""
     done = subprocess.run(
-        ["/bin/sh", "-eu", "-c", Step("view", "v", (), left=("all of it: 'x'",)).script()],
+        ["/bin/sh", "-eu", "-c", KitStep("view", "v", (), left=("all of it: 'x'",)).script()],
         env={"PROJECT": "p", "VAULT": "v"},
         capture_output=True,
         text=True,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from functions.notices import Notice, ended, heartbeat_address
-from functions.settings import Settings
+from functions.settings import FunctionSettings
 from manifests.errors import UsageError
 from manifests.settings import read_settings
 
@@ -57,8 +57,8 @@ def test_addresses_are_secrets(monkeypatch: pytest.MonkeyPatch):
     for name in ("PROJECT", "VAULT_BUCKET", "LANDING_BUCKET"):
         monkeypatch.setenv(f"REBOUND_{name}", f"some-{name.lower().replace('_', '-')}")
     monkeypatch.setenv("REBOUND_WEBHOOK_URL", "https://hooks.example/T0/secret")
-    assert "secret" not in repr(read_settings(Settings))
+    assert "secret" not in repr(read_settings(FunctionSettings))
     monkeypatch.setenv("REBOUND_WEBHOOK_URL", "hooks secret")
     with pytest.raises(UsageError, match="REBOUND_WEBHOOK_URL is wrong") as refused:
-        read_settings(Settings)
+        read_settings(FunctionSettings)
     assert "secret" not in str(refused.value)

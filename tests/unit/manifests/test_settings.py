@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.settings import Settings as FunctionSettings
+from functions.settings import FunctionSettings
 from manifests.errors import CatalogError, UsageError
 from manifests.settings import read_settings
 from recovery.settings import Settings

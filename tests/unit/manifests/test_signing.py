@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from functions.settings import Settings as FunctionSettings
+from functions.settings import FunctionSettings
 from manifests import layout
 from manifests.catalog import Retention
 from manifests.errors import (

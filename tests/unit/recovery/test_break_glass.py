@@ -10,8 +10,8 @@ import pytest
 from recovery.ops.break_glass.document import grant_document
 from recovery.ops.break_glass.rules import (
     TITLE,
-    Grant,
-    Places,
+    GrantPlaces,
+    TimedGrant,
     emergency_grants,
     is_granted,
     policy_with,
@@ -24,7 +24,7 @@ from tests.deployed import ROOT
 from tests.unit.security_facts import LIGHT, NOW, RESTORE, VAULT_BUCKET
 
 UNTIL = datetime(2026, 12, 4, 22, tzinfo=UTC)
-PLACES = Places("p", "the-vault", "v", has_configuration=True)
+PLACES = GrantPlaces("p", "the-vault", "v", has_configuration=True)
 GRANTS = emergency_grants(PLACES, UNTIL)
 OTHER: dict[str, Any] = {"role": "roles/viewer", "members": ["user:ann@example.com", RESTORE]}
 
@@ -78,7 +78,7 @@ def test_others_keep_their_grant():
 
 
 @pytest.mark.parametrize("grant", GRANTS, ids=lambda it: it.role.rpartition("/")[2])
-def test_the_command_says_the_same(grant: Grant):
+def test_the_command_says_the_same(grant: TimedGrant):
     """What a shell makes of it is the member, the role and the condition."""
     words = shlex.split(grant.command(RESTORE))
     assert words[:2] == ["gcloud", "projects" if grant.on == "project" else "storage"]

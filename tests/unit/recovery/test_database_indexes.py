@@ -11,7 +11,7 @@ from manifests.kinds.databases.model import IndexSettings
 from recovery.compare.documents import DocumentPair
 from recovery.compare.findings import Finding
 from recovery.compare.indexes import agreed, index_changes, index_findings, index_texts
-from recovery.firestore.expiry import Expiry, policies
+from recovery.firestore.expiry import TimeToLive, policies
 from recovery.firestore.values import to_bytes
 from recovery.kinds.databases.cloud.done import Done
 
@@ -168,7 +168,7 @@ def test_what_a_time_to_live_deletes(
 ):
     """A time of the past in its field, with what is to pass after it; no value of another type."""
     there = settings(field(path, ttlConfig=config))
-    expiry = Expiry(policies(there), nanos_at(NOW))
+    expiry = TimeToLive(policies(there), nanos_at(NOW))
     records = [
         DocumentRecord(name, to_bytes(fields), 1, 1)
         for name in ("games/1", "teams/t/games/2", "others/1")
@@ -191,7 +191,7 @@ def test_a_time_to_live_that_the_backup_knows():
 def test_a_document_that_a_time_to_live_deleted_again():
     """It is not missing where the plan told of that; where it did not, or was refused, it is."""
     there = settings(field("until", ttlConfig={}))
-    expiry = Expiry(policies(there), nanos_at(NOW))
+    expiry = TimeToLive(policies(there), nanos_at(NOW))
     record = DocumentRecord("games/1", to_bytes({"until": {"timestampValue": PAST}}), 1, 1)
     pair, told_of = DocumentPair("missing", record, None), set(expiry.policies)
     done = Done()

@@ -17,7 +17,7 @@ from recovery.drill.due import due_scenario
 from recovery.drill.rules import drawn, of_any_age
 from recovery.drill.tasks import drilled, out_of_scope, sample_tasks, whole_tasks
 from recovery.kinds.places import mark_of_bucket, mark_of_database, mark_of_dataset
-from recovery.status.model import Facts, PartName, PartStatus, Point, ScenarioStatus, Shown
+from recovery.status.model import PartFacts, PartName, PartStatus, Point, ScenarioStatus, Shown
 from recovery.status.rules import NEVER, part_status
 from tests.unit.drills import CRITERIA, DRILL_ID, NOW, PLACES
 from tests.unit.platforms import whole_manifest
@@ -155,7 +155,7 @@ def stands(name: str, days_ago: float | None) -> PartStatus:
     record = ProofRecord(
         recovery_id="r", scenario="s", how="drill", proven_at=proven_at, seconds=1, parts=(part,)
     )
-    facts = Facts(
+    facts = PartFacts(
         PartName(kind, name),
         name,
         is_required=True,

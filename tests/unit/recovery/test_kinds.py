@@ -6,7 +6,7 @@ import pytest
 
 from manifests.catalog import load_catalog
 from manifests.parts import PARTS, KindName
-from recovery.fence.quiet import Looking
+from recovery.fence.quiet import FenceLooks
 from recovery.kinds.buckets.rules.kind import BucketRules
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.kind import Rules
@@ -39,7 +39,7 @@ def test_a_fence_can_tell_whether_a_kind_is_quiet():
     told = {
         kind.name
         for kind, entry in load_catalog().parts
-        if entry.written.partition(" ")[0] in Looking.sorts
+        if entry.written.partition(" ")[0] in FenceLooks.sorts
     }
     assert told == set(NAMES) - {"resources"}
 

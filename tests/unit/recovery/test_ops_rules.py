@@ -9,7 +9,7 @@ from manifests.catalog_operations import Bands
 from manifests.errors import BackupDamagedError
 from manifests.model.run import VerdictRecord
 from manifests.selection import RunSummary
-from manifests.store.bounded import Found
+from manifests.store.bounded import FoundRecord
 from manifests.values import RunId
 from recovery.fence.model import FenceRecord
 from recovery.health import Health, HealthFinding, worst
@@ -277,8 +277,8 @@ def test_what_status_tells_and_fences():
             fence_id="fence-1", project="p", fenced_at=NOW - timedelta(hours=hours), why="drill",
             things=("dataset x",), writers=(),
         )  # fmt: skip
-        assert health("fences", (Found("fence-1", stands),)) is expected
-    unread = Found("fence-2", None, BackupDamagedError("it is not whole"))
+        assert health("fences", (FoundRecord("fence-1", stands),)) is expected
+    unread = FoundRecord("fence-2", None, BackupDamagedError("it is not whole"))
     assert health("fences", (unread,)) is Health.UNKNOWN
 
 

@@ -14,12 +14,12 @@ from recovery.ops.facts import Backups, Execution
 from recovery.ops.readiness.document import readiness_document
 from recovery.ops.readiness.levels import service_levels
 from recovery.ops.readiness.model import (
-    Criteria,
+    Declarations,
     Declared,
     DeclaredLevel,
     Readiness,
+    ReadinessCriteria,
     ReadinessRecord,
-    Said,
     ServiceLevel,
     read_declared,
     shipped_criteria,
@@ -37,7 +37,7 @@ from recovery.report.html import page_of
 from recovery.report.text import text_of
 from tests.unit.looks import NOW, answer, run
 
-CRITERIA = Criteria.model_validate(
+CRITERIA = ReadinessCriteria.model_validate(
     {
         "pass": 70,
         "dimensions": [
@@ -132,10 +132,10 @@ def test_declarations_are_read(tmp_path: Path):
     said = json.loads(SAID.model_dump_json())
     level = json.loads(ERROR_SAID.model_dump_json())
     path.write_text(json.dumps({"operations/on-call": said, f"promised/{ERROR}": level}))
-    assert read_declared(path) == Said(
+    assert read_declared(path) == Declarations(
         criteria={"operations/on-call": SAID}, levels={ERROR: ERROR_SAID}
     )
-    assert read_declared(None) == Said()
+    assert read_declared(None) == Declarations()
     for wrong in (
         {"operations/on-call": {**said, "by": ""}},
         {"operations/on-call": {**said, "expires": said["on"]}},
@@ -167,7 +167,7 @@ def test_shipped_criteria():
         assert all(bool(item.looks) == bool(item.command) for item in dimension.criteria)
     assert shipped.dimensions[2].criteria[2].looks == ("status:proof",)
     with pytest.raises(ValueError, match="a hundred"):
-        Criteria(**{"pass": 70}, dimensions=shipped.dimensions[:1])
+        ReadinessCriteria(**{"pass": 70}, dimensions=shipped.dimensions[:1])
 
 
 def test_checklist():

@@ -13,16 +13,16 @@ from recovery.document import (
     Command,
     Conclusion,
     Document,
-    Facts,
+    FactLine,
     Listing,
     Paragraph,
+    ProofLine,
     Row,
     Rows,
     Section,
     Span,
     Table,
     Timeline,
-    Verdict,
 )
 from recovery.report.html import page_of
 from recovery.report.text import text_of
@@ -76,10 +76,10 @@ def whole(text: str) -> Document:
     blocks = (
         Rows((row,), "planned"),
         Table((Column(text), Column(text, "right")), ((text, text),)),
-        Facts(((text, text),)),
+        FactLine(((text, text),)),
         Paragraph(text),
         Listing(text, (text,)),
-        Verdict(text, is_good=False),
+        ProofLine(text, is_good=False),
         Command(text, text, text),
         Chart(text, ((text, 1.0), (text, None))),
         Timeline(text, (Span(text, text, 1.0),)),
@@ -167,7 +167,7 @@ def test_no_colour_without_a_word():
         (
             Section((Rows((Row("a", "proven"), Row("b", "NOT EQUAL"), Row("c")), "ended"),)),
             Section(
-                (Paragraph("REPLACES 3 ROWS THAT ARE THERE"), Verdict("0 of 1", is_good=False))
+                (Paragraph("REPLACES 3 ROWS THAT ARE THERE"), ProofLine("0 of 1", is_good=False))
             ),
         ),
         conclusion=Conclusion("PARTIAL", "not recovered: b"),

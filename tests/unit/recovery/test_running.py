@@ -9,11 +9,11 @@ import pytest
 from manifests.errors import PartialError
 from recovery.fence.insisting import require_quiet
 from recovery.fence.model import PlannedFence, Quiet
-from recovery.fence.quiet import Looked, Looking, changed, wait_for_quiet
+from recovery.fence.quiet import FenceLooks, Looked, changed, wait_for_quiet
 from recovery.fence.running import (
     NEVER,
     QueryJob,
-    Running,
+    RunningNow,
     begun_at,
     ended_before,
     may_write,
@@ -105,17 +105,17 @@ class Watched:
         """Return what is there."""
         return Looked({thing: {"games": ("table", self._writes)} for thing in things}, {})
 
-    def running(self, things: Collection[str]) -> Running:
+    def running(self, things: Collection[str]) -> RunningNow:
         """Say that nothing runs; it took so long that the last execution wrote and ended meanwhile."""
         del things
         self._writes = 1
-        return Running({}, {})
+        return RunningNow({}, {})
 
 
 def test_what_is_written_while_executions_are_listed_is_seen():
     """The last look is the last thing that is done: nothing is asked behind it."""
     watched = Watched()
-    looking = cast(Looking, watched)
+    looking = cast(FenceLooks, watched)
     once = wait_for_quiet(looking, ("dataset nba",), runs=watched, seconds=1, sleep=lambda _: None)
     assert once.changed == ("games",)
     waited = wait_for_quiet(

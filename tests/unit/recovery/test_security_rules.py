@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from recovery.health import Health, worst
-from recovery.ops.facts import Entries, Facts, Unread
+from recovery.ops.facts import Facts, LogEntries, Unread
 from recovery.ops.security.access_rules import BREAK_GLASS, DELETERS, KEYS, PUBLIC, VAULT
 from recovery.ops.security.checks import ACCOUNT_KEYS, RULES, SERVICES, VAULTED, security_findings
 from recovery.ops.security.document import security_document, security_json
@@ -94,8 +94,8 @@ def test_secrets_are_read_by_whom_the_catalog_expects():
 def test_refusals_are_counted():
     """Of APIs and of services alike, by who was refused; more than were read is told."""
     denied = payload("a", status={"code": 7})
-    request = Entries([{"httpRequest": {"status": 403, "remoteIp": "203.0.113.9"}}])
-    assert found(DENIED, entries(denied), **{REFUSED: Entries([])})[0] == ("P3", "")
+    request = LogEntries([{"httpRequest": {"status": 403, "remoteIp": "203.0.113.9"}}])
+    assert found(DENIED, entries(denied), **{REFUSED: LogEntries([])})[0] == ("P3", "")
     facts = {DENIED: entries(denied), REFUSED: request}
     (one,) = security_findings(facts, LIGHT)
     assert one.severity == "P2"
@@ -104,7 +104,7 @@ def test_refusals_are_counted():
     assert "at least 2 times" in security_findings(cut, LIGHT)[0].finding.what
     unread = {DENIED: entries(denied), REFUSED: Unread("answered 403", "x")}
     assert "at least 1 time" in security_findings(unread, LIGHT)[0].finding.what
-    assert found(DENIED, entries(), **{REFUSED: Entries([])})[0] == (None, "")
+    assert found(DENIED, entries(), **{REFUSED: LogEntries([])})[0] == (None, "")
 
 
 def service(name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - fields

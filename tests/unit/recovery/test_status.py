@@ -11,7 +11,7 @@ from recovery.health import Health
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.status.document import status_document
-from recovery.status.model import Facts, PartName, PartStatus, Point, Status
+from recovery.status.model import PartFacts, PartName, PartStatus, Point, Status
 from recovery.status.rules import (
     answer_of,
     part_status,
@@ -56,7 +56,7 @@ def stands(
     later: timedelta = timedelta(),
 ) -> PartStatus:
     """Return how the games stand."""
-    facts = Facts(
+    facts = PartFacts(
         part=GAMES,
         label="nba.games",
         is_required=is_required,
@@ -105,7 +105,7 @@ def test_nothing_can_be_shown_of_a_type_without_resources():
     empty = POINT_OF_GAMES._replace(things=0)
     assert stands(newest=empty).health is Health.UNKNOWN
     topics = PartName("resources", "pubsub/topic")
-    facts = Facts(topics, "topics", is_required=True, newest=empty, whole=None, some=None)
+    facts = PartFacts(topics, "topics", is_required=True, newest=empty, whole=None, some=None)
     assert part_status(facts, RULE, now=NOW).health is Health.HEALTHY
 
 
@@ -116,7 +116,9 @@ def test_what_no_drill_restores_is_shown_by_a_recovery(counts: Health):
 
     def stand(name: str) -> PartStatus:
         part = PartName("resources", name)
-        facts = Facts(part, name, is_required=True, newest=POINT_OF_GAMES, whole=None, some=None)
+        facts = PartFacts(
+            part, name, is_required=True, newest=POINT_OF_GAMES, whole=None, some=None
+        )
         rule = RULE.model_copy(update={"not_drilled": counts.value})
         return part_status(facts, rule, now=NOW)
 

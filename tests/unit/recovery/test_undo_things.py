@@ -7,12 +7,11 @@ from manifests.documents import DocumentRecord
 from manifests.kinds.buckets.model import ObjectSettings, ObjectVersion
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.former import AsideObject
-from recovery.undo.document_rules import Recovered as RecoveredDocuments
+from recovery.undo.document_rules import RecoveredDocuments, going_documents, unknown_documents
 from recovery.undo.document_rules import digest_of as digest_of_documents
-from recovery.undo.document_rules import going_documents, unknown_documents
 from recovery.undo.object_rules import (
     GoingObject,
-    Recovered,
+    RecoveredObjects,
     digest_of,
     going_objects,
     is_as_before,
@@ -129,9 +128,9 @@ def recovered(
     aside: tuple[str, ...] = (),
     gone: tuple[str, ...] = (),
     said: tuple[ObjectVersion, ...] = (),
-) -> Recovered:
+) -> RecoveredObjects:
     """Return what is known after a recovery from minute 1 to 2, whose backup holds `content`."""
-    return Recovered(
+    return RecoveredObjects(
         since=minutes(1),
         until=minutes(2),
         versions=versions,

@@ -31,7 +31,7 @@ type _Named[Value] = Iterator[tuple[str, Value]]
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRange:
+class ShardRange:
     """A key range of the bucket: that of one inventory shard, within the scope.
 
     Attributes:
@@ -107,7 +107,7 @@ class Comparison:
         self._retention = retention
         self._moves_classes = resource is not None and moves_classes(resource)
 
-    def key_ranges(self) -> tuple[KeyRange, ...]:
+    def key_ranges(self) -> tuple[ShardRange, ...]:
         """Return the key ranges that cover every name of the scope, known or not."""
         boundaries = [shard.first_name for shard in self.backup.shards[1:]]
         starts, ends = ["", *boundaries], [*boundaries, None]
@@ -115,9 +115,9 @@ class Comparison:
             (number, self._scope.within(start, end))
             for number, (start, end) in enumerate(zip(starts, ends, strict=True))
         )
-        return tuple(KeyRange(number, *found) for number, found in narrowed if found is not None)
+        return tuple(ShardRange(number, *found) for number, found in narrowed if found is not None)
 
-    def steps(self, key_range: KeyRange) -> Iterator[Compared]:
+    def steps(self, key_range: ShardRange) -> Iterator[Compared]:
         """Yield every object, of then or now, with what has to happen to it.
 
         Live versions are listed first. From the first name that differs on, the other versions are
@@ -141,7 +141,7 @@ class Comparison:
                 return
             yield found
 
-    def counted(self, key_range: KeyRange) -> StepCounter:
+    def counted(self, key_range: ShardRange) -> StepCounter:
         """Return how many objects are as they were, and what has to happen to the others.
 
         Raises:
@@ -158,7 +158,7 @@ class Comparison:
                 counter.add_equal(found.fate)
         return counter
 
-    def _listed(self, kind: Kind, key_range: KeyRange) -> Iterator[ObjectVersion]:
+    def _listed(self, kind: Kind, key_range: ShardRange) -> Iterator[ObjectVersion]:
         listed = self.target.versions(kind, key_range.start, key_range.end)
         if kind == "all":
             # The live versions among them were listed already, and are no new source.
@@ -166,7 +166,7 @@ class Comparison:
         return self.target.with_checksums(listed)
 
     def _compared(
-        self, key_range: KeyRange, *listings: Iterable[ObjectVersion], is_whole: bool = True
+        self, key_range: ShardRange, *listings: Iterable[ObjectVersion], is_whole: bool = True
     ) -> Iterator[Compared]:
         stored = read_range(self._vault, self.backup.shards, key_range.start, key_range.end)
         records = map(self._wanted, stored)

@@ -24,8 +24,8 @@ from recovery.kinds.buckets.cloud.copies import StoredCopies
 from recovery.kinds.buckets.cloud.keeping import Keeping
 from recovery.kinds.buckets.rules.objects import (
     SAME_CONTENT,
+    ObjectSource,
     ObjectStep,
-    Origin,
     Source,
 )
 from recovery.kinds.buckets.rules.outcomes import LeftReason
@@ -198,7 +198,7 @@ class Mender:
         return Mended(step, left="no source")
 
     def _write(
-        self, origin: Origin, expected: ObjectRecord, live: ObjectVersion | None
+        self, origin: ObjectSource, expected: ObjectRecord, live: ObjectVersion | None
     ) -> ObjectVersion:
         name, over = expected.version.name, live.generation if live is not None else 0
         if origin.source == "vault":

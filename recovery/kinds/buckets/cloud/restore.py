@@ -8,7 +8,7 @@ from itertools import batched
 from manifests.cloud.retry import cloud_errors
 from recovery.compare.findings import Finding
 from recovery.compare.objects import object_finding
-from recovery.kinds.buckets.cloud.comparison import Comparison, KeyRange
+from recovery.kinds.buckets.cloud.comparison import Comparison, ShardRange
 from recovery.kinds.buckets.cloud.mending import Mended, Mender
 from recovery.kinds.buckets.rules.counts import ObjectCounts
 from recovery.kinds.buckets.rules.objects import ObjectStep
@@ -42,7 +42,7 @@ class RangeRestore:
         self._writing = writing
         self._advance = advance
 
-    def restore(self, key_range: KeyRange) -> RangeOutcome:
+    def restore(self, key_range: ShardRange) -> RangeOutcome:
         """Bring a key range back; look at it again when anything was written."""
         tally = _Tally()
         with cloud_errors(self._comparison.target.uri()):
@@ -52,7 +52,7 @@ class RangeRestore:
                 self._prove(key_range, tally)
         return tally.outcome(key_range.number)
 
-    def _mended(self, key_range: KeyRange, tally: "_Tally") -> Iterator[Mended]:
+    def _mended(self, key_range: ShardRange, tally: "_Tally") -> Iterator[Mended]:
         waiting: deque[Future[list[Mended]]] = deque()
         for steps in batched(self._damaged(key_range, tally), _AT_ONCE, strict=False):
             waiting.append(self._writing.submit(self._mender.mend_all, steps))
@@ -61,7 +61,7 @@ class RangeRestore:
         while waiting:
             yield from self._done(waiting.popleft())
 
-    def _damaged(self, key_range: KeyRange, tally: "_Tally") -> Iterator[ObjectStep]:
+    def _damaged(self, key_range: ShardRange, tally: "_Tally") -> Iterator[ObjectStep]:
         for found in self._comparison.steps(key_range):
             step = found.step
             tally.then += found.is_then
@@ -82,7 +82,7 @@ class RangeRestore:
         self._advance(sum(mended.step.damage != "extra" for mended in done))
         return done
 
-    def _prove(self, key_range: KeyRange, tally: "_Tally") -> None:
+    def _prove(self, key_range: ShardRange, tally: "_Tally") -> None:
         for name, step, *_ in self._comparison.steps(key_range):
             if step is None or name in tally.left_names:
                 continue
@@ -93,7 +93,7 @@ class RangeRestore:
                 tally.unequal(step)
 
 
-def spread(key_ranges: Sequence[KeyRange]) -> list[KeyRange]:
+def spread(key_ranges: Sequence[ShardRange]) -> list[ShardRange]:
     """Order key ranges so that those that are written at once are far from each other.
 
     A bucket takes many writes into one range of names only after a while.

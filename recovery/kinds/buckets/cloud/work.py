@@ -22,7 +22,7 @@ from manifests.object_retention import RetentionRules
 from manifests.values import Resource
 from manifests.versions import keeps_replaced
 from recovery.kinds.buckets.cloud.allowed import Allowed
-from recovery.kinds.buckets.cloud.comparison import Comparison, KeyRange
+from recovery.kinds.buckets.cloud.comparison import Comparison, ShardRange
 from recovery.kinds.buckets.cloud.contents import verify_buckets
 from recovery.kinds.buckets.cloud.copies import StoredCopies, known_damaged
 from recovery.kinds.buckets.cloud.creation import create_bucket, finish_bucket, undelete_bucket
@@ -275,7 +275,7 @@ class BucketWork(Work[BucketsSeen]):
         ):
             work = RangeRestore(comparison, mender, writing, advance)
 
-            def restore(key_range: KeyRange) -> RangeOutcome:
+            def restore(key_range: ShardRange) -> RangeOutcome:
                 outcome = work.restore(key_range)
                 if outcome.restored or outcome.moved_aside:
                     journal.record(folder, f"{outcome.number:06d}", outcome)

@@ -39,7 +39,7 @@ _WHY: dict[Source, str] = {
 }
 
 
-class Origin(NamedTuple):
+class ObjectSource(NamedTuple):
     """One place with the content of an object as it was.
 
     Attributes:
@@ -66,7 +66,7 @@ class ObjectStep(NamedTuple):
     damage: Damage
     expected: ObjectRecord | None
     live: ObjectVersion | None
-    origins: tuple[Origin, ...]
+    origins: tuple[ObjectSource, ...]
 
     @property
     def source(self) -> Source:
@@ -162,7 +162,7 @@ def plan_object(
     damage = damage_of(expected, live, recovery_point, retention)
     if damage is None:
         return None
-    origins: tuple[Origin, ...] = ()
+    origins: tuple[ObjectSource, ...] = ()
     if expected is not None:
         origins = tuple(_origins(expected, live, versions))
     return ObjectStep(name, damage, expected, live, origins)
@@ -170,20 +170,20 @@ def plan_object(
 
 def _origins(
     expected: ObjectRecord, live: ObjectVersion | None, versions: Sequence[ObjectVersion]
-) -> Iterator[Origin]:
+) -> Iterator[ObjectSource]:
     """Yield every place with the very content an object had, cheapest first."""
     wanted = expected.version
     if live is not None and same_content(wanted, live):
         if not needs_new_content(wanted, live):
-            yield Origin("metadata", live)
-        yield Origin("live", live)
+            yield ObjectSource("metadata", live)
+        yield ObjectSource("live", live)
     for version in _surviving("noncurrent", wanted, versions):
-        yield Origin("noncurrent", version)
+        yield ObjectSource("noncurrent", version)
     for version in _surviving("soft-deleted", wanted, versions):
         if not needs_new_content(wanted, version):
-            yield Origin("soft-deleted", version)
+            yield ObjectSource("soft-deleted", version)
     if expected.stored_as is not None:
-        yield Origin("vault")
+        yield ObjectSource("vault")
 
 
 def _surviving(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from manifests.kinds.buckets.model import BucketBackup
-from recovery.document import Row, Verdict, more
+from recovery.document import ProofLine, Row, more
 from recovery.kinds.buckets.rules.buckets import BucketStep, ObjectCount
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects, LeftReason
 from recovery.kinds.rows import failure_rows, proven_of
@@ -113,7 +113,7 @@ def proven_buckets(
     steps: Sequence[BucketStep],
     point: str,
     exceptions: Sequence[str],
-) -> Iterator[Verdict]:
+) -> Iterator[ProofLine]:
     """Tell how many buckets are proven, and what of them is not what it was."""
     extra = sum(left.objects for item in outcomes for left in item.left if left.reason == "extra")
     later = sum(item.later for item in outcomes)

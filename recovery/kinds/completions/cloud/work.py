@@ -25,7 +25,7 @@ from manifests.kinds.databases.catalog import CatalogDatabase, Rebuild
 from manifests.names import below
 from recovery.compare.documents import ListedDocument
 from recovery.compare.findings import Finding
-from recovery.firestore.expiry import Expiry, policies
+from recovery.firestore.expiry import TimeToLive, policies
 from recovery.firestore.throttle import Throttled, Unthrottled
 from recovery.firestore.values import differing_fields, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter
@@ -152,7 +152,7 @@ class CompletionsWork(Work[CompletionsSeen]):
                 raise
             return None
         records = [DocumentRecord(item.path, to_bytes(item.fields), 0, 0) for item in documents]
-        counts = Expiry(found, nanos_at(self._started_at)).counted(records)
+        counts = TimeToLive(found, nanos_at(self._started_at)).counted(records)
         return {policy.name: count for policy, count in counts.items()}
 
     def _live(

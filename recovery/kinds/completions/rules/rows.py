@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from recovery.document import Row, Verdict, more
+from recovery.document import ProofLine, Row, more
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
 from recovery.kinds.completions.rules.rebuild import CompletionsStep
 from recovery.kinds.documents import documents_outcome_row, proven_documents
@@ -57,6 +57,6 @@ def rebuild_outcome_row(outcome: CompletionsOutcome) -> Row:
 
 def proven_rebuilds(
     outcomes: Sequence[CompletionsOutcome], exceptions: Sequence[str]
-) -> Iterator[Verdict]:
+) -> Iterator[ProofLine]:
     """Tell how many databases are rebuilt, and what is not part of that."""
     yield from proven_documents(outcomes, "databases rebuilt as the history tells", exceptions)

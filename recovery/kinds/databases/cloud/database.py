@@ -23,11 +23,11 @@ from manifests.kinds.databases.model import DatabaseBackup, DocumentFile, IndexS
 from manifests.names import NameRange
 from recovery.compare.documents import DatabaseState, DocumentPair, StateTally, joined, parted
 from recovery.compare.indexes import index_texts
-from recovery.firestore.expiry import Expiry, Policy, policies
+from recovery.firestore.expiry import Policy, TimeToLive, policies
 from recovery.firestore.throttle import Throttle
 from recovery.firestore.values import refers, rewritten, same_content
 from recovery.firestore.writing import BatchWriter
-from recovery.kinds.databases.cloud.done import Done, Restored
+from recovery.kinds.databases.cloud.done import Done, RestoredDatabase
 from recovery.kinds.databases.cloud.settings import SettingsTarget
 from recovery.kinds.databases.cloud.source import StoredDocuments
 from recovery.kinds.databases.rules.documents import DatabaseStep
@@ -98,7 +98,7 @@ class DatabaseTarget:
         exists, settings = self.settings.looked_up()
         indexes = self.settings.indexes() if exists else IndexSettings(indexes=(), fields=())
         live, known = policies(indexes), policies(self._backup.index_settings)
-        expiry = Expiry(tuple(dict.fromkeys((*live, *known))), nanos_at(now))
+        expiry = TimeToLive(tuple(dict.fromkeys((*live, *known))), nanos_at(now))
 
         def look(item: FileRanges) -> tuple[StateTally, int, Counter[Policy]]:
             stored = self._stored.read(*item)
@@ -137,7 +137,7 @@ class DatabaseTarget:
         throttle: Throttle,
         now: datetime,
         advance: Callable[[int], None],
-    ) -> Restored:
+    ) -> RestoredDatabase:
         """Write what the step decides, file by file, and look at the database again.
 
         Args:
@@ -154,7 +154,7 @@ class DatabaseTarget:
             BackupDamagedError: A file of the backup is not what the manifest says.
             CloudError: Something could not be read or written.
         """
-        expiry = Expiry(policies(self.settings.indexes()), nanos_at(now))
+        expiry = TimeToLive(policies(self.settings.indexes()), nanos_at(now))
         known, seen = policies(self._backup.index_settings), step.state.indexes or {}
         told = {it for it in expiry.policies if it in known or seen.get(it.name) == it.text}
 
@@ -179,7 +179,7 @@ class DatabaseTarget:
             whole.merge(tally)
             all_done.merge(done)
         removed = all_done.removed + len(removed_before)
-        return Restored(
+        return RestoredDatabase(
             whole.state(exists=True),
             all_done.written,
             removed,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from recovery.compare.documents import DatabaseState, DocumentPair
-from recovery.firestore.expiry import Expiry, Policy
+from recovery.firestore.expiry import Policy, TimeToLive
 
 
-class Restored(NamedTuple):
+class RestoredDatabase(NamedTuple):
     """What was done to a database, and how it compares with the backup then.
 
     Attributes:
@@ -66,7 +66,9 @@ class Done:
             self.count(pair, -1)
         return pair
 
-    def proven(self, pair: DocumentPair, expiry: Expiry, told: Container[Policy]) -> DocumentPair:
+    def proven(
+        self, pair: DocumentPair, expiry: TimeToLive, told: Container[Policy]
+    ) -> DocumentPair:
         """Look at a document after all were written.
 
         Args:

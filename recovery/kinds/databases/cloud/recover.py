@@ -14,7 +14,7 @@ from recovery.compare.documents import DatabaseState
 from recovery.compare.findings import Finding
 from recovery.firestore.throttle import Throttled, Unthrottled
 from recovery.kinds.databases.cloud.database import DatabaseTarget
-from recovery.kinds.databases.cloud.done import Restored
+from recovery.kinds.databases.cloud.done import RestoredDatabase
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import FOLDER, DatabaseOutcome
 from recovery.kinds.documents import refused_documents
@@ -131,7 +131,7 @@ class DatabaseRecovery:
         return count
 
 
-def _outcome(step: DatabaseStep, restored: Restored, *, undo: str) -> DatabaseOutcome:
+def _outcome(step: DatabaseStep, restored: RestoredDatabase, *, undo: str) -> DatabaseOutcome:
     """Say how a database ended, with what earlier attempts of the same recovery did to it."""
     state, written = restored.state, restored.written
     states = {item.state for item in state.listed}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from manifests.kinds.databases.model import DatabaseBackup
 from recovery.compare.databases import is_fixed
 from recovery.compare.documents import DocumentState, ListedDocument
-from recovery.document import Row, Verdict, more
+from recovery.document import ProofLine, Row, more
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.documents import documents_outcome_row, proven_documents
@@ -94,7 +94,7 @@ def database_outcome_row(outcome: DatabaseOutcome) -> Row:
 
 def proven_databases(
     outcomes: Sequence[DatabaseOutcome], point: str, exceptions: Sequence[str]
-) -> Iterator[Verdict]:
+) -> Iterator[ProofLine]:
     """Tell how many databases are proven, and what is not part of that."""
     yield from proven_documents(outcomes, f"databases proven equal to {point}", exceptions)
 

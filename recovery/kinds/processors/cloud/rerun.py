@@ -9,7 +9,7 @@ from functools import partial
 
 from manifests.catalog_processors import Processor, Processors
 from recovery.kinds.processors.cloud.journal import DatesJournal
-from recovery.kinds.processors.cloud.services import Answer, Services
+from recovery.kinds.processors.cloud.services import ServiceAnswer, Services
 from recovery.kinds.processors.cloud.tables import DateTables
 from recovery.kinds.processors.rules.calendar import UNKNOWN, Games
 from recovery.kinds.processors.rules.outcome import (
@@ -26,7 +26,7 @@ _FIRST_LOOK_SECONDS = 0.5
 _LONGEST_LOOK_SECONDS = 30.0
 _FOUND = "its rows came without being asked for"
 _CAME = "no answer came, and its rows did"
-_BOUND = Answer("a bound of the catalog was reached")
+_BOUND = ServiceAnswer("a bound of the catalog was reached")
 
 
 class Rerun:
@@ -138,12 +138,12 @@ class Rerun:
 
     def _before(
         self, processor: Processor, day: date, requests: list[tuple[int, datetime]]
-    ) -> Answer | None:
+    ) -> ServiceAnswer | None:
         """Write down that a request is sent, if one is needed and one is left."""
         if requests:
             self._journal.answer(processor.name, day, requests[-1][0], self._clock())
             if self._passes(processor, day):
-                return Answer(_FOUND)
+                return ServiceAnswer(_FOUND)
         with self._lock:
             now = self._clock()
             if not self._requests_left or now > self._last_begin:

@@ -33,7 +33,7 @@ _NO_IDENTITY = (
 )
 
 
-class Answer(NamedTuple):
+class ServiceAnswer(NamedTuple):
     """What a service answered.
 
     Attributes:
@@ -77,8 +77,8 @@ class Services:
             self._clients[service.name] = client
 
     def run(
-        self, processor: Processor, day: date, *, before: Callable[[], Answer | None]
-    ) -> Answer:
+        self, processor: Processor, day: date, *, before: Callable[[], ServiceAnswer | None]
+    ) -> ServiceAnswer:
         """Ask for one date of a processor, again while a second request surely does no harm.
 
         Args:
@@ -99,9 +99,9 @@ class Services:
             if _is_refused(error.__cause__):
                 error.hint = _INVOKER
                 raise
-            return Answer(error.message)
+            return ServiceAnswer(error.message)
 
-    def _ask(self, service: Service, processor: Processor, day: date) -> Answer:
+    def _ask(self, service: Service, processor: Processor, day: date) -> ServiceAnswer:
         key = self._key(service)
         try:
             response = self._clients[service.name].post(
@@ -113,14 +113,14 @@ class Services:
         except requests.exceptions.RequestException as error:
             if _was_not_sent(error):
                 raise
-            return Answer(f"no answer came: {type(error).__name__}", is_lost=True)
+            return ServiceAnswer(f"no answer came: {type(error).__name__}", is_lost=True)
         if response.status_code == _GATEWAY_TIMEOUT:
-            return Answer("answered 504, and may still be at work", is_lost=True)
+            return ServiceAnswer("answered 504, and may still be at work", is_lost=True)
         text = response.text[:_MOST_CHARACTERS]
         if not response.ok or response.is_redirect:
             said = text.replace(key, "...") if key else text
             raise google_errors.from_http_status(response.status_code, said)
-        return Answer(_said(response, processor))
+        return ServiceAnswer(_said(response, processor))
 
     def _key(self, service: Service) -> str:
         name = service.api_key_variable

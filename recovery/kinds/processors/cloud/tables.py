@@ -10,7 +10,7 @@ from manifests import layout, statements
 from manifests.catalog_processors import Processor, Processors, Schedule
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.contents import check_all_seen
-from manifests.cloud.jobs import Answer, Jobs
+from manifests.cloud.jobs import Jobs, StatementResult
 from manifests.cloud.resources import Resources
 from manifests.cloud.working import ready_dataset
 from manifests.errors import (
@@ -20,7 +20,7 @@ from manifests.errors import (
     SourceUnreadableError,
 )
 from recovery.kinds.processors.rules.calendar import ScheduledGames, last_due, scheduled_games
-from recovery.kinds.processors.rules.plan import ProcessorPlan, SeenTables, Unread
+from recovery.kinds.processors.rules.plan import ProcessorPlan, SeenTables, UnreadTable
 from recovery.kinds.processors.rules.rows import RowsOfDate
 from recovery.settings import Settings
 
@@ -70,12 +70,12 @@ class DateTables:
         first = first or min(season.first for season in self._rules.seasons)
         last = max(first, last_due(self._rules, now))
         rows: dict[str, Mapping[date, RowsOfDate]] = {}
-        unread: dict[str, Unread] = {}
+        unread: dict[str, UnreadTable] = {}
         for processor in self._rules.processors:
             try:
                 rows[processor.name] = self.rows(processor, first, last)
             except SourceUnreadableError as error:
-                unread[processor.name] = Unread(why=error.message, hint=error.hint)
+                unread[processor.name] = UnreadTable(why=error.message, hint=error.hint)
         schedule = self._rules.schedule
         return SeenTables(
             observed_at=now,
@@ -143,7 +143,7 @@ class DateTables:
                 f"`rebound resume {recovery_id}` goes on",
             )
 
-    def _measured(self, processor: Processor, first: date, last: date) -> Answer:
+    def _measured(self, processor: Processor, first: date, last: date) -> StatementResult:
         sql = statements.rows_of_dates(
             f"{self._project}.{processor.table}",
             processor.date_column,
@@ -180,7 +180,7 @@ class DateTables:
             )
         return scheduled_games(answer.rows)
 
-    def _answer(self, sql: str, table: str) -> Answer:
+    def _answer(self, sql: str, table: str) -> StatementResult:
         if not self._resources.has_table(table):
             raise SourceMissingError(_NO_TABLE, subject=table, hint=_BRING_BACK)
         job_id = f"rebound-dates-{self._own_id}-{next(self._numbers)}"

@@ -38,7 +38,7 @@ class IdleDate(Value):
     why: str
 
 
-class Unread(Value):
+class UnreadTable(Value):
     """That a table could not be looked at."""
 
     why: str
@@ -57,7 +57,7 @@ class SeenTables(Value):
     observed_at: UtcTime
     schedule: Mapping[date, ScheduledGames] | None
     rows: Mapping[str, Mapping[date, RowsOfDate]]
-    unread: Mapping[str, Unread] = {}
+    unread: Mapping[str, UnreadTable] = {}
 
 
 class ProcessorStep(Value):
@@ -81,7 +81,7 @@ class ProcessorStep(Value):
     undecided: tuple[date, ...] = ()
     idle: tuple[IdleDate, ...] = ()
     runs: tuple[date, ...] = ()
-    unread: Unread | None = None
+    unread: UnreadTable | None = None
 
     @property
     def lacking(self) -> frozenset[date]:

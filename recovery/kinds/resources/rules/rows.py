@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from manifests.kinds.resources.model import ResourceBackup
-from recovery.document import Command, Row, Verdict
+from recovery.document import Command, ProofLine, Row
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome, ConfigurationStep
 from recovery.kinds.rows import failure_rows, proven_of
 from recovery.kinds.told import held_text
@@ -70,7 +70,7 @@ def _outcome_row(outcome: ConfigurationOutcome) -> Row:
 
 def proven_resources(
     outcomes: Sequence[ConfigurationOutcome], what: str
-) -> Iterator[Verdict | Command]:
+) -> Iterator[ProofLine | Command]:
     """Tell how many resources are proven, and what resumes those that were made stopped.
 
     Args:

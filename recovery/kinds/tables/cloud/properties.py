@@ -12,7 +12,7 @@ from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 _MOST_PATCHES = 3
 
 
-class Properties:
+class PropertySetter:
     """Sets the properties of the tables of one target.
 
     Args:

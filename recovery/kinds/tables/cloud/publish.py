@@ -23,7 +23,7 @@ from recovery.compare.observed import (
 from recovery.compare.tables import shape_findings, table_findings
 from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
-from recovery.kinds.tables.cloud.properties import Properties, writable
+from recovery.kinds.tables.cloud.properties import PropertySetter, writable
 from recovery.kinds.tables.cloud.replacing import (
     Going,
     Replacement,
@@ -68,7 +68,7 @@ class Publisher:
         self._target = bigquery_target
         self._recovery_id = recovery_id
         self._journal = journal
-        self._properties = Properties(bigquery_target)
+        self._properties = PropertySetter(bigquery_target)
 
     def publish(self, table: TableBackup, step: TableStep, request: Request, staged: str) -> str:
         """Put a staged table in its place.

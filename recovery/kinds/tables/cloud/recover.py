@@ -27,7 +27,7 @@ from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.datasets import create_datasets, finish_datasets
 from recovery.kinds.tables.cloud.definitions import restore_definitions
 from recovery.kinds.tables.cloud.erasing import Erasing
-from recovery.kinds.tables.cloud.properties import Properties, has_foreign_keys
+from recovery.kinds.tables.cloud.properties import PropertySetter, has_foreign_keys
 from recovery.kinds.tables.cloud.publish import Proof, Publisher
 from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.rules.datasets import DatasetStep
@@ -164,7 +164,7 @@ class TableRecovery:
         try:
             table = self._table(step)
             if step.action != "leave" and has_foreign_keys(table.resource):
-                Properties(self._target).set(table, with_foreign_keys=True)
+                PropertySetter(self._target).set(table, with_foreign_keys=True)
         except ReboundError:
             # The proof that follows finds the missing key and tells of it.
             return

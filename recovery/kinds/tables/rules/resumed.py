@@ -12,7 +12,7 @@ from manifests.errors import ManifestAlteredError
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
 from manifests.references import definitions_of
-from manifests.table_types import Settings
+from manifests.table_types import AnyResource
 from manifests.values import Resource
 from recovery.compare.observed import ObservedTable, still_kept
 from recovery.compare.tables import dataset_findings, definition_findings
@@ -113,7 +113,7 @@ def check_replaced(step: DefinitionStep) -> None:
         ManifestAlteredError: What a plan says is replaced is no view or routine.
     """
     try:
-        Settings.model_validate(step.replaced or {})
+        AnyResource.model_validate(step.replaced or {})
     except ValidationError as error:
         raise ManifestAlteredError(
             "what the plan says is replaced is no view or routine", subject=step.name

@@ -13,7 +13,7 @@ from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, ou
 from recovery.kinds.processors.rules.plan import (
     ProcessorPlan,
     SeenTables,
-    Unread,
+    UnreadTable,
     make_plan,
 )
 from recovery.kinds.processors.rules.request import DatesRequest
@@ -115,7 +115,7 @@ def test_more_rows_than_can_be_are_found_where_the_games_are_known():
 
 def test_what_could_not_be_looked_at_is_not_complete():
     """Nothing of it is run, and what reads it waits."""
-    plan = planned(seen(rows=without("players"), unread={"teams": Unread(why="gone")}))
+    plan = planned(seen(rows=without("players"), unread={"teams": UnreadTable(why="gone")}))
     assert not plan.is_complete
     assert not plan.step("teams").runs
     assert plan.waiting(RULES.processors[1], GAME_DAYS[0]) == ("teams",)
