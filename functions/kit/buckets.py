@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import batched
 
 from functions.kit.script import (
+    Argument,
     KitStep,
     ShellCommand,
     Variable,
-    Word,
     as_json,
     joined,
     stem,
@@ -51,10 +51,10 @@ _TOLD = frozenset(
 )
 
 
-def gcloud(*words: Word, stdin: str = "", stdout: str = "") -> ShellCommand:
+def gcloud(*arguments: Argument, stdin: str = "", stdout: str = "") -> ShellCommand:
     """Return a command of `gcloud` in the project that is restored to."""
-    project: Word = ("--project=", Variable.PROJECT)
-    return ShellCommand(("gcloud", project, "--quiet", *words), stdin=stdin, stdout=stdout)
+    project: Argument = ("--project=", Variable.PROJECT)
+    return ShellCommand(("gcloud", project, "--quiet", *arguments), stdin=stdin, stdout=stdout)
 
 
 def bucket_steps(bucket: BucketBackup) -> Iterator[KitStep]:
@@ -127,17 +127,17 @@ def _objects(bucket: BucketBackup, uri: str) -> KitStep:
 
 def _settings(bucket: BucketBackup, uri: str) -> KitStep:
     resource, files = bucket.resource, {}
-    words = []
+    arguments = []
     if (resource.get("versioning") or {}).get("enabled"):
-        words.append("--versioning")
+        arguments.append("--versioning")
     if rules := (resource.get("lifecycle") or {}).get("rule"):
         name = f"files/{stem(bucket.bucket)}.lifecycle.json"
         files[name] = as_json({"rule": rules})
-        words.append(f"--lifecycle-file={name}")
+        arguments.append(f"--lifecycle-file={name}")
     if labels := resource.get("labels"):
         pairs = joined(f"{key}={value}" for key, value in labels.items())
-        words.append(f"--update-labels={pairs}")
-    commands = [gcloud("storage", "buckets", "update", uri, *words)] if words else []
+        arguments.append(f"--update-labels={pairs}")
+    commands = [gcloud("storage", "buckets", "update", uri, *arguments)] if arguments else []
     if bucket.access and bucket.access.get("bindings"):
         name = f"files/{stem(bucket.bucket)}.policy.json"
         files[name] = as_json({"bindings": bucket.access["bindings"]})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from functions.kit.script import KitStep, Word, label_pairs, stem
+from functions.kit.script import Argument, KitStep, label_pairs, stem
 from functions.kit.tables import Bq, bq_of, left_of
 from manifests.errors import SourceUnreadableError
 from manifests.kinds.tables.model import DatasetBackup
@@ -51,10 +51,10 @@ def _ordered(definitions: Sequence[_Definition]) -> tuple[str, ...]:
 
 
 def _view(name: str, resource: Resource, bq: Bq) -> KitStep:
-    words: list[Word] = []
+    arguments: list[Argument] = []
     if description := resource.get("description"):
-        words.append(f"--description={description}")
-    words += [f"--label={pair}" for pair in label_pairs(resource.get("labels") or {}, ":")]
+        arguments.append(f"--description={description}")
+    arguments += [f"--label={pair}" for pair in label_pairs(resource.get("labels") or {}, ":")]
     if view := resource.get("view"):
         legacy = "--use_legacy_sql" if view.get("useLegacySql") else "--nouse_legacy_sql"
         own = [legacy, f"--view={view['query']}"]
@@ -65,7 +65,7 @@ def _view(name: str, resource: Resource, bq: Bq) -> KitStep:
             own.append("--noenable_refresh")
         if every := materialized.get("refreshIntervalMs"):
             own.append(f"--refresh_interval_ms={int(every)}")
-    command = bq("mk", *words, *own, name)
+    command = bq("mk", *arguments, *own, name)
     command.line()
     left = ("what is said of its columns", *left_of(resource, _VIEW_SET))
     return KitStep("view", name, (command,), left=left)

@@ -36,7 +36,7 @@ class _Form(NamedTuple):
     """The command that makes a resource of a type.
 
     Attributes:
-        group: The words before `create`.
+        group: The arguments before `create`.
         verb: What takes the place of `create`.
         options: The option that sets a field.
         switches: The option that sets a field that is true.
@@ -174,10 +174,10 @@ def _formed(kind: ResourceType, form: _Form, item: StoredResource) -> KitStep:
     found, name = item.resource, f"files/{stem(item.name)}"
     own_id = plain_name(item.name.rpartition("/")[2])
     place = (f"--location={_location(item.name)}",) if kind.is_regional else ()
-    words = [f"{flag}={found[key]}" for key, flag in form.options.items() if found.get(key)]
-    words += [flag for key, flag in form.switches.items() if found.get(key)]
+    arguments = [f"{flag}={found[key]}" for key, flag in form.options.items() if found.get(key)]
+    arguments += [flag for key, flag in form.switches.items() if found.get(key)]
     if form.labelled and found.get("labels"):
-        words.append(f"--labels={joined(label_pairs(found['labels'], '='))}")
+        arguments.append(f"--labels={joined(label_pairs(found['labels'], '='))}")
     files: dict[str, bytes] = {}
     if form.file:
         kept = {
@@ -186,12 +186,12 @@ def _formed(kind: ResourceType, form: _Form, item: StoredResource) -> KitStep:
             if form.takes(key) and key not in kind.output_only
         }
         files[name] = form.content(kept)
-        words.append(f"{form.file}={name}")
+        arguments.append(f"{form.file}={name}")
     # An account is made by what stands before the `@`, and a sink goes to a place.
     ids = [own_id.partition("@")[0] if kind.name == "iam/service-account" else own_id]
     ids += [plain_path(found["destination"])] if kind.name == "logging/sink" else []
     ids = [] if kind.name == "monitoring/dashboard" else ids
-    commands = [gcloud(*form.group, form.verb, *ids, *place, *words)]
+    commands = [gcloud(*form.group, form.verb, *ids, *place, *arguments)]
     if form.has_policy and (item.policy or {}).get("bindings"):
         policy = f"{name}.policy.json"
         files[policy] = as_json({"bindings": (item.policy or {})["bindings"]})
@@ -227,26 +227,26 @@ def _access(item: StoredResource) -> KitStep:
 def _schedule(kind: ResourceType, item: StoredResource) -> KitStep:
     found, name = item.resource, f"files/{stem(item.name)}.body"
     own_id, place = plain_name(item.name.rpartition("/")[2]), f"--location={_location(item.name)}"
-    words, files, sort = [], {}, "http" if "httpTarget" in found else "pubsub"
+    arguments, files, sort = [], {}, "http" if "httpTarget" in found else "pubsub"
     target = found[f"{sort}Target"]
     flags = {"description": "--description", "timeZone": "--time-zone"}
     flags |= {"attemptDeadline": "--attempt-deadline"} if sort == "http" else {}
-    words += [f"{flag}={found[key]}" for key, flag in flags.items() if found.get(key)]
+    arguments += [f"{flag}={found[key]}" for key, flag in flags.items() if found.get(key)]
     if sort == "pubsub":
-        words.append(f"--topic={target['topicName']}")
+        arguments.append(f"--topic={target['topicName']}")
         if target.get("attributes"):
-            words.append(f"--attributes={separated(target['attributes'])}")
+            arguments.append(f"--attributes={separated(target['attributes'])}")
     else:
-        words += [f"--uri={target['uri']}", f"--http-method={target.get('httpMethod', 'POST')}"]
+        arguments += [f"--uri={target['uri']}", f"--http-method={target.get('httpMethod', 'POST')}"]
         if target.get("headers"):
-            words.append(f"--headers={separated(target['headers'])}")
-        words += _identity(target)
+            arguments.append(f"--headers={separated(target['headers'])}")
+        arguments += _identity(target)
     if body := target.get("body") or target.get("data"):
         files[name] = base64.b64decode(body)
-        words.append(f"--message-body-from-file={name}")
+        arguments.append(f"--message-body-from-file={name}")
     jobs = ("scheduler", "jobs")
     commands = [
-        gcloud(*jobs, "create", sort, own_id, place, f"--schedule={_NEVER}", *words),
+        gcloud(*jobs, "create", sort, own_id, place, f"--schedule={_NEVER}", *arguments),
         gcloud(*jobs, "pause", own_id, place),
         gcloud(*jobs, "update", sort, own_id, place, f"--schedule={found['schedule']}"),
     ]

@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z0-9_(][A-Za-z0-9_().@-]{0,254}")
 _LABEL = re.compile(r"[\w-]{0,63}")
 _UNTOLD = re.compile(r"[^ -~]")
 _LONGEST_WORD_BYTES = 120_000
-"""Linux takes words of 128 KiB."""
+"""Linux takes arguments of 128 KiB."""
 _LONGEST_URI_BYTES = 230
 """Of what stands before an object's name: `gs://` and the name of a bucket."""
 
@@ -32,19 +32,19 @@ class Variable(StrEnum):
     VAULT = "VAULT"
 
 
-type Word = str | tuple[str | Variable, ...]
+type Argument = str | tuple[str | Variable, ...]
 
 
 class ShellCommand(NamedTuple):
-    """A command with its words.
+    """A command of a shell, with its arguments.
 
     Attributes:
-        words: Each is one word, whatever is in it.
+        arguments: Each reaches the command as it is, whatever is in it.
         stdin: The file of the kit that it reads; empty for none.
         stdout: The file of the kit that it writes; empty for none.
     """
 
-    words: tuple[Word, ...]
+    arguments: tuple[Argument, ...]
     stdin: str = ""
     stdout: str = ""
 
@@ -54,7 +54,7 @@ class ShellCommand(NamedTuple):
         Raises:
             SourceUnreadableError: A word cannot be one of a command.
         """
-        text = " ".join(map(_written, self.words))
+        text = " ".join(map(_written, self.arguments))
         text += f" < {shlex.quote(self.stdin)}" if self.stdin else ""
         return text + (f" > {shlex.quote(self.stdout)}" if self.stdout else "")
 
@@ -68,7 +68,7 @@ class KitStep(NamedTuple):
         commands: In order.
         files: Files of the kit that the commands read, by name.
         left: What of it the commands do not bring back.
-        only_in: The project that its words name; in another it does nothing, and says so.
+        only_in: The project that its arguments name; in another it does nothing, and says so.
     """
 
     sort: str
@@ -173,26 +173,26 @@ def as_json(value: object) -> bytes:
     return json.dumps(value, indent=1, sort_keys=True).encode()
 
 
-def vault_uri(name: str) -> Word:
+def vault_uri(name: str) -> Argument:
     """Return the word for an object of the vault."""
     return ("gs://", Variable.VAULT, f"/{name}")
 
 
-def vault_uris(names: Iterable[str]) -> tuple[Word, ...]:
-    """Return words for objects of the vault between commas, in as many as a command takes."""
-    words: list[Word] = []
+def vault_uris(names: Iterable[str]) -> tuple[Argument, ...]:
+    """Return arguments that name objects of the vault between commas, each as long as a command takes."""
+    arguments: list[Argument] = []
     pieces: list[str | Variable] = []
     size = 0
     for name in names:
         if size + len(name) + _LONGEST_URI_BYTES > _LONGEST_WORD_BYTES:
-            words.append(tuple(pieces))
+            arguments.append(tuple(pieces))
             pieces, size = [], 0
         pieces += [*([","] if pieces else []), "gs://", Variable.VAULT, f"/{name}"]
         size += len(name) + _LONGEST_URI_BYTES
-    return (*words, tuple(pieces)) if pieces else tuple(words)
+    return (*arguments, tuple(pieces)) if pieces else tuple(arguments)
 
 
-def _written(word: Word) -> str:
+def _written(word: Argument) -> str:
     pieces = (word,) if isinstance(word, str) else word
     size = sum(len(piece.encode()) for piece in pieces)
     if size > _LONGEST_WORD_BYTES or any("\0" in piece for piece in pieces):

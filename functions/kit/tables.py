@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from functions.kit.script import (
+    Argument,
     KitStep,
     ShellCommand,
     Variable,
-    Word,
     as_json,
     joined,
     label_pairs,
@@ -63,12 +63,17 @@ class Bq(NamedTuple):
 
     location: str
 
-    def __call__(self, *words: Word, stdin: str = "", stdout: str = "") -> ShellCommand:
+    def __call__(self, *arguments: Argument, stdin: str = "", stdout: str = "") -> ShellCommand:
         """Return a command of `bq`."""
-        project: Word = ("--project_id=", Variable.PROJECT)
-        flags: tuple[Word, ...] = (project, f"--location={self.location}", "--headless", "--quiet")
-        shown: tuple[Word, ...] = ("--format=json",) if stdout else ()
-        return ShellCommand(("bq", *flags, *shown, *words), stdin=stdin, stdout=stdout)
+        project: Argument = ("--project_id=", Variable.PROJECT)
+        flags: tuple[Argument, ...] = (
+            project,
+            f"--location={self.location}",
+            "--headless",
+            "--quiet",
+        )
+        shown: tuple[Argument, ...] = ("--format=json",) if stdout else ()
+        return ShellCommand(("bq", *flags, *shown, *arguments), stdin=stdin, stdout=stdout)
 
     def query(self, file: str, stdout: str = "") -> ShellCommand:
         """Return the command that runs a statement of a file."""
@@ -79,17 +84,17 @@ class Bq(NamedTuple):
 def dataset_steps(dataset: DatasetBackup) -> Iterator[KitStep]:
     """Yield what makes a dataset, without what it does by itself to tables and whom it lets in."""
     resource, bq = dataset.resource, bq_of(dataset)
-    words = [*_described(resource)]
+    arguments = [*_described(resource)]
     if key := str((resource.get("defaultEncryptionConfiguration") or {}).get("kmsKeyName") or ""):
-        words.append(f"--default_kms_key={key}")
+        arguments.append(f"--default_kms_key={key}")
     if hours := resource.get("maxTimeTravelHours"):
-        words.append(f"--max_time_travel_hours={int(hours)}")
+        arguments.append(f"--max_time_travel_hours={int(hours)}")
     if model := resource.get("storageBillingModel"):
-        words.append(f"--storage_billing_model={model}")
+        arguments.append(f"--storage_billing_model={model}")
     yield KitStep(
         "dataset",
         dataset.dataset_id,
-        (bq("mk", "--dataset", *words, dataset.dataset_id),),
+        (bq("mk", "--dataset", *arguments, dataset.dataset_id),),
         left=left_of(resource, _DATASET_SET),
     )
 
@@ -104,12 +109,12 @@ def working_step(dataset: DatasetBackup) -> KitStep:
 def access_step(dataset: DatasetBackup) -> KitStep:
     """Return what lets into a dataset whom it let in, and gives its tables their expirations."""
     resource, name = dataset.resource, f"files/{stem(dataset.dataset_id)}.access.json"
-    words = [f"--source={name}"]
+    arguments = [f"--source={name}"]
     for flag, key in (("table", "defaultTable"), ("partition", "defaultPartition")):
         if milliseconds := int(resource.get(f"{key}ExpirationMs") or 0):
-            words.append(f"--default_{flag}_expiration={milliseconds // 1000}")
+            arguments.append(f"--default_{flag}_expiration={milliseconds // 1000}")
     access = {"access": resource.get("access", [])}
-    command = bq_of(dataset)("update", "--dataset", *words, dataset.dataset_id)
+    command = bq_of(dataset)("update", "--dataset", *arguments, dataset.dataset_id)
     return KitStep("access", dataset.dataset_id, (command,), {name: as_json(access)})
 
 
@@ -138,17 +143,17 @@ def left_of(resource: Resource, known: frozenset[str]) -> tuple[str, ...]:
 
 def _creation(table: TableBackup, bq: Bq) -> KitStep:
     resource, schema = table.resource, f"files/{stem(table.name)}.schema.json"
-    words = [f"--schema={schema}", *_described(resource), *_partitioned(resource)]
+    arguments = [f"--schema={schema}", *_described(resource), *_partitioned(resource)]
     if fields := (resource.get("clustering") or {}).get("fields"):
-        words.append(f"--clustering_fields={joined(fields)}")
+        arguments.append(f"--clustering_fields={joined(fields)}")
     if demands_filter(resource):
-        words.append("--require_partition_filter")
+        arguments.append("--require_partition_filter")
     if key := encryption_key(resource):
-        words.append(f"--destination_kms_key={key}")
+        arguments.append(f"--destination_kms_key={key}")
     return KitStep(
         "table",
         table.name,
-        (bq("mk", "--table", *words, table.name),),
+        (bq("mk", "--table", *arguments, table.name),),
         {schema: as_json(resource["schema"]["fields"])},
         left=left_of(resource, _TABLE_SET),
     )

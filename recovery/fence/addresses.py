@@ -61,7 +61,7 @@ def own_places(project: str, datasets: Iterable[str], buckets: Iterable[str]) ->
 def strange_addresses(
     steps: Iterable[ThawStep],
     known: Collection[str],
-    kept: Mapping[str, str],
+    sent_before: Mapping[str, str],
     said: Collection[str],
 ) -> list[RefusedError]:
     """Return a refusal of each address that a thaw would set and that nothing else bears out.
@@ -72,7 +72,7 @@ def strange_addresses(
         steps: What the thaw does.
         known: Where services of the project are reached, what its other writers call, and places of
             its own.
-        kept: Where each writer sent it when the last run was made, by name.
+        sent_before: Where each writer sent it when the last run was made, by name.
         said: Hosts, datasets and buckets that the operator names; `*` is any.
     """
     places = {*map(_place, known), *said}
@@ -86,7 +86,7 @@ def strange_addresses(
         if step.address
         and "*" not in said
         and _place(step.address) not in places
-        and kept.get(step.name) != step.address
+        and sent_before.get(step.name) != step.address
     ]
 
 

@@ -275,9 +275,9 @@ def is_about(writer: CatalogWriter, kind: ResourceType, resource: Resource) -> b
     if writer.type != kind.name:
         return False
     name = resource["name"].rpartition("/")[2]
-    targets = list(called(kind, resource))
+    calls = list(called(kind, resource))
     return any(fnmatchcase(name, pattern) for pattern in writer.names) or any(
-        fnmatchcase(target, pattern) for target in targets for pattern in writer.targets
+        fnmatchcase(place, pattern) for place in calls for pattern in writer.targets
     )
 
 

@@ -70,7 +70,7 @@ class UndoStep(Value):
         return self.because("cannot", why, *told)
 
     def going(
-        self, what: str, *, things: int, made: int, seen: str, newer: Sequence[str] = ()
+        self, what: str, *, things: int, made: int, seen: str, theirs: Sequence[str] = ()
     ) -> "UndoStep":
         """Return the step that puts back what a recovery wrote in place.
 
@@ -79,15 +79,15 @@ class UndoStep(Value):
             things: How many the recovery wrote.
             made: How many of them were not there before.
             seen: Which state of them was looked at.
-            newer: The names of those that stay.
+            theirs: The names of those that stay.
         """
-        stay = f"{len(newer)} {what} were written since, or are not kept" if newer else ""
-        if newer and not things:
-            return self.cannot(f"{stay}: {listed(newer)}")
+        stay = f"{len(theirs)} {what} were written since, or are not kept" if theirs else ""
+        if theirs and not things:
+            return self.cannot(f"{stay}: {listed(theirs)}")
         if not things:
             return self.because("leave", AS_BEFORE)
         why = f"{things - made} {what} as they were before, {made} made by the recovery go"
-        left = f"{stay}; they stay: {listed(newer)}" if newer else ""
+        left = f"{stay}; they stay: {listed(theirs)}" if theirs else ""
         return self.model_copy(
             update={"action": "put back", "things": things, "why": why, "seen": seen, "left": left}
         )

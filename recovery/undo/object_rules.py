@@ -123,10 +123,10 @@ class RecoveredObjects:
 
 def going_objects(found: RecoveredObjects) -> tuple[list[GoingObject], list[str]]:
     """Return what goes back, and the names of what was written since."""
-    extra, newer = _extra(found)
+    extra, theirs = _extra(found)
     said, changed = _said(found)
     going = sorted([*_written(found), *extra, *said], key=lambda item: item.name)
-    left = {*newer, *changed, *_overwritten(found), *_said_since(found), *found.lost}
+    left = {*theirs, *changed, *_overwritten(found), *_said_since(found), *found.lost}
     return going, sorted(left)
 
 
@@ -158,14 +158,14 @@ def _extra(found: RecoveredObjects) -> tuple[list[GoingObject], list[str]]:
     """Return what was moved aside and goes back, and the names of what cannot."""
     live = found.live
     going: list[GoingObject] = []
-    newer: list[str] = []
+    theirs: list[str] = []
     for kept in found.aside:
         name = kept.before.name
         if kept.is_extra and name not in live:
             going.append(GoingObject(name, kept.before, kept, None))
         elif kept.is_extra and not _is_back(kept.before, live[name]):
-            newer.append(name)
-    return going, newer
+            theirs.append(name)
+    return going, theirs
 
 
 def _said(found: RecoveredObjects) -> tuple[list[GoingObject], list[str]]:
@@ -175,20 +175,20 @@ def _said(found: RecoveredObjects) -> tuple[list[GoingObject], list[str]]:
     """
     live = found.live
     going: list[GoingObject] = []
-    newer: list[str] = []
+    theirs: list[str] = []
     for name, before in found.said.items():
         now, record = live.get(name), found.records.get(name)
         if now is not None and found.wrote(now):
             continue
         if now is None or not _is_same_version(before, now):
-            newer.append(name)
+            theirs.append(name)
         elif is_said_as(before, now):
             continue
         elif record is None or not is_said_as(record.version, now):
-            newer.append(name)
+            theirs.append(name)
         else:
             going.append(GoingObject(name, before, None, now, is_said=True))
-    return going, newer
+    return going, theirs
 
 
 def _is_same_version(before: ObjectVersion, now: ObjectVersion) -> bool:

@@ -123,12 +123,12 @@ def _changed(
         return step.because("leave", AS_BEFORE)
     # A field is set as a whole.
     since = {_field(item) for item in findings(kind, seen.wanted, seen.live)}
-    newer = [item.text for item in back if _field(item) in since]
+    theirs = [item.text for item in back if _field(item) in since]
     if seen.archive and not seen.is_archive_ours:
-        newer.append("what it is built from")
-    if newer or seen.archive_problem:
+        theirs.append("what it is built from")
+    if theirs or seen.archive_problem:
         why = f"what it was built from {seen.archive_problem}"
-        return step.cannot("it was changed since the recovery" if newer else why, *newer)
+        return step.cannot("it was changed since the recovery" if theirs else why, *theirs)
     told = [item.text_to for item in back]
     told += [f"built again from what has the SHA-256 {seen.archive}"] if seen.archive else []
     return step.because("put back", "as it was before the recovery", *told)

@@ -30,8 +30,8 @@ def undo_settings[State](
     if not (back := differing(former, live)):
         return step.because("leave", AS_BEFORE)
     since = {item.aspect for item in differing(ours, live)}
-    if newer := [item.text for item in back if item.aspect in since]:
-        return step.cannot("it was changed since the recovery", *newer)
+    if theirs := [item.text for item in back if item.aspect in since]:
+        return step.cannot("it was changed since the recovery", *theirs)
     return step.because("put back", "its settings as they were", *(item.text_to for item in back))
 
 

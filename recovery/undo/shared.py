@@ -122,16 +122,16 @@ def unfinished(
         refused: Those that Google Cloud refused, and why.
     """
     refusals = [name for name in wrong if name in refused]
-    newer = [name for name in wrong if name in overtaken and name not in refused]
+    theirs = [name for name in wrong if name in overtaken and name not in refused]
     unequal = [name for name in wrong if name not in overtaken and name not in refused]
     if unequal:
         return NotEqualError(f"not as before: {_some(unequal, what)}", subject=into)
     if refusals:
         why = f"Google Cloud refused {_some(refusals, what)}: {refused[refusals[0]]}"
         return CloudError(why, subject=into)
-    if newer:
+    if theirs:
         return RefusedError(
-            f"changed since the plan, and left: {_some(newer, what)}",
+            f"changed since the plan, and left: {_some(theirs, what)}",
             subject=into,
             hint="pause what writes (`rebound fence`), then undo again",
         )

@@ -79,13 +79,13 @@ class _Split(NamedTuple):
         back: What the undo point has of them takes their place.
         gone: The recovery brought them, and there were none.
         others: The recovery did not touch them, and they are not as they were.
-        newer: What was written since, told.
+        theirs: What was written since, told.
     """
 
     back: tuple[str, ...]
     gone: tuple[str, ...]
     others: tuple[str, ...]
-    newer: tuple[str, ...]
+    theirs: tuple[str, ...]
 
 
 def undo_table(outcome: TableOutcome, seen: SeenTable, request: Request) -> TableBack:
@@ -143,8 +143,8 @@ def _made(back: TableBack, outcome: TableOutcome, seen: SeenTable, request: Requ
         return back.because("leave", GONE)
     if why := made_before(live, seen.began_at):
         return back.because("cannot", why)
-    if newer := _not_ours(outcome, seen, request):
-        return back.because("cannot", *_newer(newer))
+    if theirs := _not_ours(outcome, seen, request):
+        return back.because("cannot", *_since(theirs))
     return back._replace(is_whole=True, expected=seen.live.partitions or {}).because("remove", MADE)
 
 
@@ -156,8 +156,8 @@ def _whole(
     request: Request,
 ) -> TableBack:
     """Decide what happens to a table, or view, that the recovery made anew in another shape."""
-    if seen.live.resource is not None and (newer := _not_ours(outcome, seen, request)):
-        return back.because("cannot", *_newer(newer))
+    if seen.live.resource is not None and (theirs := _not_ours(outcome, seen, request)):
+        return back.because("cannot", *_since(theirs))
     back = back._replace(is_whole=True, expected=seen.live.partitions or {})
     if not is_table(was.resource):
         what = str(was.resource.get("type")).lower().replace("_", " ")
@@ -186,9 +186,9 @@ def _in_place(
     changed = [f"its {item.aspect}" for item in wanted if item.aspect in ours]
     touched = (*split.back, *split.gone)
     settings = [] if changed else [item.text_to for item in wanted]
-    newer = (*split.newer, *changed)
-    if newer and not (touched or settings):
-        return back.because("cannot", *_newer(newer))
+    theirs = (*split.theirs, *changed)
+    if theirs and not (touched or settings):
+        return back.because("cannot", *_since(theirs))
     others = tuple(
         f"left: partition {name}, which the recovery did not touch" for name in split.others
     )
@@ -203,7 +203,7 @@ def _in_place(
     names = [f"partition {name} as it was" for name in split.back]
     names += [f"partition {name} goes" for name in split.gone]
     access = () if changed else tuple(table_changes(was, seen.live, request.target))
-    left = f"written since the recovery, and stays: {listed(newer)}" if newer else ""
+    left = f"written since the recovery, and stays: {listed(theirs)}" if theirs else ""
     return back._replace(
         step=back.step.model_copy(update={"access": access, "left": left}),
         with_properties=not changed,
@@ -224,7 +224,7 @@ def _split(was: TableBackup, outcome: TableOutcome, seen: SeenTable, request: Re
     wrote = _lasting(seen.left.resource, seen.left.fingerprints, seen.live)
     live = _lasting(seen.live.resource or {}, seen.live.partitions or {}, seen.live)
     gone: list[str] = []
-    back, others, newer = list[str](), list[str](), list[str]()
+    back, others, theirs = list[str](), list[str](), list[str]()
     for name in sorted({*before, *wrote, *live}):
         now, then, ours = live.get(name), before.get(name), wrote.get(name)
         if now == then:
@@ -234,12 +234,12 @@ def _split(was: TableBackup, outcome: TableOutcome, seen: SeenTable, request: Re
         if then == ours or not is_touched:
             others.append(name)
         elif now != ours and not (now is None and outcome.failure):
-            newer.append(_told(name, now, ours, then))
+            theirs.append(_told(name, now, ours, then))
         elif then is None:
             gone.append(name)
         else:
             back.append(name)
-    return _Split(tuple(back), tuple(gone), tuple(others), tuple(newer))
+    return _Split(tuple(back), tuple(gone), tuple(others), tuple(theirs))
 
 
 def _not_ours(outcome: TableOutcome, seen: SeenTable, request: Request) -> tuple[str, ...]:
@@ -283,9 +283,9 @@ def _rows(content: Fingerprint | None) -> str:
     return "none" if content is None else f"{content.row_count:,}"
 
 
-def _newer(newer: Collection[str]) -> tuple[str, ...]:
+def _since(theirs: Collection[str]) -> tuple[str, ...]:
     """Return why a table cannot go back, and each thing that was written since."""
-    return (f"written since the recovery: {listed(tuple(newer), 1)}", *few(newer))
+    return (f"written since the recovery: {listed(tuple(theirs), 1)}", *few(theirs))
 
 
 def _full_name(resource: Resource) -> str:

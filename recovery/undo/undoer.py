@@ -173,7 +173,7 @@ class ContentUndo[O: Outcome, Going: Content](Undoer[O]):
         self,
         step: UndoStep,
         every: Sequence[Going],
-        newer: Sequence[str],
+        theirs: Sequence[str],
         *,
         is_erased: Callable[[str], bool],
         digest: Callable[[Sequence[Going]], str],
@@ -183,15 +183,15 @@ class ContentUndo[O: Outcome, Going: Content](Undoer[O]):
         Args:
             step: The place.
             every: What would go back.
-            newer: The names of what somebody wrote since.
+            theirs: The names of what somebody wrote since.
             is_erased: Whether what has a name stays erased.
             digest: Returns which state of what goes back was looked at.
         """
         going = [item for item in every if item.before is None or not is_erased(item.name)]
-        left = [name for name in newer if not is_erased(name)]
+        left = [name for name in theirs if not is_erased(name)]
         made = sum(item.before is None for item in going)
-        step = step.going(self.what, things=len(going), made=made, seen=digest(going), newer=left)
-        return step.erased(self.what, len(every) - len(going) + len(newer) - len(left)), going
+        step = step.going(self.what, things=len(going), made=made, seen=digest(going), theirs=left)
+        return step.erased(self.what, len(every) - len(going) + len(theirs) - len(left)), going
 
     def _kept(self, step: UndoStep, going: list[Going]) -> str:
         """Keep what goes, and return where; empty where it is kept already."""

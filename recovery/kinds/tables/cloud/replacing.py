@@ -151,7 +151,7 @@ def replace_partitions(
 
 
 def remove_kept(
-    target: BigQueryTarget, name: str, kept: TableResource, live: TableResource, *, subject: str
+    target: BigQueryTarget, name: str, before: TableResource, live: TableResource, *, subject: str
 ) -> None:
     """Delete a table of another shape, if all that is in it is in its undo point.
 
@@ -160,7 +160,7 @@ def remove_kept(
     Args:
         target: The project that is written.
         name: The table, `dataset.table`.
-        kept: It as it was before it was kept.
+        before: It as it was before its undo point was made.
         live: It as it is.
         subject: The table, for errors.
 
@@ -174,7 +174,7 @@ def remove_kept(
             subject=subject,
             hint="pause the writers and wait until the buffer is empty, 90 minutes at most",
         )
-    etag = str(kept.resource["etag"])
+    etag = str(before.resource["etag"])
     try:
         target.resources.delete(table_path(name), etag=etag, subject=subject)
     except CloudError as error:
