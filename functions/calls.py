@@ -1,4 +1,4 @@
-"""What the functions have in common: how a call is read, refused, and answered when it fails.
+"""How the functions read a call, refuse it, and answer when it fails.
 
 5xx when the same call can help later, 4xx when it cannot.
 """

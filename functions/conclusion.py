@@ -1,4 +1,4 @@
-"""The end of a run: the manifest that says what there is, from what every exporter has done."""
+"""Ends a run: makes its manifest out of what every exporter has done."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

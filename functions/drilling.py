@@ -1,4 +1,4 @@
-"""The HTTP function that drills, in a bundle of its own: what drills is on the operator's side.
+"""The HTTP function that drills. It is bundled alone, because a drill runs the operator's side.
 
 `main.py` of that bundle joins the two; neither imports the other. POST, without a body: 200 when the
 drill passed. A retry of a schedule is answered from what its drill came to.

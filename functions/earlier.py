@@ -1,4 +1,4 @@
-"""The complete runs that were there before a run: what it builds on, and is held against."""
+"""Reads the complete runs before this one: it references their content, and is compared with them."""
 
 from collections.abc import Sequence
 from datetime import datetime

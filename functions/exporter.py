@@ -1,4 +1,4 @@
-"""The interface through which a night backs up parts of any kind."""
+"""The interface through which a run backs up parts of any kind."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which run a call is about, and at which instant a new one is made."""
+"""Decides which run a call is about, and at which instant a new run is made."""
 
 import hashlib
 import re

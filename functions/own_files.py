@@ -1,4 +1,4 @@
-"""The files that a run writes into the vault while it is under way, and takes over when it goes on.
+"""The files that a run writes into the vault. After an interruption it takes over its own, and no others.
 
 The metadata of each file names the run that wrote it, with a signature where there is a key. A file
 without that is somebody else's: it is neither used nor replaced.

@@ -1,4 +1,4 @@
-"""The parts of one run, all in flight at once within a limit, each done once."""
+"""Backs up the parts of one run: several at once, each of them once."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The course of one run: lease, recovery point, every part, manifest last.
+"""Makes one run: takes the lease, fixes the recovery point, backs up every part, writes the manifest last.
 
 A call for a run that is complete does nothing and says so. A call for a run that was interrupted
 continues it: what has a receipt is not exported again, and the recovery point stays.

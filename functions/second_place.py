@@ -1,4 +1,4 @@
-"""The platform's configuration in its second place: a vault of its own, of runs that hold nothing else.
+"""Writes the platform's configuration into a second vault, whose runs hold nothing else.
 
 A run of the second place can be read like any other: `REBOUND_VAULT_BUCKET` names the bucket. It is
 there before the run's own manifest, so that each complete run is in both.

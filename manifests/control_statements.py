@@ -1,4 +1,4 @@
-"""Statements that are bound to a condition, of an undo, and that plant a damage for a drill. Pure."""
+"""SQL statements that work on a condition only, those of an undo, and those that plant damage for a drill. Pure."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What of a catalog a run holds, and what of a run the catalog names. Pure."""
+"""Compares a catalog with a run: what the run lacks, and what the catalog does not name. Pure."""
 
 from collections.abc import Collection
 from collections.abc import Set as AbstractSet

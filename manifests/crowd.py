@@ -1,4 +1,4 @@
-"""Which of too many objects are looked at. Pure.
+"""Chooses which objects are read where there are too many, so that planted ones hide no others. Pure.
 
 Who can write one object can write a hundred thousand, and each that is read costs some calls. So no
 more are read than end in time; and of every period some, by the bucket's clock, so that what somebody

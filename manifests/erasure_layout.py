@@ -1,4 +1,4 @@
-"""Where which keys have to stay erased is kept: built and parsed here only.
+"""Names of the entries of the ledger of erased keys: built and parsed here only.
 
 erasures/<number>.json             in the vault: one entry of the ledger, six digits from 000001; never changed
 erasures/<number>-<sha256>.json    in the landing bucket: the same, for whom it is gone from the vault

@@ -1,4 +1,4 @@
-"""JSON that somebody else wrote, read without more memory or time than a document of ours takes."""
+"""Reads JSON that somebody else wrote, within the time and memory that a document of ours takes."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Where the kit of a run is: what restores it without Rebound. Built and parsed here only. Pure.
+"""The name of a run's kit, which restores the run without Rebound: built and parsed here only. Pure.
 
     runs/<run>/kit/<digest>.zip
 

@@ -1,4 +1,4 @@
-"""Where everything of a run is that belongs to no kind of part: names and ids, built and parsed.
+"""Names and ids of everything in a run that belongs to no kind of part: built and parsed here only.
 
     vault    runs/<run>/start.json                                      fixes the recovery point
              runs/<run>/receipts/<kind>/<name>.json                     one part is done

@@ -1,4 +1,4 @@
-"""Which folders of runs are looked into where there are more than a vault of ours has. Pure.
+"""Chooses which folders of runs are read where there are more than a vault of ours has. Pure.
 
 A folder that is looked into costs some calls, whether it holds a run or not. No name tells who wrote it.
 But whoever plants some cannot have planted them night after night for as long as there are backups: the

@@ -1,4 +1,4 @@
-"""What of the vault is read tonight, and what follows from it. Pure.
+"""Decides which share of the vault is read tonight, and what follows from what was read. Pure.
 
 The vault is cut into as many shares as there are nights in which all of it is read. What an object
 has to be is known without reading anything else: manifests say it of files, and contents of buckets

@@ -1,4 +1,4 @@
-"""One thing that a recovery changes about who may see what. Pure."""
+"""One change that a recovery makes to who may see what. Pure."""
 
 from collections.abc import Iterator
 from typing import Literal

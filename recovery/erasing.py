@@ -1,4 +1,4 @@
-"""Which entries of the ledger a request of an operator becomes. Pure."""
+"""Turns an operator's request into entries of the ledger of erased keys. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Carries out a plan: a loop over the kinds of its scenario.
+"""Carries out a plan: asks each kind of the scenario, in order, to recover its things.
 
 Repeating it is safe: every kind looks at the destination first. One thing that fails stops no other,
 and one kind that cannot be recovered at all stops no other kind.

@@ -1,4 +1,4 @@
-"""The fence of a recovery: planned with it, up before anything is written, ended when all is proven.
+"""The fence of a recovery: planned with it, put up before anything is written, taken down when all is proven.
 
 A fence is written down before anything is paused, so that a thaw ends it wherever the recovery broke
 off. One that is resumed goes on with the same fence, and pauses what runs again.

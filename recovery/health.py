@@ -1,4 +1,4 @@
-"""How something is: the words of every command that looks at the platform or at its backups. Pure."""
+"""The states of health, with the same names in every command that looks at the platform or its backups. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

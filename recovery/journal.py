@@ -1,4 +1,4 @@
-"""What a recovery has done, kept where a second operator can go on: in the landing bucket.
+"""What a recovery has done, written into the landing bucket so that another operator can go on.
 
     tables/<table>.json                        one table is published
     databases/<id>.json                        one database is written and proven

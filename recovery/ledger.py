@@ -1,4 +1,4 @@
-"""The ledger of keys that stay erased: what of it is believed, and what a recovery does where not all is. Pure."""
+"""The ledger of erased keys: which entries are believed, and what a recovery does where not all are. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count

@@ -1,4 +1,4 @@
-"""The ledger of keys that stay erased: read whole before anything is restored, added to once.
+"""Reads the whole ledger of erased keys before anything is restored, and adds entries to it.
 
 It is in the vault. A copy of each entry lies in the landing bucket, so that nobody who can remove one
 from the vault brings back what was erased. Of the newest no later entry tells: its copy counts where

@@ -1,4 +1,4 @@
-"""Names of objects that are made of the names of other things. Pure."""
+"""Makes names of objects out of names of other things. Pure."""
 
 import hashlib
 

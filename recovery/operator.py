@@ -1,4 +1,4 @@
-"""Who did what, and why: told of each command that changes something. Pure."""
+"""Who ran a command that changes something, and why. Pure."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What a recovery showed to restore. Pure."""
+"""Tells which parts a recovery has shown to restore. Pure."""
 
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from manifests.model.run import Manifest

@@ -1,4 +1,4 @@
-"""Deletes contents of buckets that no run needs: what they are is found here, nothing is decided."""
+"""Deletes contents of buckets that no run needs any more."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta

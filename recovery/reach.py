@@ -1,4 +1,4 @@
-"""Whether Google Cloud, and the vault in it, can be reached: looked at before a command begins.
+"""Checks that Google Cloud, and the vault in it, can be reached, before a command begins.
 
 A call is tried again for minutes. That is right in the middle of a recovery; at its beginning it
 keeps somebody waiting whose machine has no network.

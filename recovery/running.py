@@ -1,4 +1,4 @@
-"""A recovery that somebody says yes to: made of a plan, or of a journal, and carried out."""
+"""Begins a recovery that somebody said yes to, or goes on with one from its journal, and carries it out."""
 
 from collections.abc import Collection
 from typing import Any

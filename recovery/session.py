@@ -1,4 +1,4 @@
-"""One call of the command: its clients, made once from the settings."""
+"""One call of the command: its settings, and the clients that are made from them once."""
 
 import uuid
 from collections.abc import Collection, Iterable, Sequence

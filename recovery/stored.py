@@ -1,4 +1,4 @@
-"""Gathers what the vault really holds, for `recovery.verify` to judge."""
+"""Reads what the vault really holds of a run, so that `recovery.verify` can judge it."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor

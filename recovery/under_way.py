@@ -1,4 +1,4 @@
-"""Which recoveries nobody has ended."""
+"""Finds the recoveries that were begun and have not ended."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Whether a stored backup is what its manifest says. Pure, and failing closed.
+"""Judges whether a stored backup is what its manifest says. Pure: what could not be read is a finding.
 
 `recovery.stored` gathers the facts; what follows from them is decided here.
 """

@@ -1,4 +1,4 @@
-"""Stores the kit of a run beside what it restores, before the manifest that names it."""
+"""Stores the kit of a run in the vault, before the manifest that names it."""
 
 from collections.abc import Sequence
 

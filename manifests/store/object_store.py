@@ -1,4 +1,4 @@
-"""The little that documents need of a bucket."""
+"""The interface of a bucket as far as the documents of a run need it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What a run shows that has no manifest: how far it came, and why it is no backup."""
+"""Tells of a run without a manifest how far it came, and why it is no backup."""
 
 from typing import TypedDict
 

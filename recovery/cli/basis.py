@@ -1,4 +1,4 @@
-"""What the report of a recovery rests on, looked at now."""
+"""Looks again at what the report of a recovery rests on: its run, its journal, its keys."""
 
 from datetime import datetime
 

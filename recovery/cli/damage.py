@@ -1,4 +1,4 @@
-"""What an operator can do when a stored file of something is damaged: the rest is not lost."""
+"""Tells an operator what can be done when a stored file is damaged: everything else can still be restored."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The options of a command are those of a model: typer is given its signature, made of the fields."""
+"""Gives a command the signature that typer reads: one parameter for each field of a model of options."""
 
 import inspect
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""An option as typer reads it, made of the one place where it is stated."""
+"""Makes the option that typer reads out of the one place where the option is stated."""
 
 from typing import Any
 

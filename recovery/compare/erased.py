@@ -1,4 +1,4 @@
-"""What partitions of a backup hold without the rows that stay erased, as far as a command has measured it."""
+"""Remembers what is left of partitions without the rows that stay erased, once a command has measured it."""
 
 from collections.abc import Mapping
 

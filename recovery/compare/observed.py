@@ -1,4 +1,4 @@
-"""A table as it is, and what of its backup the table's own rule still keeps."""
+"""A table as it is now, and which partitions of its backup its own expiration would still let live."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""A drill that nobody watches: a sample into the sandbox, once for the time of a schedule."""
+"""Drills on a schedule, with nobody watching: one sample into the sandbox for each scheduled time."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

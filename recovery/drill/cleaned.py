@@ -1,4 +1,4 @@
-"""Cleans up after drills, and writes down which: what has the names of their things later is somebody else's."""
+"""Cleans up after drills, and records which: whatever has the names of their things later is somebody else's."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Of what the next drill is due. Pure."""
+"""Decides which scenario the next drill is about. Pure."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a look at what was restored says differs from the recovery point. Pure."""
+"""Reads out of a plan what of a drill's restored things differs from the recovery point. Pure."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What is known of a drill, and the record that an auditor files. Pure."""
+"""The record of a drill, which an auditor files, and what it is made of. Pure."""
 
 from typing import Literal
 

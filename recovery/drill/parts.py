@@ -1,4 +1,4 @@
-"""What a drill's recoveries restored, thing by thing. Pure."""
+"""Lists what the recoveries of a drill restored, thing by thing. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Where writers send what they send: addresses, tables and buckets. Pure."""
+"""Tells where writers send data: addresses, tables and buckets. Pure."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping

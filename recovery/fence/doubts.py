@@ -1,4 +1,4 @@
-"""Which writers of a fence's record nothing else bears out. Pure.
+"""Finds writers in the record of a fence that nothing else confirms. Pure.
 
 A record of a fence lies where others can write, and what it names is paused or resumed.
 """

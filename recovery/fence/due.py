@@ -1,4 +1,4 @@
-"""When a writer does something next, told by its own schedule. Pure."""
+"""Tells when a writer runs next by its own schedule. Pure."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple

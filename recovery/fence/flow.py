@@ -1,4 +1,4 @@
-"""Shows that a platform that was made anew works: one schedule is run, and what comes of it awaited."""
+"""Shows that a platform that was made anew works: runs one schedule, and waits for what it has to write."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is not shown to be quiet is refused. Pure."""
+"""Refuses to go on while what is fenced is not shown to be quiet. Pure."""
 
 import shlex
 from collections.abc import Iterable

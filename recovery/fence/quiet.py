@@ -1,4 +1,4 @@
-"""Whether nothing writes any more: looked at twice, some time apart.
+"""Finds out whether anything still writes: looks twice, some time apart, and compares.
 
 A paused writer may still have a run going. BigQuery says when each table was changed last; buckets and
 databases have no such mark, so their objects and documents are listed, up to a number. What could not be

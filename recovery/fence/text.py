@@ -1,4 +1,4 @@
-"""A fence and a thaw for a person. Pure: lines from values."""
+"""Tells a person of a fence and of a thaw, line by line. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

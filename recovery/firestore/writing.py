@@ -1,4 +1,4 @@
-"""Writing documents in batches, patiently.
+"""Writes documents in batches, and again those that Firestore could not take at the moment.
 
 Every write has a precondition, the version that was looked at, so that somebody else's write is
 never undone and a repeated batch does nothing twice.

@@ -1,4 +1,4 @@
-"""What is brought back of a kind, how its things are seen, and what is decided of them. Pure."""
+"""What the rules of every kind are given and return: the origin, what was seen, the decision. Pure."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How Firestore databases ended, whatever their documents are brought back from. Pure."""
+"""The outcome of a Firestore database, whether its documents come from a backup or from run history. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

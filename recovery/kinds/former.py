@@ -1,4 +1,4 @@
-"""What a thing was before a recovery changed it: written down first, once, for the way back. Pure."""
+"""What a thing was before a recovery changed it: recorded once, before the change, for an undo. Pure."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Undo points of documents: what was about to be replaced or removed, in the landing bucket.
+"""Undo points of documents: the landing bucket keeps what a recovery was about to replace or remove.
 
 The journal has an entry about each file, with its digest: a file without one, or with other content
 than it says, was not kept by the recovery.

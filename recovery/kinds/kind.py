@@ -1,4 +1,4 @@
-"""What the engine knows of a kind of things: how what happens to them is decided. Pure."""
+"""The interface through which the engine has a kind decide what happens to its things. Pure."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence

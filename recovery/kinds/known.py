@@ -1,4 +1,4 @@
-"""The kinds that there are. Pure: a new one is a folder and a line here, and its work one there."""
+"""The one list of the kinds that can be brought back. A new one is a folder and a line here. Pure."""
 
 from collections.abc import Iterable, Sequence
 from functools import reduce

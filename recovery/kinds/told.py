@@ -1,4 +1,4 @@
-"""What is told of a kind: what a run holds of it, and how far its recovery is. Pure."""
+"""What a kind tells a person: what a run holds of it, and how far its recovery is. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What the engine knows of a kind of things: how they are looked at and recovered, in Google Cloud."""
+"""The interface through which the engine has a kind look at Google Cloud, recover and verify."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Which backup a recovery comes from. Pure."""
+"""The options that choose the backup a recovery comes from. Pure."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What can be said of a recovery of Cloud Storage. Pure."""
+"""The options of a recovery that are about buckets. Pure."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What can be said of a recovery of Firestore. Pure."""
+"""The options of a recovery that are about Firestore databases. Pure."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What can be said of every recovery. Pure."""
+"""The options that every recovery has. Pure."""
 
 from typing import Annotated
 

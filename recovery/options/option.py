@@ -1,4 +1,4 @@
-"""How one option is stated. Pure."""
+"""An option is a field of a model, with its help beside it. Pure."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""What can be said of dates that are run again. Pure."""
+"""The options of a recovery that runs missed dates again. Pure."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What can be said of a recovery of the platform's configuration. Pure."""
+"""The options of a recovery that are about the platform's configuration. Pure."""
 
 from typing import Annotated
 

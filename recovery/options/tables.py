@@ -1,4 +1,4 @@
-"""What can be said of a recovery of BigQuery. Pure."""
+"""The options of a recovery that are about tables. Pure."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What a recovery is about and its run does not hold. Pure."""
+"""Tells which parts a scenario should bring back and the chosen run does not hold. Pure."""
 
 from manifests import coverage
 from manifests.catalog import Catalog

@@ -1,4 +1,4 @@
-"""What is Rebound's own, and no recovery writes to. Pure."""
+"""Refuses a plan that would write to Rebound's own buckets and datasets. Pure."""
 
 from recovery.kinds.decision import Own
 from recovery.kinds.known import RULES

@@ -1,4 +1,4 @@
-"""What of a run is brought back, in the form in which it is. Pure."""
+"""Reduces a run to what can be brought back of it, and refuses the run of another project. Pure."""
 
 from datetime import datetime
 

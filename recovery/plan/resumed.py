@@ -1,4 +1,4 @@
-"""What of a plan that was begun is left, when it comes back from a journal. Pure."""
+"""Decides again what is left of a plan that was begun: what its journal says is not believed. Pure."""
 
 from collections import Counter
 from collections.abc import Collection

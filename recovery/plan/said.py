@@ -1,4 +1,4 @@
-"""The next command, spelt with all that it needs; and the words that whoever goes on says again.
+"""Spells the next command for an operator, with every option that it needs.
 
 A recovery says where it writes, and what it loses, starts or widens. A journal lies where others can
 write: what it says was allowed is allowed by who resumes it. On a terminal the plan is shown and asked

@@ -1,4 +1,4 @@
-"""What a recovery reads of the backup and its plan has not read. Pure."""
+"""Finds the stored files that a recovery reads and its plan has not read. Pure."""
 
 from manifests.kind import Backup
 from manifests.model.run import Manifest

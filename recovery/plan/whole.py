@@ -1,4 +1,4 @@
-"""The whole of a recovery, decided kind by kind."""
+"""Decides a whole recovery, kind by kind."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime

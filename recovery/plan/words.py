@@ -1,4 +1,4 @@
-"""The words that a plan needs: all that are missing at once, since each costs its operator a plan."""
+"""Refuses a plan whose options are missing: all are told at once, so that one more plan is enough."""
 
 from collections.abc import Collection, Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""Looks at the vault and the journals for how everything stands: as little as tells it."""
+"""Reads as little of the vault and the journals as tells how every part stands."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

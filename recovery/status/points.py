@@ -1,4 +1,4 @@
-"""The newest complete run of each part, from as few manifests as tell it. Pure."""
+"""Finds the newest complete run of each part in as few manifests as possible. Pure."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime

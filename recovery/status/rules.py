@@ -1,4 +1,4 @@
-"""How a part stands: what is known of it, judged. Pure."""
+"""Judges how a part stands by what is known of it. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta

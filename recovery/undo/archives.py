@@ -1,4 +1,4 @@
-"""What functions were built from before a recovery, as it kept that."""
+"""Reads the code of functions that a recovery kept before it changed them."""
 
 from manifests.cloud.objects import Bucket
 from manifests.journal_layout import JournalNames

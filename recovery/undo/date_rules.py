@@ -1,4 +1,4 @@
-"""Which of what processors wrote can go back: rows that are theirs alone. Pure.
+"""Decides which rows that processors wrote can go back: those that nobody else wrote. Pure.
 
 What they left is measured when everything was run. Where what writes by itself was not paused from before
 the first attempt until then, rows of others are among what was measured, and nothing goes back.

@@ -1,4 +1,4 @@
-"""What of a night nobody can know before: which contents it looks for, and how it names a second one.
+"""Draws what nobody can know before the night: the contents that are looked for, the mark of a second copy.
 
 Pure.
 """

@@ -1,4 +1,4 @@
-"""The datasets of a run, with what in them holds no rows: read last, as they are then."""
+"""Reads the datasets of a run with their views and routines: last, as they are then."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable

@@ -1,4 +1,4 @@
-"""What a table was that has been dropped since the recovery point, as far as it can be told.
+"""Finds out what a table was that has been dropped since the recovery point.
 
 Its rows come back with a copy job from `table@milliseconds`. Its partitioning does not (BigQuery,
 Restore deleted tables), and nobody can ask for its definition any more: the last run that holds the

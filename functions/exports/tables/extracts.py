@@ -1,4 +1,4 @@
-"""The extracts of one table: from its frozen copy to the landing bucket, and proven in the vault."""
+"""Extracts the frozen copy of one table into the landing bucket, and proves the files in the vault."""
 
 from threading import BoundedSemaphore
 

@@ -1,4 +1,4 @@
-"""From the landing bucket to the vault: reconcile, check every byte, copy, compare."""
+"""Moves the files of a table from the landing bucket to the vault: each byte is checked, copied and compared."""
 
 from collections.abc import Collection, Sequence
 from threading import BoundedSemaphore

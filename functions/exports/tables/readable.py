@@ -1,4 +1,4 @@
-"""Whether a table can be backed up as it is, and whether its copies are encrypted as it is."""
+"""Refuses a table that no restore could write again, and a copy under another key than its table."""
 
 from manifests.cloud.resources import Resources, TableResource
 from manifests.errors import SourceMissingError, SourceUnreadableError

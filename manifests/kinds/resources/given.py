@@ -1,4 +1,4 @@
-"""What every project has by itself: Google makes it, and nobody else can. Pure."""
+"""Resources that every project has by itself: Google makes them, and nobody else can. Pure."""
 
 import re
 

@@ -1,1 +1,1 @@
-"""What is looked at and done in Google Cloud."""
+"""Looks at buckets in Google Cloud, and writes them."""

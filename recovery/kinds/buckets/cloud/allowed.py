@@ -1,4 +1,4 @@
-"""What the objects of a bucket may have done to them."""
+"""What a recovery may do to the objects of a bucket."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""What is decided. Pure."""
+"""Decides what happens to buckets. Pure."""

@@ -1,4 +1,4 @@
-"""How buckets are decided."""
+"""The rules of the kind: what a recovery does to buckets, and how it is told."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 

@@ -1,1 +1,1 @@
-"""What is looked at and done in Google Cloud."""
+"""Looks at run history in BigQuery, and writes state documents."""

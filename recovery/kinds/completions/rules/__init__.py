@@ -1,1 +1,1 @@
-"""What is decided. Pure."""
+"""Decides which state documents follow from run history. Pure."""

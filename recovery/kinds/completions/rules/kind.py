@@ -1,4 +1,4 @@
-"""How completion documents are decided, which are rebuilt from the history of processors."""
+"""The rules of the kind: which documents are rebuilt from run history, and how it is told."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,1 +1,1 @@
-"""What is looked at and done in Google Cloud."""
+"""Looks at Firestore databases, and writes them."""

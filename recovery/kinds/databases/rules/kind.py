@@ -1,4 +1,4 @@
-"""How Firestore databases are decided."""
+"""The rules of the kind: what a recovery does to Firestore databases, and how it is told."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 

@@ -1,1 +1,1 @@
-"""The platform's configuration, brought back."""
+"""Looks at the platform's configuration in Google Cloud, and makes it again."""

@@ -1,1 +1,1 @@
-"""The platform's configuration, brought back."""
+"""Decides what happens to the platform's configuration. Pure."""

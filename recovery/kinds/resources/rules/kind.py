@@ -1,4 +1,4 @@
-"""How resources of the platform's configuration are decided."""
+"""The rules of the two kinds of configuration: what comes before data, and what comes after it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

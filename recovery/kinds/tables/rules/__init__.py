@@ -1,1 +1,1 @@
-"""What is decided. Pure."""
+"""Decides what happens to tables, datasets, views and routines. Pure."""

@@ -1,4 +1,4 @@
-"""How tables, datasets, views and routines are decided."""
+"""The rules of the kind: what a recovery does to tables, datasets, views and routines, and how it is told."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
