@@ -155,7 +155,7 @@ def lint_imports(root: Path) -> tuple[dict[str, str], str]:
     """Check the contracts of a checkout; return each one's verdict by its name, and all that is told."""
     command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)$", done.stdout, re.MULTILINE))
+    verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)(?: \(.*)?$", done.stdout, re.MULTILINE))
     assert verdicts, done.stdout + done.stderr
     assert (done.returncode == 0) == (set(verdicts.values()) == {"KEPT"})
     return verdicts, done.stdout

@@ -115,7 +115,9 @@ def test_readme_exit_codes_are_those_of_the_errors():
 
 
 @pytest.mark.parametrize(
-    "settings", [functions.settings.Settings, recovery.settings.Settings], ids=["functions", "cli"]
+    "settings",
+    [functions.settings.FunctionSettings, recovery.settings.Settings],
+    ids=["functions", "cli"],
 )
 def test_readme_settings_and_defaults(settings: type[BaseSettings]):
     """Each setting of either side is in the reference with its default."""
@@ -129,7 +131,9 @@ def test_readme_settings_and_defaults(settings: type[BaseSettings]):
 
 def test_readme_settings_exist():
     """The reference names no variable that nothing reads."""
-    known = functions.settings.Settings.model_fields | recovery.settings.Settings.model_fields
+    known = (
+        functions.settings.FunctionSettings.model_fields | recovery.settings.Settings.model_fields
+    )
     documented = {name for name, _, _ in table("Variable")}
     assert documented == {f"REBOUND_{name.upper()}" for name in known}
 

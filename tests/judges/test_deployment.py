@@ -126,7 +126,7 @@ def test_terraform_reads_the_catalog_and_the_settings_as_the_code_does(tmp_path:
         environment=json.dumps(sorted(f"REBOUND_{name.upper()}" for name in needed())),
         scratch=operator["scratch_dataset"],
         undo=operator["undo_dataset"],
-        lease=defaults(functions.settings.Settings)["lease_seconds"],
+        lease=defaults(functions.settings.FunctionSettings)["lease_seconds"],
     )
     (copy / "tests").mkdir()
     (copy / "tests" / "agreed.tftest.hcl").write_text(text)
@@ -145,7 +145,7 @@ def needed() -> set[str]:
 
 def test_functions_are_set_what_has_no_default():
     """What a function must be set is in its environment, and nothing that it does not read."""
-    fields = functions.settings.Settings.model_fields
+    fields = functions.settings.FunctionSettings.model_fields
     _, _, environment = SOURCES["functions.tf"].partition("environment = {")
     given = set(re.findall(r"REBOUND_(\w+)", environment))
     required = {name.upper() for name, field in fields.items() if field.is_required()}
