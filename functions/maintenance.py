@@ -2,7 +2,8 @@
 
     verify   each night: reads a share of the vault, so that all is read in REBOUND_VERIFY_NIGHTS;
              200 when it is whole, 500 when something is damaged, which the next run stores anew
-    expire   each day: says which runs are past their retention; deletes them where REBOUND_EXPIRE_ARMED
+    expire   each day: says which runs are past their retention; deletes them where REBOUND_EXPIRE_ARMED;
+             writes down that it looked
     tick     each hour: reads catalog and vault, logs every gauge, one line each, and writes the history
              of runs and drills that BigQuery reads
 
@@ -36,7 +37,7 @@ from manifests.cloud.api import StorageApi
 from manifests.cloud.clients import storage_api
 from manifests.cloud.clock import ServiceClock
 from manifests.cloud.expiry import Expiry
-from manifests.cloud.history import write_history
+from manifests.cloud.history import write_expiry, write_history
 from manifests.cloud.kept import KeptRecords
 from manifests.cloud.objects import Bucket
 from manifests.cloud.protection import Protections
@@ -236,6 +237,7 @@ def _expired(place: _Place) -> dict[str, object]:
         log.info(message, run_id=item.run_id, why=item.reason)
     told: dict[str, object] = {"kept": len(decisions) - len(gone), "expired": len(gone)}
     log.info("runs are expired" if is_armed else "runs would be expired", **told)
+    write_expiry(place.landing)
     return {"state": "deleted" if is_armed else "dry", **told}
 
 

@@ -101,7 +101,6 @@ class BackupRun:
         api = storage_api(settings.project)
         client = bigquery_client(settings.project, catalog.location)
         catalog.check_apart(settings.own_buckets, (settings.scratch_dataset,))
-        catalog.check_second(settings.own_buckets)
         self._settings = settings
         self._catalog = catalog
         self._api = api
@@ -235,7 +234,7 @@ class BackupRun:
         manifest = with_kit(manifest, vault_bucket)
         # Only who holds the lease now may publish: its renewal is the last thing before.
         manifest = manifest.model_copy(update={"lease_generation": lease.confirm()})
-        if manifest.resources and (name := self._catalog.second_bucket):
+        if manifest.resources and (name := self._settings.second_bucket):
             second = Bucket(self._api, name, before_write=lease.check)
             put_configuration(manifest, self._of_vault(second, "configuration"))
         manifest = vault.put_manifest(manifest)

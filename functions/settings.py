@@ -50,6 +50,13 @@ class FunctionSettings(CommonSettings):
         return url
 
     @model_validator(mode="after")
+    def _second_place_is_another(self) -> "FunctionSettings":
+        if self.place:
+            message = "REBOUND_VAULT_BUCKET and REBOUND_SECOND_BUCKET name one bucket"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _signatures_are_checked(self) -> "FunctionSettings":
         if self.signing_key and not self.trusted:
             # The next night could not tell its own runs from others.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import (
     Field,
@@ -20,7 +20,7 @@ from manifests.catalog_operations import Operations
 from manifests.catalog_processors import Processors
 from manifests.catalog_writers import FenceRule
 from manifests.errors import CatalogError
-from manifests.ids import BucketName, ProjectId
+from manifests.ids import ProjectId
 from manifests.json_text import read_file
 from manifests.kind import CatalogPart, PartKind
 from manifests.kinds.buckets.catalog import CatalogBucket
@@ -52,8 +52,6 @@ class Catalog(Value):
     Attributes:
         full_every_days: After this many days a table is exported whole again.
         protected_projects: Projects in which a recovery needs a second explicit word.
-        second_bucket: Where runs of the platform's configuration alone are kept as well, for longer: a
-            vault of its own, in another project; None for the vault alone.
         fence: What writes to what is protected, and is paused before it is restored; None where
             nobody says.
         processors: What writes the rows of dates, and can be run again; None where nothing can.
@@ -71,7 +69,6 @@ class Catalog(Value):
     buckets: tuple[CatalogBucket, ...] = ()
     databases: tuple[CatalogDatabase, ...] = ()
     resources: tuple[CatalogResources, ...] = ()
-    second_bucket: BucketName | None = None
     fence: FenceRule | None = None
     processors: Processors | None = None
     drills: DrillRule = DrillRule()
@@ -153,11 +150,11 @@ class Catalog(Value):
             CatalogError: It names one of them.
         """
         for entry in self.buckets:
-            if entry.bucket in (*buckets, self.second_bucket):
+            if entry.bucket in buckets:
                 raise CatalogError(
                     "the catalog protects this bucket, and backups are kept there",
                     subject=entry.bucket,
-                    hint="check REBOUND_VAULT_BUCKET and REBOUND_LANDING_BUCKET",
+                    hint="check REBOUND_VAULT_BUCKET, REBOUND_LANDING_BUCKET and REBOUND_SECOND_BUCKET",
                 )
         working = {name.lower() for name in datasets}
         for dataset_id in self.dataset_ids:
@@ -167,22 +164,6 @@ class Catalog(Value):
                     subject=dataset_id,
                     hint="set REBOUND_SCRATCH_DATASET or REBOUND_UNDO_DATASET to another",
                 )
-
-    def check_second(self, buckets: tuple[str, ...]) -> None:
-        """Refuse a catalog whose second place is where backups are written first.
-
-        Args:
-            buckets: Those that backups and journals are kept in.
-
-        Raises:
-            CatalogError: It is one of them.
-        """
-        if self.second_bucket in buckets:
-            raise CatalogError("a second place is another one", subject=str(self.second_bucket))
-
-    def place_of(self, bucket: str) -> Literal["", "configuration"]:
-        """Return of which place the runs of a bucket are: whoever recovers may read the second one."""
-        return "configuration" if bucket == self.second_bucket else ""
 
 
 def load_catalog(path: Path | None = None) -> Catalog:

@@ -14,8 +14,9 @@ from manifests.protected import PartId
 from manifests.values import RunId
 from manifests.verification import files_of
 
-_NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
-_COMPARED = timedelta(days=7)
+NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
+COMPARED = timedelta(days=7)
+"""How far apart what is compared lies."""
 
 
 class Gauge(NamedTuple):
@@ -63,6 +64,18 @@ class WatchedRun(NamedTuple):
         )
 
 
+class Added(NamedTuple):
+    """How many bytes were written to the vault, and are there still.
+
+    Attributes:
+        last: In the last week.
+        before: In the week before that.
+    """
+
+    last: int = 0
+    before: int = 0
+
+
 class Watched(NamedTuple):
     """What the numbers are made of.
 
@@ -76,6 +89,8 @@ class Watched(NamedTuple):
         size_bytes: What they take.
         owed: The parts that have to be shown to restore, by kind and name.
         others: The runs that are not complete, or not believed, in order of their ids.
+        looked: When it was last looked for runs past their retention.
+        added: What the vault grew by.
     """
 
     complete: Sequence[WatchedRun]
@@ -87,6 +102,8 @@ class Watched(NamedTuple):
     size_bytes: int
     others: Sequence[RunId] = ()
     owed: Collection[PartId] = ()
+    looked: Sequence[datetime] = ()
+    added: Added = Added()
 
 
 def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
@@ -98,15 +115,26 @@ def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
     """
     points = [run.recovery_point for run in watched.complete]
     drills = [proof.proven_at for proof in watched.proofs if proof.how == "drill"]
+    samples = [proof.proven_at for proof in watched.proofs if proof.how == "sample"]
     for name, instants, what in (
         ("age_of_newest_point_seconds", points, "Age of the newest complete recovery point"),
         ("age_of_drill_seconds", drills, "Since a drill proved what it brought back"),
+        (
+            "age_of_sample_seconds",
+            [*drills, *samples],
+            "Since a drill proved anything, or a sample",
+        ),
+        (
+            "age_of_expiry_seconds",
+            watched.looked,
+            "Since runs past their retention were looked for",
+        ),
         ("age_of_verification_seconds", watched.verified, "Since stored objects were last read"),
     ):
-        yield Gauge(name, (now - max(instants, default=_NOTHING_YET)).total_seconds(), what)
+        yield Gauge(name, (now - max(instants, default=NOTHING_YET)).total_seconds(), what)
     yield Gauge(
         "age_of_proven_point_seconds",
-        (now - _proven(watched.owed, watched.proofs)).total_seconds(),
+        (now - proven_point(watched.owed, watched.proofs)).total_seconds(),
         "Age of the newest recovery point that was shown to restore, of the part with the oldest",
     )
     standing = (now - min(watched.fenced, default=now)).total_seconds()
@@ -114,19 +142,29 @@ def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
     yield Gauge("damaged_objects", watched.damaged, "Stored objects known to be damaged")
     yield Gauge("vault_objects", watched.files, "Objects in the vault")
     yield Gauge("vault_bytes", watched.size_bytes, "Bytes in the vault")
+    grown = _grown_percent(watched.added.last, watched.added.before)
+    text = "Bytes written to the vault in a week against the week before, in percent"
+    yield Gauge("vault_growth_percent", grown, text)
     yield from _of_newest(watched.complete)
 
 
-def _proven(owed: Collection[PartId], proofs: Sequence[ProofRecord]) -> datetime:
+def proven_point(owed: Collection[PartId], proofs: Sequence[ProofRecord]) -> datetime:
     """Return the oldest of the newest points of all parts at which each came back whole.
 
     What is proven of one part says nothing of another: a nightly sample shows one table.
+
+    Args:
+        owed: The parts that have to be shown to restore.
+        proofs: What was shown.
+
+    Returns:
+        The point; 1970 where a part was never shown, or none is owed.
     """
-    newest: dict[PartId, datetime] = dict.fromkeys(owed, _NOTHING_YET)
+    newest: dict[PartId, datetime] = dict.fromkeys(owed, NOTHING_YET)
     for part in (part for proof in proofs for part in proof.parts if part.is_whole):
         if (name := (part.kind, part.name)) in newest:
             newest[name] = max(newest[name], part.recovery_point)
-    return min(newest.values(), default=_NOTHING_YET)
+    return min(newest.values(), default=NOTHING_YET)
 
 
 def _of_newest(complete: Sequence[WatchedRun]) -> Iterator[Gauge]:
@@ -136,14 +174,19 @@ def _of_newest(complete: Sequence[WatchedRun]) -> Iterator[Gauge]:
     for name, what in (("parts", "Parts"), ("files", "Files"), ("bytes", "Bytes")):
         value = newest.get(name, 0)
         yield Gauge(f"run_{name}", value, f"{what} of the newest complete run")
-        grown = 100 * (value / before[name] - 1) if before.get(name) else 0.0
+        grown = _grown_percent(value, before.get(name, 0))
         text = f"{what} of the newest complete run against one of a week before, in percent"
-        yield Gauge(f"growth_of_{name}_percent", round(grown, 1), text)
+        yield Gauge(f"growth_of_{name}_percent", grown, text)
+
+
+def _grown_percent(value: float, before: float) -> float:
+    """Return by how much more something is than before; nothing where there was nothing."""
+    return round(100 * (value / before - 1), 1) if before else 0.0
 
 
 def _compared(complete: Sequence[WatchedRun]) -> WatchedRun:
     """Return the newest run that is a week older than the newest, or the oldest there is."""
-    last = complete[-1].recovery_point - _COMPARED
+    last = complete[-1].recovery_point - COMPARED
     older = [run for run in complete if run.recovery_point <= last]
     return older[-1] if older else complete[0]
 

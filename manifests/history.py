@@ -2,6 +2,7 @@
 
     history/runs.jsonl      each run of the vault, whatever its state
     history/drills.jsonl    each drill that was begun
+    history/expiry.json     when it was last looked for runs past their retention, for the gauges alone
 
 They lie in the landing bucket, which is where the tables are: BigQuery reads files of its own location
 alone, the vault can be elsewhere, no SQL checks a signature, and a table over files of which there are
@@ -23,6 +24,7 @@ from manifests.values import UtcTime, Value
 type HistoryName = Literal["runs", "drills"]
 
 HISTORY_PREFIX = "history/"
+EXPIRY_NAME = f"{HISTORY_PREFIX}expiry.json"
 
 
 def history_name(name: HistoryName) -> str:

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -26,6 +27,8 @@ class CommonSettings(BaseSettings):
             `--into-project` names another.
         vault_bucket: Where backups are kept; only expiry overwrites or deletes anything in it.
         landing_bucket: Where extracts land and leases and journals are kept; it has no retention.
+        second_bucket: Where runs of the platform's configuration alone are kept as well, for longer: a
+            vault of its own, in another project and another location; the vault alone when empty.
         scratch_dataset: A dataset whose tables expire by themselves, for frozen copies and staging.
         catalog: Another catalog than the one that is shipped.
         trusted_keys: The public keys, in PEM, whose documents are believed; where there is none,
@@ -42,6 +45,7 @@ class CommonSettings(BaseSettings):
     project: ProjectId
     vault_bucket: BucketName
     landing_bucket: BucketName
+    second_bucket: BucketName | Literal[""] = ""
     scratch_dataset: str = Field(default="rebound_scratch", pattern=r"^[A-Za-z0-9_]{1,1024}$")
     catalog: Path | None = None
     trusted_keys: str = ""
@@ -51,9 +55,15 @@ class CommonSettings(BaseSettings):
     parallel_streams: int = Field(default=4, ge=1, le=32)
 
     @property
-    def own_buckets(self) -> tuple[str, str]:
+    def own_buckets(self) -> tuple[str, ...]:
         """Return the buckets that backups and journals are kept in."""
-        return self.vault_bucket, self.landing_bucket
+        named = (self.vault_bucket, self.landing_bucket, self.second_bucket)
+        return tuple(dict.fromkeys(name for name in named if name))
+
+    @property
+    def place(self) -> Literal["", "configuration"]:
+        """Return of which place the runs of the vault are: whoever recovers may read the second one."""
+        return "configuration" if self.vault_bucket == self.second_bucket else ""
 
     @cached_property
     def trusted(self) -> TrustedKeys:
@@ -76,6 +86,9 @@ class CommonSettings(BaseSettings):
         if self.vault_bucket == self.landing_bucket:
             # What lands is removed after a while, and more people may write there.
             message = "REBOUND_VAULT_BUCKET and REBOUND_LANDING_BUCKET name one bucket"
+            raise ValueError(message)
+        if self.second_bucket == self.landing_bucket:
+            message = "REBOUND_SECOND_BUCKET and REBOUND_LANDING_BUCKET name one bucket"
             raise ValueError(message)
         return self
 

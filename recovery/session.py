@@ -73,7 +73,7 @@ class Session:
         self.verdicts = Verdicts(self.landing)
         records = KeptRecords(self.vault_bucket, self.landing, settings.project)
         self.proofs = Proofs(records, self.seal)
-        place = self.catalog.place_of(settings.vault_bucket)
+        place = settings.place
         self.owner = Owner(platform=self.catalog.platform, project=settings.project, place=place)
         whose = settings.trusted
         self.vault = Vault(self.vault_bucket, self.owner, clock=self.clock, trusted=whose)

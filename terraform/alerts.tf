@@ -1,8 +1,10 @@
 # Each alert is one row: what it says, and either the lines that raise it or a query. Its key is the
 # name of its page, runbooks/alerts/KEY.md.
 #
-# Absence is asked of a query, because a condition on absence sees no more than 23.5 hours and says
-# nothing of what never was (Cloud Monitoring, Metric-absence policies). `or vector(0)` is for that.
+# Absence is judged on the hourly tick, which tells how old the newest of each thing is, not on the daily
+# job: a look that finds it young is counted, and three hours in which none does raise the alert, be it
+# old or be nobody looking. It is a query, because a condition on absence says nothing of what never was
+# (Cloud Monitoring, Metric-absence policies): `or vector(0)` is for that.
 locals {
   # Of each function: what fires when it is silent.
   dead_men = merge(
@@ -20,6 +22,9 @@ locals {
   drills = merge({ every_days = 92, proof_days = 120 }, try(local.catalog.drills, {}))
   limits = {
     age_of_newest_point_seconds = var.silent_hours * 3600
+    age_of_verification_seconds = var.silent_hours * 3600
+    age_of_expiry_seconds       = var.silent_hours * 3600
+    age_of_sample_seconds       = try(var.sandbox.silent_hours, 51) * 3600
     age_of_proven_point_seconds = local.drills.proof_days * local.day_seconds
     age_of_drill_seconds        = local.drills.every_days * local.day_seconds
     age_of_fence_seconds        = floor(try(local.catalog.fence.most_hours, 12) * 3600)
@@ -83,6 +88,10 @@ locals {
       title = "A run has many more parts, files or bytes than a week before"
       lines = "jsonPayload.gauge=~\"^growth_of_\" AND jsonPayload.value>${local.limits.growth_percent}"
     }
+    vault-growth = {
+      title = "The vault grew by much more in a week than in the one before"
+      lines = "jsonPayload.gauge=\"vault_growth_percent\" AND jsonPayload.value>${local.limits.growth_percent}"
+    }
     slow-backup = {
       title = "A run takes most of the time that a call may take"
       lines = "jsonPayload.message=\"backup complete\" AND jsonPayload.duration_seconds>${floor(0.8 * local.functions.backup.timeout_seconds)}"
@@ -95,23 +104,23 @@ locals {
     {
       missed-backup = {
         title = "No run is complete for ${var.silent_hours} hours"
-        query = format(local.silent, "backup_complete", "cloud_run_revision", var.silent_hours)
+        query = format(local.silent, "young_points", "cloud_run_revision", 3)
       }
       silent-verify = {
-        title = "Nothing that is stored was read and found whole for ${var.silent_hours} hours"
-        query = format(local.silent, "shares_verified", "cloud_run_revision", var.silent_hours)
+        title = "Nothing that is stored was read for ${var.silent_hours} hours"
+        query = format(local.silent, "young_verifications", "cloud_run_revision", 3)
       }
       silent-expire = {
         title = "Nobody looked for runs past their retention for ${var.silent_hours} hours"
-        query = format(local.silent, "runs_expired", "cloud_run_revision", var.silent_hours)
+        query = format(local.silent, "young_expiries", "cloud_run_revision", 3)
       }
       silent-tick = {
         title = "No gauge was read for 3 hours: nobody would be told"
         query = format(local.silent, "ticks", "cloud_run_revision", 3)
       }
       silent-schedule = {
-        title = "No schedule has called for ${var.silent_hours} hours"
-        query = format(local.silent, "attempts", "cloud_scheduler_job", var.silent_hours)
+        title = "No schedule has called for 3 hours"
+        query = format(local.silent, "attempts", "cloud_scheduler_job", 3)
       }
       refused-schedule = {
         title = "A schedule's calls are all refused"
@@ -121,13 +130,7 @@ locals {
     var.sandbox == null ? {} : {
       silent-drill = {
         title = "No drill has passed for ${try(var.sandbox.silent_hours, 51)} hours"
-        query = format(local.silent, "drills_passed", "cloud_run_revision", try(var.sandbox.silent_hours, 51))
-      }
-    },
-    var.vault_most_bytes == null ? {} : {
-      vault-growth = {
-        title = "The vault is larger than was thought"
-        query = "sum({\"storage.googleapis.com/storage/v2/total_bytes\", monitored_resource=\"gcs_bucket\", bucket_name=\"${var.vault_bucket}\"}) > ${coalesce(var.vault_most_bytes, 0)}"
+        query = format(local.silent, "young_samples", "cloud_run_revision", 3)
       }
     },
   )

@@ -9,8 +9,7 @@ locals {
   buckets   = toset([for entry in try(local.catalog.buckets, []) : entry.bucket])
   databases = toset([for entry in try(local.catalog.databases, []) : entry.database])
 
-  region        = coalesce(var.region, lower(local.catalog.location))
-  vault_project = coalesce(var.vault_project, var.project)
-  labels        = { managed_by = "rebound" }
-  day_seconds   = 24 * 60 * 60
+  region      = coalesce(var.region, lower(local.catalog.location))
+  labels      = { managed_by = "rebound" }
+  day_seconds = 24 * 60 * 60
 }

@@ -1,6 +1,7 @@
 # The platform's configuration is read where the catalog names types of it, and kept in the vault with
-# its run; and for longer in a second bucket, where the catalog names one: a vault of its own, of runs
-# that hold nothing else. What was lost with the configuration is often missed long after.
+# its run; and for longer in a second place: a vault of its own, of runs that hold nothing else, in
+# another project and another location, so that nobody loses both at once. What was lost with the
+# configuration is often missed long after.
 resource "google_project_iam_member" "configuration" {
   count   = contains(keys(local.roles), "backup/resources") ? 1 : 0
   project = var.project
@@ -8,13 +9,39 @@ resource "google_project_iam_member" "configuration" {
   member  = google_service_account.function["backup"].member
 }
 
+data "google_storage_project_service_account" "configuration" {
+  count   = try(var.second_place.kms_key, null) == null ? 0 : 1
+  project = var.second_place.project
+}
+
+resource "google_kms_crypto_key_iam_member" "configuration" {
+  count         = try(var.second_place.kms_key, null) == null ? 0 : 1
+  crypto_key_id = var.second_place.kms_key
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = data.google_storage_project_service_account.configuration[0].member
+}
+
+# A project's role can be granted in that project alone (IAM, Custom roles), so that the second place
+# has the vault's under the same names: `rebound break-glass` finds them by the bucket's project.
+resource "google_project_iam_custom_role" "configuration" {
+  for_each = var.second_place == null ? {} : {
+    for name, role in local.roles : name => role
+    if contains(["backup/vault", "doctor/vault", "restore/vault", "restore/fences"], name)
+  }
+  project     = var.second_place.project
+  role_id     = "rebound${title(each.value.side)}${title(each.value.on)}"
+  title       = "Rebound: ${each.value.side}, ${each.value.on} (second place)"
+  description = "Exactly what the calls of manifests/permissions.json need."
+  permissions = each.value.permissions
+}
+
 resource "google_storage_bucket" "configuration" {
   #checkov:skip=CKV_GCP_62:audit logs tell who did what
   #checkov:skip=CKV_GCP_78:a bucket with a retention policy takes no versioning
-  count                       = try(local.catalog.second_bucket, null) == null ? 0 : 1
-  project                     = local.vault_project
-  name                        = local.catalog.second_bucket
-  location                    = coalesce(var.vault_location, local.catalog.location)
+  count                       = var.second_place == null ? 0 : 1
+  project                     = var.second_place.project
+  name                        = var.second_place.bucket
+  location                    = var.second_place.location
   labels                      = local.labels
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
@@ -37,30 +64,35 @@ resource "google_storage_bucket" "configuration" {
   }
 
   encryption {
+    default_kms_key_name = var.second_place.kms_key
+
     customer_supplied_encryption_enforcement_config {
       restriction_mode = "FullyRestricted" # nobody else could read what is written under such a key
     }
+    # As in the vault: under a key of one's own the bucket has to take keys of Cloud KMS.
     customer_managed_encryption_enforcement_config {
-      restriction_mode = "FullyRestricted" # nor what is under one of Cloud KMS that its owner disables
+      restriction_mode = var.second_place.kms_key == null ? "FullyRestricted" : "NotRestricted"
     }
   }
 
   soft_delete_policy {
     retention_duration_seconds = var.vault_soft_delete_days * local.day_seconds
   }
+
+  depends_on = [google_kms_crypto_key_iam_member.configuration]
 }
 
 resource "google_storage_bucket_iam_member" "configuration" {
   count  = length(google_storage_bucket.configuration)
   bucket = google_storage_bucket.configuration[0].name
-  role   = google_project_iam_custom_role.side["backup/vault"].id
+  role   = google_project_iam_custom_role.configuration["backup/vault"].id
   member = google_service_account.function["backup"].member
 }
 
 resource "google_storage_bucket_iam_member" "configuration_doctor" {
   for_each = length(google_storage_bucket.configuration) == 0 ? toset([]) : var.operators
   bucket   = google_storage_bucket.configuration[0].name
-  role     = google_project_iam_custom_role.side["doctor/vault"].id
+  role     = google_project_iam_custom_role.configuration["doctor/vault"].id
   member   = each.value
 }
 
@@ -71,7 +103,7 @@ resource "google_storage_bucket_iam_member" "configuration_restore" {
     fences = "${local.while_allowed} && (${join(" || ", [for folder in ["fences", "records/${var.project}"] : "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.configuration[0].name}/objects/${folder}/\")"])})"
   }
   bucket = google_storage_bucket.configuration[0].name
-  role   = google_project_iam_custom_role.side["restore/${each.key}"].id
+  role   = google_project_iam_custom_role.configuration["restore/${each.key}"].id
   member = google_service_account.restore.member
 
   condition {

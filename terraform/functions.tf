@@ -44,6 +44,7 @@ locals {
     REBOUND_PROJECT         = var.project
     REBOUND_VAULT_BUCKET    = google_storage_bucket.vault.name
     REBOUND_LANDING_BUCKET  = google_storage_bucket.landing.name
+    REBOUND_SECOND_BUCKET   = try(google_storage_bucket.configuration[0].name, "")
     REBOUND_SCRATCH_DATASET = google_bigquery_dataset.working["scratch"].dataset_id
     REBOUND_TRUSTED_KEYS    = var.trusted_keys
     REBOUND_OPERATOR_KEYS   = var.operator_keys

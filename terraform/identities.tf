@@ -48,6 +48,14 @@ resource "google_project_iam_member" "doctor" {
   member   = each.value
 }
 
+# `rebound security` reads who did what in the vault's project, too, and who has what above the vault.
+resource "google_project_iam_member" "audit" {
+  for_each = var.operators
+  project  = var.vault_project
+  role     = google_project_iam_custom_role.side["doctor/audit"].id
+  member   = each.value
+}
+
 # Who recovers has nothing until restore_until is set, and nothing after it has passed.
 resource "google_service_account" "restore" {
   account_id   = "rebound-restore"

@@ -72,11 +72,13 @@ resource "google_storage_bucket_iam_member" "landing_expiry" {
   member   = each.value
 }
 
-# What SQL reads of runs and drills is written anew each hour, and nothing else is by who does.
+# What SQL reads of runs and drills is written anew each hour, that runs past their retention were looked
+# for each day, and nothing else is by who does.
 resource "google_storage_bucket_iam_member" "landing_history" {
-  bucket = google_storage_bucket.landing.name
-  role   = google_project_iam_custom_role.side["watch/history"].id
-  member = google_service_account.function["tick"].member
+  for_each = toset(["expire", "tick"])
+  bucket   = google_storage_bucket.landing.name
+  role     = google_project_iam_custom_role.side["watch/history"].id
+  member   = google_service_account.function[each.key].member
 
   condition {
     title      = "rebound_history"

@@ -12,14 +12,16 @@ locals {
   ])
   complete = "${local.said_by_functions} AND jsonPayload.message=\"backup complete\""
 
+  # Of the ages that the hourly tick tells those are counted that are young: where none is, what is looked
+  # at is too old, or nobody looks.
   counted = {
-    backup_complete  = local.complete
-    shares_verified  = "${local.said_by_functions} AND jsonPayload.message=\"share is verified\""
-    runs_expired     = "${local.said_by_functions} AND jsonPayload.message=~\"^runs (are|would be) expired$\""
-    drills_passed    = "${local.said_by_functions} AND jsonPayload.message=\"drill passed\""
-    ticks            = "${local.said_by_functions} AND jsonPayload.gauge=\"vault_bytes\""
-    attempts         = local.said_of_attempts
-    attempts_refused = "${local.said_of_attempts} AND severity>=ERROR"
+    young_points        = "${local.said_by_functions} AND jsonPayload.gauge=\"age_of_newest_point_seconds\" AND jsonPayload.value<=${local.limits.age_of_newest_point_seconds}"
+    young_verifications = "${local.said_by_functions} AND jsonPayload.gauge=\"age_of_verification_seconds\" AND jsonPayload.value<=${local.limits.age_of_verification_seconds}"
+    young_expiries      = "${local.said_by_functions} AND jsonPayload.gauge=\"age_of_expiry_seconds\" AND jsonPayload.value<=${local.limits.age_of_expiry_seconds}"
+    young_samples       = "${local.said_by_functions} AND jsonPayload.gauge=\"age_of_sample_seconds\" AND jsonPayload.value<=${local.limits.age_of_sample_seconds}"
+    ticks               = "${local.said_by_functions} AND jsonPayload.gauge=\"vault_bytes\""
+    attempts            = local.said_of_attempts
+    attempts_refused    = "${local.said_of_attempts} AND severity>=ERROR"
   }
 
   # What a complete run tells of itself, so that growth can be seen.

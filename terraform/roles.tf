@@ -27,7 +27,7 @@ locals {
 
 resource "google_project_iam_custom_role" "side" {
   for_each    = local.roles
-  project     = contains(["vault", "fences", "records"], each.value.on) ? local.vault_project : var.project
+  project     = contains(["vault", "fences", "records", "audit"], each.value.on) ? var.vault_project : var.project
   role_id     = "rebound${title(each.value.side)}${title(each.value.on)}"
   title       = "Rebound: ${each.value.side}, ${each.value.on}"
   description = "Exactly what the calls of manifests/permissions.json need."

@@ -1,14 +1,14 @@
-# A copy of the vault in another region, or project, kept in step each day. It is added to and never
+# A copy of the vault in another region of its project, kept in step each day. It is added to and never
 # taken from: `rebound expire` and `rebound prune`, with REBOUND_VAULT_BUCKET set to it, tidy it.
 data "google_storage_transfer_project_service_account" "transfer" {
   count      = var.second_vault == null ? 0 : 1
-  project    = local.vault_project
+  project    = var.vault_project
   depends_on = [google_project_service.transfer]
 }
 
 resource "google_project_service" "transfer" {
   count              = var.second_vault == null ? 0 : 1
-  project            = local.vault_project
+  project            = var.vault_project
   service            = "storagetransfer.googleapis.com"
   disable_on_destroy = false
 }
@@ -17,7 +17,7 @@ resource "google_storage_bucket" "second_vault" {
   #checkov:skip=CKV_GCP_62:audit logs tell who did what
   #checkov:skip=CKV_GCP_78:a bucket with a retention policy takes no versioning
   count                       = var.second_vault == null ? 0 : 1
-  project                     = local.vault_project
+  project                     = var.vault_project
   name                        = var.second_vault.bucket
   location                    = var.second_vault.location
   labels                      = local.labels
@@ -55,7 +55,7 @@ resource "google_project_iam_custom_role" "transfer" {
     From = ["storage.buckets.get", "storage.objects.get", "storage.objects.list"]
     To   = ["storage.buckets.get", "storage.objects.create", "storage.objects.get", "storage.objects.list"]
   }
-  project     = local.vault_project
+  project     = var.vault_project
   role_id     = "reboundTransfer${each.key}"
   title       = "Rebound: transfer between vaults, ${lower(each.key)}"
   permissions = each.value
@@ -77,7 +77,7 @@ resource "google_storage_bucket_iam_member" "transfer_to" {
 
 resource "google_storage_transfer_job" "second_vault" {
   count       = var.second_vault == null ? 0 : 1
-  project     = local.vault_project
+  project     = var.vault_project
   description = "Rebound: the second vault follows the first"
 
   transfer_spec {

@@ -10,14 +10,25 @@ variable "project" {
 }
 
 variable "vault_project" {
-  description = "The project of the vault; the protected one when null. In one of its own the vault survives the loss of the platform's."
+  description = "The project of the vault: one of its own, with other administrators, so that the vault survives the loss of the platform's."
   type        = string
-  default     = null
+  nullable    = false
 
   validation {
-    condition     = var.vault_project == null || can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.vault_project))
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.vault_project))
     error_message = "A project is named by its id: 6 to 30 lower-case letters, digits and dashes."
   }
+
+  validation {
+    condition     = var.vault_project != var.project || var.vault_in_platform
+    error_message = "Whoever loses the platform's project loses a vault in it: name another one, or say vault_in_platform = true."
+  }
+}
+
+variable "vault_in_platform" {
+  description = "Whether the vault may be in the protected project, and be lost with it."
+  type        = bool
+  default     = false
 }
 
 variable "catalog" {
@@ -326,7 +337,7 @@ variable "notification_channels" {
 }
 
 variable "silent_hours" {
-  description = "After how many hours without a complete run an alert is raised: a day, and what retries may take."
+  description = "After how many hours without a complete run, a share that was read or a look for what is past its retention an alert is raised: a day, and what retries may take."
   type        = number
   default     = 27
 
@@ -359,8 +370,8 @@ variable "sandbox" {
   default = null
 
   validation {
-    condition     = var.sandbox == null || !contains([var.project, coalesce(var.vault_project, var.project)], try(var.sandbox.project, ""))
-    error_message = "A sandbox is another project than the platform's and the vault's."
+    condition     = var.sandbox == null || !contains([var.project, var.vault_project, try(var.second_place.project, "")], try(var.sandbox.project, ""))
+    error_message = "A sandbox is another project than the platform's, the vault's and the second place's."
   }
 }
 
@@ -382,7 +393,7 @@ variable "expire_armed" {
 }
 
 variable "most_growth_percent" {
-  description = "By how much more than a week before the newest run may have parts, files and bytes before an alert is raised."
+  description = "By how much more than a week before the newest run may have parts, files and bytes, and the vault may grow, before an alert is raised."
   type        = number
   default     = 50
 
@@ -392,20 +403,45 @@ variable "most_growth_percent" {
   }
 }
 
-variable "vault_most_bytes" {
-  description = "Above how many bytes in the vault an alert is raised; none when null."
-  type        = number
-  default     = null
-}
-
 variable "runbooks" {
   description = "Where the pages about alerts are; an address, so that a link can be followed."
   type        = string
   default     = "runbooks/alerts"
 }
 
+variable "second_place" {
+  description = "Where the platform's configuration is kept as well, for configuration_days: a bucket in a project and a location that are neither the platform's nor the vault's, with a key of Cloud KMS there or Google's own; none when null."
+  type = object({
+    bucket   = string
+    project  = string
+    location = string
+    kms_key  = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.second_place == null || try(!contains([var.project, var.vault_project], var.second_place.project), false)
+    error_message = "A second place in the platform's or the vault's project is lost with it."
+  }
+
+  validation {
+    condition     = var.second_place == null || try(lower(var.second_place.location) != lower(coalesce(var.vault_location, jsondecode(file(var.catalog)).location)), false)
+    error_message = "A second place in the vault's location is lost with it."
+  }
+
+  validation {
+    condition     = var.second_place == null || try(!contains([var.vault_bucket, var.landing_bucket, try(var.second_vault.bucket, "")], var.second_place.bucket), false)
+    error_message = "A second place is another bucket."
+  }
+
+  validation {
+    condition     = try(var.second_place.kms_key, null) == null || can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.second_place.kms_key))
+    error_message = "A key is named by projects/P/locations/L/keyRings/R/cryptoKeys/K."
+  }
+}
+
 variable "configuration_days" {
-  description = "How many days nobody can delete the platform's configuration from the catalog's second bucket."
+  description = "How many days nobody can delete the platform's configuration from the second place."
   type        = number
   default     = 400
 

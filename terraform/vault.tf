@@ -1,6 +1,6 @@
 data "google_storage_project_service_account" "vault" {
   count   = var.vault_kms_key == null ? 0 : 1
-  project = local.vault_project
+  project = var.vault_project
 }
 
 resource "google_kms_crypto_key_iam_member" "vault" {
@@ -16,7 +16,7 @@ resource "google_kms_crypto_key_iam_member" "vault" {
 # live, and a rule cannot delete what is held or retained (Cloud Storage, Object holds).
 resource "google_storage_bucket" "vault" {
   #checkov:skip=CKV_GCP_62:audit logs of data access tell more; logs in a bucket of its own would outlive it unread
-  project                     = local.vault_project
+  project                     = var.vault_project
   name                        = var.vault_bucket
   location                    = coalesce(var.vault_location, local.catalog.location)
   labels                      = local.labels

@@ -18,7 +18,6 @@ from typing import Any
 
 from google.cloud import bigquery, firestore, storage
 
-from manifests.catalog import load_catalog
 from manifests.claim_layout import lease_name
 from manifests.model.run import LeaseRecord, Manifest
 from manifests.store.envelope import decode, encode
@@ -186,11 +185,8 @@ def make_rebound(
         bucket = made.storage_client.bucket(name_of)
         bucket.labels = labels or {}
         made.storage_client.create_bucket(bucket, location=LOCATION)
-    path = Path(env["REBOUND_CATALOG"]) if env.get("REBOUND_CATALOG") else None
-    if path is None or path.exists():
-        second = load_catalog(path).second_bucket
-        if second and made.storage_client.lookup_bucket(second) is None:
-            made.storage_client.create_bucket(second, location=LOCATION, project="somewhere-safe")
+    if second := env.get("REBOUND_SECOND_BUCKET"):
+        made.storage_client.create_bucket(second, location="us-east1", project="somewhere-safe")
     return made
 
 

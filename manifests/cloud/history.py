@@ -12,6 +12,7 @@ from manifests.crowd import DAY, some_of_each
 from manifests.errors import ProtectedError
 from manifests.gauges import Watched
 from manifests.history import (
+    EXPIRY_NAME,
     HistoryName,
     SeenDrill,
     as_lines,
@@ -59,6 +60,21 @@ def write_history(
     others = map(documents.summary, watched.others[-_MOST_OTHERS:])
     _write(landing, "runs", run_lines(watched, others, now=now))
     _write(landing, "drills", drill_lines(_drills(records, seal, now), now=now))
+
+
+def write_expiry(landing: Bucket) -> None:
+    """Write down that it was looked for runs past their retention: when, Cloud Storage tells.
+
+    Where somebody keeps it from being replaced that is told, and what lies there gets old.
+
+    Args:
+        landing: The bucket that the gauges are read from.
+    """
+    there = landing.info(EXPIRY_NAME)
+    try:
+        landing.put_if(EXPIRY_NAME, b"{}", generation=0 if there is None else there.generation)
+    except ProtectedError as error:
+        log.error("a history is not written", object=EXPIRY_NAME, reason=str(error))  # noqa: TRY400 - told in words
 
 
 def _write(landing: Bucket, name: HistoryName, lines: Iterable[Value]) -> None:

@@ -9,7 +9,8 @@ from manifests.cloud.objects import Bucket
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.verdicts import Verdicts
 from manifests.errors import BackupDamagedError
-from manifests.gauges import Watched, WatchedRun
+from manifests.gauges import COMPARED, Added, Watched, WatchedRun
+from manifests.history import EXPIRY_NAME
 from manifests.model.run import Manifest
 from manifests.protected import to_be_shown
 from manifests.store.seal import Seal
@@ -40,10 +41,13 @@ def watched(
         now: The present instant.
     """
     records = KeptRecords(vault, landing, documents.owner.project)
-    files = size_bytes = 0
+    files = size_bytes = last = before = 0
     for item in vault.list_dated(""):
         files += 1
         size_bytes += item.size_bytes
+        weeks = (now - item.written_at) // COMPARED
+        last += item.size_bytes if weeks <= 0 else 0
+        before += item.size_bytes if weeks == 1 else 0
     shares = (item.name for item in landing.list_dated(SHARES_PREFIX))
     complete, others, newest = _runs(documents)
     return Watched(
@@ -56,6 +60,8 @@ def watched(
         size_bytes=size_bytes,
         others=others,
         owed=to_be_shown(catalog, newest),
+        looked=tuple(item.written_at for item in landing.list_dated(EXPIRY_NAME)),
+        added=Added(last, before),
     )
 
 

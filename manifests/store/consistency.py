@@ -52,5 +52,5 @@ def check_place(manifest: Manifest, place: Place) -> None:
         raise ManifestAlteredError(
             "it is of the second place, where the platform's configuration alone is kept",
             subject=manifest.run_id,
-            hint="somebody copied it; the bucket that is read is none that the catalog has as `second_bucket`",
+            hint="is this the second place? then REBOUND_SECOND_BUCKET names it, too; else somebody copied it here",
         )

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from recovery.cli.options import Html, Json, open_session, show
-from recovery.doctor.checks import all_checks, examined
+from recovery.doctor.check import examined
+from recovery.doctor.checks import all_checks
 from recovery.doctor.looks import Looks
-from recovery.doctor.rules.permissions import Side
+from recovery.doctor.rules.permissions import Side, side_of
 from recovery.health import health_error, worst
 from recovery.report.health import health_document, health_json
 
@@ -35,8 +36,8 @@ def doctor(
 ) -> None:
     """Check what backups and recoveries need, and how to mend it."""
     session = open_session()
-    looks = Looks(session.tools, session.api, session.vault)
-    sides: tuple[Side, ...] = tuple(item.value for item in side or ()) or (_side(looks.who()),)
+    looks = Looks(session.tools, session.api, session.vault, session.proofs)
+    sides: tuple[Side, ...] = tuple(item.value for item in side or ()) or (side_of(looks.who()),)
     findings = examined(all_checks(looks, sides=sides, environment=os.environ))
     document = health_document(
         findings, title=f"{looks.project}, {session.started_at:%Y-%m-%d %H:%M} UTC"
@@ -47,8 +48,3 @@ def doctor(
     )
     if error is not None:
         raise error
-
-
-def _side(email: str) -> Side:
-    """Return which side an identity is for: any that is not Rebound's own recovers."""
-    return "backup" if email.startswith("rebound-backup@") else "restore"

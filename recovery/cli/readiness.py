@@ -13,7 +13,8 @@ from recovery.cli.options import Html, Json, open_session, show
 from recovery.cli.security import security_light, security_looks
 from recovery.cli.status import status_of
 from recovery.console import Console
-from recovery.doctor.checks import all_checks, examined
+from recovery.doctor.check import examined
+from recovery.doctor.checks import all_checks
 from recovery.doctor.looks import Looks
 from recovery.health import Health, HealthFinding, health_error
 from recovery.ops.at_once import looked_at
@@ -75,7 +76,7 @@ def _looked(session: Session, console: Console) -> tuple[Found, Facts]:
     frame, light = frame_of(session), security_light(session)
     looking = OpsLooks(session.tools, session.vault, frame, partial(status_of, session))
     names = chosen_checks(MODES["full"], frame)
-    doctor = Looks(session.tools, session.api, session.vault)
+    doctor = Looks(session.tools, session.api, session.vault, session.proofs)
     looks = {
         "ops": lambda: looking.look(names, lambda: None),
         "security": lambda: looked_at(security_looks(session, light), lambda: None),

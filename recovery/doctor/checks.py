@@ -1,11 +1,10 @@
-"""The list of checks: what is looked at, and the rule that judges it; and how they are run."""
+"""The list of checks: what is looked at, and the rule that judges it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
 
 from manifests.cloud.working import SCRATCH_DAYS
-from manifests.errors import ReboundError
+from manifests.protected import to_be_shown
+from recovery.doctor.check import Check, Look, judged
 from recovery.doctor.looks import Looks
 from recovery.doctor.rules import (
     buckets,
@@ -17,45 +16,9 @@ from recovery.doctor.rules import (
     points,
     signatures,
 )
-from recovery.doctor.rules.problem import Problem, told
-from recovery.health import Health, HealthFinding
+from recovery.doctor.rules.problem import Problem
 
-_AT_ONCE = 8
 _DRILL = "rebound-drill"
-
-type Look = Callable[[], Iterable[Problem]]
-
-
-class Check(NamedTuple):
-    """One thing that is looked at.
-
-    Attributes:
-        name: What is looked at.
-        subject: Of what.
-        look: Looks, and returns what is wrong.
-        well: What is told when nothing is.
-    """
-
-    name: str
-    subject: str
-    look: Look
-    well: str
-
-
-def examined(checks: Iterable[Check]) -> tuple[HealthFinding, ...]:
-    """Run checks, some at once; one that cannot be run is unknown, and stops no other."""
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="doctor") as pool:
-        found = pool.map(_examined, checks)
-        return tuple(finding for findings in found for finding in findings)
-
-
-def _examined(check: Check) -> tuple[HealthFinding, ...]:
-    try:
-        return told(check.name, check.subject, check.look(), well=check.well)
-    except ReboundError as error:
-        what = f"could not be looked at: {error.message}"
-        mend = error.hint or "rebound doctor"
-        return (HealthFinding(check.name, check.subject, Health.UNKNOWN, what, mend),)
 
 
 def all_checks(
@@ -79,16 +42,6 @@ def all_checks(
     yield from _signature_checks(looks)
 
 
-def _judged(
-    rule: Callable[..., Iterator[Problem]],
-    look: Callable[[str], Any],
-    name: str,
-    **how: Any,  # noqa: ANN401 - what the rule takes
-) -> Look:
-    """Return a look at the thing with a name, and the rule that judges it."""
-    return lambda: rule(look(name), name, **how)
-
-
 def _own_checks(looks: Looks, environment: Mapping[str, str]) -> Iterator[Check]:
     project, protected = looks.project, looks.tools.catalog.protected_projects
     yield Check(
@@ -104,7 +57,7 @@ def _own_checks(looks: Looks, environment: Mapping[str, str]) -> Iterator[Check]
         "it agrees with Cloud Storage's",
     )
     path = str(looks.tools.settings.contacts)
-    look = _judged(own.contact_problems, looks.contacts, path)
+    look = judged(own.contact_problems, looks.contacts, path)
     yield Check("contacts", path, look, "none of them is a placeholder")
 
 
@@ -118,18 +71,14 @@ def _deployment_checks(looks: Looks) -> Iterator[Check]:
     functions = deployment.deployed(has_sandbox=bool(looks.tools.settings.sandbox))
     for name in deployment.identities(functions):
         email = _email(looks, name)
-        look = _judged(deployment.identity_problems, looks.account, email)
+        look = judged(deployment.identity_problems, looks.account, email)
         yield Check("identity", email, look, "it can be used")
     settings = looks.tools.settings
-    environment = {
-        "REBOUND_PROJECT": looks.project,
-        "REBOUND_VAULT_BUCKET": settings.vault_bucket,
-        "REBOUND_LANDING_BUCKET": settings.landing_bucket,
-    }
+    environment = {f"REBOUND_{key.upper()}": getattr(settings, key) for key in deployment.SETTINGS}
     for function, hours in functions.items():
         name = f"rebound-{function}"
         email = _email(looks, name)
-        look = _judged(
+        look = judged(
             deployment.function_problems,
             looks.function,
             name,
@@ -138,7 +87,7 @@ def _deployment_checks(looks: Looks) -> Iterator[Check]:
             environment=environment,
         )
         yield Check("function", name, look, "it is active, and has your settings")
-        look = _judged(
+        look = judged(
             deployment.schedule_problems,
             looks.job,
             name,
@@ -168,8 +117,8 @@ def _permission_checks(looks: Looks, side: permissions.Side) -> Iterator[Check]:
     found = [check(looks.project, of_project, looks.on_project)] if of_project else []
     places = [(settings.vault_bucket, "vault"), (settings.landing_bucket, "landing")]
     places += [(entry.bucket, "buckets") for entry in catalog.buckets]
-    if catalog.second_bucket and side != "expiry":
-        places.append((catalog.second_bucket, "vault"))
+    if settings.second_bucket and side in permissions.READING_SECOND:
+        places.append((settings.second_bucket, "vault"))
     for name, on in places:
         if wanted := permissions.needed(side, on, types=types, table=table):
             found.append(check(name, wanted, looks.on_bucket))
@@ -184,6 +133,11 @@ def _bucket_checks(looks: Looks) -> Iterator[Check]:
     def kept(rule: Callable[..., Iterator[Problem]], name: str) -> Look:
         return lambda: rule(looks.bucket(name), name, project_number=looks.project_number)
 
+    def apart() -> Iterator[Problem]:
+        places = looks.bucket(second), second
+        number = looks.project_number
+        return buckets.second_problems(*places, vault=looks.bucket(vault), project_number=number)
+
     def landing() -> Iterator[Problem]:
         return buckets.landing_problems(
             looks.bucket(settings.landing_bucket),
@@ -193,14 +147,14 @@ def _bucket_checks(looks: Looks) -> Iterator[Check]:
         )
 
     well = "what is in it can be neither read by others nor lost at once"
-    vault, second = settings.vault_bucket, catalog.second_bucket
+    vault, second = settings.vault_bucket, settings.second_bucket
     yield Check("vault", vault, kept(buckets.vault_problems, vault), well)
     if second:
-        yield Check("configuration", second, kept(buckets.second_problems, second), well)
+        yield Check("configuration", second, apart, well)
     well = "extracts can land in it, and journals stay"
     yield Check("landing", settings.landing_bucket, landing, well)
     for entry in catalog.buckets:
-        look = _judged(buckets.bucket_problems, looks.bucket, entry.bucket)
+        look = judged(buckets.bucket_problems, looks.bucket, entry.bucket)
         yield Check("bucket", entry.bucket, look, "it keeps what is deleted between two nights")
 
 
@@ -209,13 +163,13 @@ def _dataset_checks(looks: Looks) -> Iterator[Check]:
     where = {"project": looks.project, "location": catalog.location}
     working = {settings.scratch_dataset: SCRATCH_DAYS, settings.undo_dataset: settings.undo_days}
     for name, days in working.items():
-        look = _judged(datasets.working_problems, looks.dataset, name, days=days, **where)
+        look = judged(datasets.working_problems, looks.dataset, name, days=days, **where)
         yield Check("working dataset", name, look, "copies in it lose nothing, and expire")
     for name in catalog.dataset_ids:
-        look = _judged(datasets.dataset_problems, looks.dataset, name, **where)
+        look = judged(datasets.dataset_problems, looks.dataset, name, **where)
         yield Check("dataset", name, look, "nothing in it goes by itself")
     for entry in catalog.databases:
-        look = _judged(
+        look = judged(
             datasets.database_problems, looks.database, entry.database, project=looks.project
         )
         well = "its past can be read for seven days, and nobody deletes it by mistake"
@@ -225,16 +179,15 @@ def _dataset_checks(looks: Looks) -> Iterator[Check]:
 def _coverage_checks(looks: Looks) -> Iterator[Check]:
     settings, catalog = looks.tools.settings, looks.tools.catalog
     for name in catalog.dataset_ids:
-        look = _judged(coverage.table_problems, looks.tables, name, catalog=catalog)
+        look = judged(coverage.table_problems, looks.tables, name, catalog=catalog)
         yield Check("catalog", name, look, "every table that is there is protected")
-    own_buckets = [name for name in (*settings.own_buckets, catalog.second_bucket) if name]
     others = {
         "dataset": (*catalog.dataset_ids, *settings.working_datasets),
-        "bucket": (*(entry.bucket for entry in catalog.buckets), *own_buckets),
+        "bucket": (*(entry.bucket for entry in catalog.buckets), *settings.own_buckets),
         "database": tuple(entry.database for entry in catalog.databases),
     }
     for noun, named in others.items():
-        look = _judged(coverage.unnamed_problems, looks.others, noun, named=named)
+        look = judged(coverage.unnamed_problems, looks.others, noun, named=named)
         yield Check("catalog", f"{noun}s of {looks.project}", look, "each is protected")
 
 
@@ -247,6 +200,14 @@ def _point_checks(looks: Looks) -> Iterator[Check]:
         "the newest complete run is no older than a day",
     )
     yield Check(
+        "proven point",
+        vault,
+        lambda: points.proven_problems(
+            to_be_shown(looks.tools.catalog, looks.newest), looks.proofs(), now=now
+        ),
+        "nothing has to be shown to restore",
+    )
+    yield Check(
         "verify",
         vault,
         lambda: points.verified_problems(looks.runs, looks.verdicts(), looks.shares(), now=now),
@@ -255,14 +216,14 @@ def _point_checks(looks: Looks) -> Iterator[Check]:
     yield Check(
         "quota",
         "jobs a day",
-        lambda: points.quota_problems(looks.newest()),
+        lambda: points.quota_problems(looks.newest),
         "a night, and a recovery of every table, stay far below what BigQuery allows",
     )
 
 
 def _signature_checks(looks: Looks) -> Iterator[Check]:
     trusted, name = looks.tools.settings.trusted_keys, "rebound-backup"
-    look = _judged(signatures.key_problems, looks.function, name, trusted=trusted)
+    look = judged(signatures.key_problems, looks.function, name, trusted=trusted)
     well = (
         "who recovers trusts just what the backup signs with"
         if trusted
@@ -288,7 +249,7 @@ def _operator_key_checks(looks: Looks) -> Iterator[Check]:
     well = "what you write is signed" if key else "no key is set: what you write is not signed"
     yield Check("keys", "you", own, well)
     if settings.sandbox:
-        look = _judged(
+        look = judged(
             signatures.key_problems, looks.function, _DRILL, trusted=keys, author="operator"
         )
         yield Check("keys", _DRILL, look, "it signs as you do" if keys else well)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import batched
 from pathlib import Path
@@ -15,6 +15,7 @@ from manifests.cloud.batch import Query
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.databases import Databases
+from manifests.cloud.proofs import Proofs
 from manifests.cloud.resources import Resources
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
@@ -24,6 +25,7 @@ from manifests.cloud.versions import VersionedBucket
 from manifests.errors import UsageError
 from manifests.json_text import read_file
 from manifests.kinds.resources.table import resource_type
+from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest, VerdictRecord
 from manifests.selection import RunSummary
 from manifests.store.vault import Vault
@@ -43,12 +45,14 @@ class Looks:
         tools: What every command has.
         api: Calls Cloud Storage.
         documents: The runs in the vault.
+        proofs: What was shown to restore.
     """
 
-    def __init__(self, tools: Tools, api: StorageApi, documents: Vault) -> None:
+    def __init__(self, tools: Tools, api: StorageApi, documents: Vault, proofs: Proofs) -> None:
         self.tools = tools
         self._api = api
         self._documents = documents
+        self._proofs = proofs
         self.project = tools.settings.project
         self.region = tools.settings.region or tools.catalog.location.lower()
         client = bigquery_client(self.project, tools.catalog.location)
@@ -147,6 +151,7 @@ class Looks:
         listed = self.tools.landing.list_dated(SHARES_PREFIX)
         return verified_nights((item.name for item in listed), now=self.tools.started_at)
 
+    @cached_property
     def newest(self) -> Manifest | None:
         """Return the manifest of the newest complete run, or None."""
         complete = [
@@ -155,6 +160,11 @@ class Looks:
             if run.state == "complete" and run.recovery_point
         ]
         return self._documents.manifest(max(complete)[1]) if complete else None
+
+    def proofs(self) -> tuple[ProofRecord, ...]:
+        """Return what was shown to restore, and is not forgotten."""
+        now, days = self.tools.started_at, self.tools.catalog.drills.proof_days
+        return tuple(self._proofs.since(now - timedelta(days=days), now=now))
 
     def on_project(self, project: str, permissions: Collection[str]) -> frozenset[str]:
         """Return which of some permissions who calls has on a project."""

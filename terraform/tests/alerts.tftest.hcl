@@ -2,6 +2,7 @@ mock_provider "google" {}
 
 variables {
   project         = "some-platform"
+  vault_project   = "some-vault-project"
   vault_bucket    = "some-vault"
   landing_bucket  = "some-landing"
   bundle          = "../dist/functions-0123456789abcdef.zip"
@@ -21,6 +22,10 @@ run "each_function_is_missed_when_silent" {
     condition     = alltrue([for id in concat(values(local.dead_men), ["silent-schedule"]) : strcontains(local.on_queries[id].query, "or vector(0)")])
     error_message = "Silence has to be told of what never was, too."
   }
+  assert {
+    condition     = alltrue([for id in values(local.dead_men) : length(regexall("rebound_(young_[a-z]+|ticks)\".*\\[3h\\]", local.on_queries[id].query)) == 1])
+    error_message = "Absence is judged on the hourly gauge, not on the daily job."
+  }
 }
 
 run "silence_is_longer_than_a_day_and_its_retries" {
@@ -34,6 +39,9 @@ run "gauges_raise_alerts_from_where_the_tests_say" {
   assert {
     condition = local.limits == {
       age_of_newest_point_seconds = 27 * 3600
+      age_of_verification_seconds = 27 * 3600
+      age_of_expiry_seconds       = 27 * 3600
+      age_of_sample_seconds       = 51 * 3600
       age_of_proven_point_seconds = 120 * 86400
       age_of_drill_seconds        = 92 * 86400
       age_of_fence_seconds        = 12 * 3600
@@ -47,7 +55,6 @@ run "each_alert_says_what_to_do_and_tells_somebody" {
   variables {
     notification_channels = ["projects/some-platform/notificationChannels/1"]
     runbooks              = "https://example.com/rebound/runbooks/alerts"
-    vault_most_bytes      = 1000
   }
   assert {
     condition = alltrue([
@@ -58,8 +65,8 @@ run "each_alert_says_what_to_do_and_tells_somebody" {
     error_message = "Each alert has to name its page and to reach somebody."
   }
   assert {
-    condition     = contains(keys(google_monitoring_alert_policy.query), "vault-growth")
-    error_message = "The vault's growth has to be told once somebody says how much is much."
+    condition     = contains(keys(google_monitoring_alert_policy.line), "vault-growth")
+    error_message = "The vault's growth has to be told, whether or not somebody said how much is much."
   }
   assert {
     condition     = alltrue([for policy in google_monitoring_alert_policy.line : policy.alert_strategy[0].notification_rate_limit[0].period == "3600s"])

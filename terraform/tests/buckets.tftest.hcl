@@ -2,6 +2,7 @@ mock_provider "google" {}
 
 variables {
   project         = "some-platform"
+  vault_project   = "some-vault-project"
   vault_bucket    = "some-vault"
   landing_bucket  = "some-landing"
   bundle          = "../dist/functions-0123456789abcdef.zip"
@@ -74,11 +75,17 @@ run "without_a_policy_versions_keep" {
     condition     = google_storage_bucket.vault.versioning[0].enabled && length(google_storage_bucket.vault.retention_policy) == 0
     error_message = "Without a retention policy the vault has to keep versions."
   }
+  assert {
+    condition = {
+      for rule in google_storage_bucket.vault.lifecycle_rule :
+      one(one(rule.condition).matches_prefix) => one(rule.condition).days_since_noncurrent_time if one(rule.action).type == "Delete"
+    } == { "runs/" = 90, "contents/" = 90, "holds/" = 400 }
+    error_message = "What was overwritten or deleted has to be kept for 90 days, and what says what never expires for longer."
+  }
 }
 
 run "vault_of_its_own_project_with_a_key" {
   variables {
-    vault_project        = "some-vault-project"
     vault_kms_key        = "projects/k/locations/us-west2/keyRings/r/cryptoKeys/v"
     lock_vault_retention = true
   }
@@ -94,6 +101,98 @@ run "vault_of_its_own_project_with_a_key" {
   assert {
     condition     = google_storage_bucket.vault.retention_policy[0].is_locked
     error_message = "The lock was asked for."
+  }
+}
+
+run "the_configuration_is_kept_where_nobody_loses_it_with_the_vault" {
+  variables {
+    operators          = ["group:oncall@example.com"]
+    restore_until      = "2026-12-01T18:00:00Z"
+    configuration_days = 500
+    second_place = {
+      bucket   = "some-second"
+      project  = "some-third-project"
+      location = "us-east1"
+      kms_key  = "projects/k/locations/us-east1/keyRings/r/cryptoKeys/c"
+    }
+  }
+
+  assert {
+    condition     = google_storage_bucket.configuration[0].project == "some-third-project" && google_storage_bucket.configuration[0].location == "us-east1" && google_storage_bucket.configuration[0].name == "some-second"
+    error_message = "The second place has a project, a location and a name of its own."
+  }
+  assert {
+    condition     = google_storage_bucket.configuration[0].retention_policy[0].retention_period == tostring(500 * 86400)
+    error_message = "The configuration is kept for longer than data."
+  }
+  assert {
+    condition     = google_storage_bucket.configuration[0].encryption[0].default_kms_key_name == var.second_place.kms_key && google_kms_crypto_key_iam_member.configuration[0].crypto_key_id == var.second_place.kms_key
+    error_message = "The second place has to use its key, and Cloud Storage to be allowed to."
+  }
+  assert {
+    condition     = alltrue([for role in google_project_iam_custom_role.configuration : role.project == "some-third-project"]) && toset([for role in google_project_iam_custom_role.configuration : role.role_id]) == toset(["reboundBackupVault", "reboundDoctorVault", "reboundRestoreVault", "reboundRestoreFences"])
+    error_message = "A project's role can be granted nowhere else."
+  }
+  assert {
+    condition = toset([
+      for grant in concat(google_storage_bucket_iam_member.configuration, values(google_storage_bucket_iam_member.configuration_doctor), values(google_storage_bucket_iam_member.configuration_restore)) : grant.role
+    ]) == toset([for role in google_project_iam_custom_role.configuration : role.id])
+    error_message = "On the second place only roles of its own project are granted."
+  }
+  assert {
+    condition     = google_cloudfunctions2_function.rebound["backup"].service_config[0].environment_variables["REBOUND_SECOND_BUCKET"] == "some-second" && output.environment["REBOUND_SECOND_BUCKET"] == "some-second"
+    error_message = "The backup and `rebound` have to know the second place."
+  }
+}
+
+run "without_a_second_place_there_is_none" {
+  assert {
+    condition     = length(google_storage_bucket.configuration) == 0 && output.environment["REBOUND_SECOND_BUCKET"] == ""
+    error_message = "Nobody named one."
+  }
+}
+
+run "refuses_a_second_place_in_the_vaults_project" {
+  command = plan
+  variables {
+    second_place = { bucket = "some-second", project = "some-vault-project", location = "us-east1" }
+  }
+  expect_failures = [var.second_place]
+}
+
+run "refuses_a_second_place_in_the_platforms_project" {
+  command = plan
+  variables {
+    second_place = { bucket = "some-second", project = "some-platform", location = "us-east1" }
+  }
+  expect_failures = [var.second_place]
+}
+
+run "refuses_a_second_place_in_the_vaults_location" {
+  command = plan
+  variables {
+    second_place = { bucket = "some-second", project = "some-third-project", location = "US-WEST2" }
+  }
+  expect_failures = [var.second_place]
+}
+
+run "refuses_a_vault_that_is_lost_with_the_platform" {
+  command = plan
+  variables {
+    vault_project = "some-platform"
+  }
+  expect_failures = [var.vault_project]
+}
+
+run "takes_it_from_whoever_says_so" {
+  command = plan
+  variables {
+    vault_project     = "some-platform"
+    vault_in_platform = true
+  }
+  assert {
+    condition     = google_storage_bucket.vault.project == "some-platform"
+    error_message = "It was asked for."
   }
 }
 

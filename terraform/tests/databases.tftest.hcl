@@ -7,6 +7,7 @@ override_resource {
 
 variables {
   project        = "some-platform"
+  vault_project  = "some-vault-project"
   vault_bucket   = "some-vault"
   landing_bucket = "some-landing"
   bundle         = "../dist/functions-0123456789abcdef.zip"

@@ -2,6 +2,7 @@ mock_provider "google" {}
 
 variables {
   project         = "some-platform"
+  vault_project   = "some-vault-project"
   vault_bucket    = "some-vault"
   landing_bucket  = "some-landing"
   bundle          = "../dist/functions-0123456789abcdef.zip"
@@ -29,8 +30,8 @@ run "identities_have_what_they_use" {
 
 run "who_looks_each_hour_writes_the_history_alone" {
   assert {
-    condition     = strcontains(google_storage_bucket_iam_member.landing_history.condition[0].expression, "/objects/history/")
-    error_message = "The hourly look may replace nothing in landing but the history."
+    condition     = alltrue([for grant in google_storage_bucket_iam_member.landing_history : strcontains(grant.condition[0].expression, "/objects/history/")])
+    error_message = "Who looks may replace nothing in landing but the history."
   }
   assert {
     condition     = google_storage_bucket_iam_member.landing_function["tick"].role == google_project_iam_custom_role.side["watch/landing"].id
@@ -117,6 +118,37 @@ run "a_cut_run_is_called_again" {
   }
 }
 
+run "schedules_call_as_themselves_and_for_one_function_alone" {
+  assert {
+    condition = alltrue([
+      for name, job in google_cloud_scheduler_job.rebound :
+      job.http_target[0].oidc_token[0].service_account_email == google_service_account.caller.email &&
+      job.http_target[0].oidc_token[0].audience == google_cloudfunctions2_function.rebound[name].service_config[0].uri &&
+      job.http_target[0].uri == google_cloudfunctions2_function.rebound[name].service_config[0].uri
+    ])
+    error_message = "A call has to carry a token of the schedule's identity, for the function that it calls."
+  }
+  assert {
+    condition     = length(distinct([for function in google_cloudfunctions2_function.rebound : function.service_config[0].uri])) == length(local.functions)
+    error_message = "The mock has to tell functions apart, or nothing above says anything."
+  }
+  assert {
+    condition     = alltrue([for job in google_cloud_scheduler_job.rebound : job.http_target[0].http_method == "POST" && length(job.http_target[0].oauth_token) == 0])
+    error_message = "A function takes POST, and an OIDC token."
+  }
+  assert {
+    condition     = alltrue([for grant in google_cloud_run_v2_service_iam_member.caller : grant.member == google_service_account.caller.member && grant.role == "roles/run.invoker"])
+    error_message = "Who calls has to be allowed to."
+  }
+}
+
+run "what_was_asked_for_is_kept_for_90_days" {
+  assert {
+    condition     = local.catalog.retention.keep_days == 90
+    error_message = "The shipped catalog keeps runs for 90 days."
+  }
+}
+
 run "long_leases_move_the_retries" {
   variables {
     lease_seconds = 900
@@ -170,6 +202,10 @@ run "restore_is_granted_for_a_time" {
       member.expression == "request.time < timestamp(\"2026-12-01T18:00:00Z\")"
     ])
     error_message = "A grant has to end by itself."
+  }
+  assert {
+    condition     = keys(google_project_iam_member.audit) == ["group:oncall@example.com"] && google_project_iam_member.audit["group:oncall@example.com"].project == "some-vault-project" && google_project_iam_custom_role.side["doctor/audit"].project == "some-vault-project"
+    error_message = "`rebound security` has to read the vault's project, by a role of that project."
   }
   assert {
     condition     = [for grant in google_cloud_run_v2_service_iam_member.operator : grant.name] == ["rebound-backup"]

@@ -1,12 +1,18 @@
 """A deployment as Terraform makes it, small: buckets, datasets, identities, a function, its schedule."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 from google.cloud import bigquery
 from google.cloud.firestore_admin_v1 import types
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from manifests import layout
+from manifests.model.proof import ProofRecord, ProvenPart
+from manifests.proof_layout import proof_name
+from manifests.records_layout import records_folder
+from manifests.store.envelope import encode
 from tests.harness import LOCATION, Rebound
 from tests.standin.cloud import Cloud, client_environment
 from tests.standin.firestore.creation import administration, create_database
@@ -162,3 +168,53 @@ def _make_function(
 def email(rebound: Rebound, name: str) -> str:
     """Return the address of an identity of the deployment."""
     return f"{name}@{rebound.project}.iam.gserviceaccount.com"
+
+
+def prove(rebound: Rebound, run: str) -> None:
+    """Write down that all of a run was shown to restore, as a drill would."""
+    manifest, now = rebound.manifest(run), datetime.now(UTC)
+    parts = [
+        ProvenPart(
+            kind=kind.name,
+            name=part.name,
+            run_id=manifest.run_id,
+            recovery_point=manifest.recovery_point,
+            restored=1,
+            held=1,
+        )
+        for kind, part in manifest.every_part
+    ]
+    record = ProofRecord(
+        recovery_id=layout.recovery_id("complete-outage", now, "abcd"),
+        scenario="complete-outage",
+        how="drill",
+        proven_at=now,
+        seconds=1,
+        parts=tuple(parts),
+    )
+    name = f"{records_folder(rebound.project)}{proof_name(record.recovery_id)}"
+    rebound.vault.blob(name).upload_from_string(encode(record))
+
+
+def misplace(rebound: Rebound) -> dict[str, str]:
+    """Make what is elsewhere than it has to be, and a run that is too large; return the settings."""
+    east, second, client = "us-east1", f"{rebound.project}-second", rebound.storage_client
+    client.create_bucket(f"{rebound.project}-east", location=east)
+    client.create_bucket(second, location=LOCATION, project="somewhere-safe")
+    dataset = bigquery.Dataset(f"{rebound.project}.east_scratch")
+    dataset.location = east
+    rebound.bigquery_client.create_dataset(dataset)
+    night = rebound.manifest("night")
+    (table,) = night.tables
+    (export,) = table.exports
+    large = export.objects[0].model_copy(update={"size_bytes": 60 * 2**40})
+    exports = (export.model_copy(update={"objects": (large, *export.objects[1:])}),)
+    tables = (table.model_copy(update={"exports": exports}),)
+    others = {"buckets": (), "databases": (), "kit": None}
+    vast = night.model_copy(update={"run_id": "vast", "tables": tables, **others})
+    rebound.vault.blob("runs/vast/manifest.json").upload_from_string(encode(vast))
+    return {
+        "REBOUND_LANDING_BUCKET": f"{rebound.project}-east",
+        "REBOUND_SECOND_BUCKET": second,
+        "REBOUND_SCRATCH_DATASET": "east_scratch",
+    }

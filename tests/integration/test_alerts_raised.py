@@ -1,10 +1,10 @@
 """Each alert is raised by what the functions really printed, and by nothing that a good night prints."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 import requests
@@ -15,16 +15,13 @@ from tests.integration import lake
 from tests.integration.configuration import call, enable, jobs_path, make_job
 from tests.judges.alert_filters import (
     FILTERS,
-    MOST_BYTES,
     QUERIES,
-    SILENT_HOURS,
-    VAULT,
     Entry,
     entry_of,
     fires,
     raised_by,
 )
-from tests.judges.alert_lines import SLOW_SECONDS
+from tests.judges.alert_lines import LIMITS, SLOW_SECONDS
 from tests.served import Function, serving
 from tests.standin.cloud import Cloud
 
@@ -46,16 +43,21 @@ ELSEWHERE = {
     "point-too-old": "unit/manifests/test_gauges.py",
     "proof-too-old": "unit/manifests/test_gauges.py",
     "run-growth": "unit/manifests/test_gauges.py",
+    "vault-growth": "unit/manifests/test_gauges.py",
     "slow-backup": "integration/test_alerts_raised.py",
 }
 """Where the others are raised."""
-OF_METRIC = {
-    "missed-backup": ("backup", "backup complete"),
-    "silent-verify": ("verify", "share is verified"),
-    "silent-expire": ("expire", "runs would be expired"),
-    "silent-tick": ("tick", "gauge"),
+OF_GAUGE = {
+    "missed-backup": "age_of_newest_point_seconds",
+    "silent-verify": "age_of_verification_seconds",
+    "silent-expire": "age_of_expiry_seconds",
+    "silent-drill": "age_of_sample_seconds",
 }
-"""The function whose lines keep each alert on absence silent, and the message of these lines."""
+"""The age, as the hourly look tells it, that keeps each alert on absence silent while it is young."""
+OF_OTHERS = {"silent-tick", "silent-schedule", "refused-schedule"}
+"""The other alerts on queries, each with a test below."""
+LOOKED_HOURS = 3
+"""For so many hours a look counts."""
 
 
 _OF_SCHEDULES = 'resource.type="cloud_scheduler_job"'
@@ -177,6 +179,7 @@ def _logged(rebound: Rebound) -> Iterator[Entry]:
 def test_every_alert_is_raised_somewhere():
     """An alert that no test raises may wait for a line that nobody prints."""
     assert {*HERE, *ELSEWHERE} == set(FILTERS)
+    assert {*OF_GAUGE, *OF_OTHERS} == set(QUERIES)
     for alert, path in ELSEWHERE.items():
         assert f'"{alert}"' in (ROOT / "tests" / path).read_text(), alert
 
@@ -202,20 +205,36 @@ def test_a_run_that_takes_long(printed: Printed):
     assert raised_by([{**line, "jsonPayload": slow}]) == {"slow-backup"}
 
 
-@pytest.mark.parametrize("alert", sorted(OF_METRIC))
-def test_silence_fires(printed: Printed, alert: str):
-    """It fires where nothing ever ran, and when the last good line is too old; not after a good night."""
-    function, message = OF_METRIC[alert]
-    now = datetime.now(UTC)
+def looked(entries: Iterable[Entry], gauge: str, value: float | None = None) -> list[Entry]:
+    """Return what the hourly look tells of one gauge, or would if it had another value."""
+    found = [it for it in entries if it["jsonPayload"].get("gauge") == gauge]
+    assert found
+    if value is None:
+        return found
+    return [{**it, "jsonPayload": {**it["jsonPayload"], "value": value}} for it in found]
+
+
+@pytest.mark.parametrize(("alert", "gauge"), OF_GAUGE.items())
+def test_absence_is_judged_on_the_hourly_look(printed: Printed, alert: str, gauge: str):
+    """It fires where nobody looks, and where each look finds it too old; the job's own lines say nothing."""
+    now, limit = datetime.now(UTC), LIMITS[gauge]
     assert fires(alert, [], now)
-    assert not fires(alert, printed.good, now)
-    assert fires(alert, printed.good, now + timedelta(hours=SILENT_HOURS + 1))
-    lacking = [it for it in printed.good if it["jsonPayload"]["message"] != message]
-    assert len(lacking) < len(printed.good)
-    assert fires(alert, lacking, now)
-    of_it = f"rebound-{function}"
-    own = [it for it in printed.good if it["resource"]["labels"]["service_name"] == of_it]
-    assert not fires(alert, own, now)
+    others = [it for it in printed.good if it["jsonPayload"].get("gauge") != gauge]
+    assert fires(alert, others, now)
+    well = looked(printed.good, gauge, None if gauge != "age_of_sample_seconds" else limit)
+    assert not fires(alert, well, now)
+    assert not fires(alert, looked(printed.good, gauge, limit), now)
+    assert fires(alert, looked(printed.good, gauge, limit + 0.5), now)
+    assert not fires(alert, well, now + timedelta(hours=LOOKED_HOURS - 1))
+    assert fires(alert, well, now + timedelta(hours=LOOKED_HOURS + 1))
+
+
+def test_a_look_that_does_not_come(printed: Printed):
+    """Whatever it tells: that it looked is enough."""
+    now = datetime.now(UTC)
+    assert fires("silent-tick", [], now)
+    assert not fires("silent-tick", looked(printed.good, "vault_bytes"), now)
+    assert fires("silent-tick", printed.good, now + timedelta(hours=LOOKED_HOURS + 1))
 
 
 def test_schedules_that_do_not_call_or_are_refused(printed: Printed):
@@ -223,7 +242,7 @@ def test_schedules_that_do_not_call_or_are_refused(printed: Printed):
     now, attempts = datetime.now(UTC) + timedelta(minutes=1), printed.attempts
     assert fires("silent-schedule", [], now)
     assert not fires("silent-schedule", attempts, now)
-    assert fires("silent-schedule", attempts, now + timedelta(hours=SILENT_HOURS + 1))
+    assert fires("silent-schedule", attempts, now + timedelta(hours=LOOKED_HOURS + 1))
     begun = [it for it in attempts if "Started" in it["jsonPayload"]["@type"]]
     assert begun
     assert fires("silent-schedule", begun, now)
@@ -232,22 +251,3 @@ def test_schedules_that_do_not_call_or_are_refused(printed: Printed):
     assert not fires("refused-schedule", attempts, now + timedelta(hours=4))
     well = [it for it in attempts if it["severity"] != "ERROR"]
     assert not fires("refused-schedule", well, now)
-
-
-def test_a_drill_that_passed_keeps_its_alert_silent(printed: Printed):
-    """No night prints that line: without a drill the alert fires, however good they are."""
-    now = datetime.now(UTC)
-    assert fires("silent-drill", printed.good, now)
-    line: dict[str, Any] = {"message": "drill passed", "severity": "INFO"}
-    assert '"drill passed"' in (ROOT / "tests/integration/test_drill_function.py").read_text()
-    assert not fires("silent-drill", [entry_of("drill", line, now)], now)
-
-
-def test_a_vault_that_grows(rebound: Rebound, printed: Printed):
-    """Its bytes are those of one bucket, which is the vault."""
-    now = datetime.now(UTC)
-    size = sum(blob.size for blob in rebound.vault.list_blobs())
-    assert size > MOST_BYTES
-    assert f'bucket_name="{VAULT}"' in QUERIES["vault-growth"]
-    assert fires("vault-growth", printed.good, now, vault_bytes=size)
-    assert not fires("vault-growth", printed.good, now, vault_bytes=MOST_BYTES)

@@ -14,7 +14,7 @@ from manifests.catalog import load_catalog
 from manifests.parts import PARTS
 from tests.harness import LOCATION, Rebound
 from tests.integration import deployment
-from tests.integration.deployment import DATASET, DAY_MS, deploy, email
+from tests.integration.deployment import DATASET, DAY_MS, deploy, email, misplace, prove
 from tests.served import serving
 from tests.standin.cloud import Cloud
 from tests.standin.seed.control_plane import ControlPlane
@@ -35,6 +35,7 @@ def rebound(local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Reb
     with serving(made) as function:
         function.complete("night")
     made.run("verify")
+    prove(made, "night")
     return made
 
 
@@ -153,6 +154,29 @@ def test_a_deployment_as_it_must_be_is_healthy(well: Findings):
     """Every check of it could be run, and found nothing."""
     assert {item["health"] for items in well.values() for item in items} == {"healthy"}
     assert len(well) > 25
+    (proven,) = (items[0]["what"] for (check, _), items in well.items() if check == "proven point")
+    assert proven.startswith("every part was shown to restore at ")
+
+
+MISPLACED = [
+    ("landing", "{p}-east", "critical: it is in us-east1, and the datasets in us-west2"),
+    ("working dataset", "east_scratch", "us-east1"),
+    ("configuration", "{p}-second", "warning: it is in the vault's project, and is lost with it"),
+    ("configuration", "{p}-second", "warning: it is in the vault's location, and is lost with it"),
+    ("configuration", "{p}-second", "critical: it has neither a retention policy nor versions"),
+    ("function", "rebound-backup", "critical: its REBOUND_SECOND_BUCKET is None"),
+    ("quota", "jobs a day", "warning: a full run extracts 60.0 TiB, and BigQuery lets a project"),
+]
+
+
+def test_what_is_elsewhere_or_too_large_is_found(rebound: Rebound, well: Findings):
+    """Locations, the second place and quotas are looked at on the cloud, and each is told."""
+    assert well
+    found = doctor(rebound, code=10, **misplace(rebound))
+    rebound.bigquery_client.delete_dataset("east_scratch")
+    rebound.storage_client.bucket(f"{rebound.project}-east").delete()
+    for check, subject, told in MISPLACED:
+        assert told in of(found, check, subject.replace("{p}", rebound.project)), (check, told)
 
 
 def test_each_kind_that_is_protected_is_looked_at(rebound: Rebound, well: Findings):

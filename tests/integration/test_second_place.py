@@ -39,9 +39,9 @@ def test_a_second_place_brings_the_configuration_back(rebound: Rebound, tmp_path
     """
     second = rebound.storage_client.create_bucket(f"{rebound.project}-second", location=LOCATION)
     resources = [{"type": name, "locations": [LOCATION]} for name in TYPES]
-    catalog = lake.write_catalog(tmp_path, resources=resources, second_bucket=second.name)
+    catalog = lake.write_catalog(tmp_path, resources=resources)
     elsewhere = {"REBOUND_CATALOG": catalog, "REBOUND_VAULT_BUCKET": second.name}
-    with serving(rebound, REBOUND_CATALOG=catalog) as function:
+    with serving(rebound, REBOUND_CATALOG=catalog, REBOUND_SECOND_BUCKET=second.name) as function:
         fault = {"status": 403, "match": f"/b/{second.name}/o", "skip": len(TYPES)}
         with rebound.cloud.fault("storage", "storage.objects.insert", "status", **fault):
             assert function.manual("first").status_code >= 400
@@ -58,6 +58,9 @@ def test_a_second_place_brings_the_configuration_back(rebound: Rebound, tmp_path
     rebound.vault.delete()
     lose(rebound)
     assert "does not exist" in rebound.run("list", code=9, REBOUND_CATALOG=catalog).stderr
+    unsaid = rebound.run("show", "first", code=4, **elsewhere).stderr
+    assert "is this the second place? then REBOUND_SECOND_BUCKET names it" in unsaid
+    elsewhere["REBOUND_SECOND_BUCKET"] = second.name
     (listed,) = rebound.json("list", **elsewhere)
     assert (listed["run_id"], listed["state"]) == ("first", "complete")
     rebound.run("verify", "first", "--all-contents", **elsewhere)
@@ -76,10 +79,8 @@ def test_what_lies_in_the_second_place_before_is_refused(rebound: Rebound, tmp_p
     """A night writes over nothing there, a file or a manifest, and says what it found."""
     second = rebound.storage_client.create_bucket(f"{rebound.project}-second", location=LOCATION)
     resources = [{"type": name, "locations": [LOCATION]} for name in ("scheduler/job",)]
-    catalog = lake.write_catalog(
-        tmp_path, tables=(), resources=resources, second_bucket=second.name
-    )
-    with serving(rebound, REBOUND_CATALOG=catalog) as function:
+    catalog = lake.write_catalog(tmp_path, tables=(), resources=resources)
+    with serving(rebound, REBOUND_CATALOG=catalog, REBOUND_SECOND_BUCKET=second.name) as function:
         function.complete("first")
         (part,) = rebound.manifest("first").resources
         assert second.blob(part.stored.name).download_as_bytes().count(b"\n") == 2
@@ -104,11 +105,9 @@ def test_what_the_second_place_says_of_a_run_is_no_run_of_the_vault(
     """Whoever copies it there in the place of the run's own makes no complete run of it."""
     second = rebound.storage_client.create_bucket(f"{rebound.project}-second", location=LOCATION)
     resources = [{"type": "scheduler/job", "locations": [LOCATION]}]
-    catalog = lake.write_catalog(
-        tmp_path, tables=(), resources=resources, second_bucket=second.name
-    )
+    catalog = lake.write_catalog(tmp_path, tables=(), resources=resources)
     name = "runs/first/manifest.json"
-    with serving(rebound, REBOUND_CATALOG=catalog) as function:
+    with serving(rebound, REBOUND_CATALOG=catalog, REBOUND_SECOND_BUCKET=second.name) as function:
         function.complete("first")
         rebound.vault.delete_blob(name)
         second.copy_blob(second.blob(name), rebound.vault, name)

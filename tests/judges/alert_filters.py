@@ -1,6 +1,6 @@
 """The filters and queries of terraform/ as they are deployed, and whether lines pass or fire them.
 
-A filter is read by the local cloud's reader of Cloud Logging's language. Of a query the three forms
+A filter is read by the local cloud's reader of Cloud Logging's language. Of a query the two forms
 that are deployed are read; `increase` of a counter of lines is taken for how many lines there were.
 """
 
@@ -16,19 +16,10 @@ from tests.standin.platform.log_filters import read_filter
 type Entry = Mapping[str, Any]
 """A log entry, as Cloud Logging has it."""
 
-_ALERTS, _METRICS, _VARIABLES = (
-    (ROOT / "terraform" / f"{name}.tf").read_text() for name in ("alerts", "metrics", "variables")
+_ALERTS, _METRICS = (
+    (ROOT / "terraform" / f"{name}.tf").read_text() for name in ("alerts", "metrics")
 )
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
-VAULT, MOST_BYTES, DRILL_HOURS = "some-vault", 1000, 51
-_HOURS = re.search(r'"silent_hours" \{.*?default += (\d+)', _VARIABLES, re.DOTALL)
-SILENT_HOURS = int(_HOURS[1]) if _HOURS else 0
-_FILLED = {
-    "var.silent_hours": str(SILENT_HOURS),
-    "try(var.sandbox.silent_hours, 51)": str(DRILL_HOURS),
-    "var.vault_bucket": VAULT,
-    "coalesce(var.vault_most_bytes, 0)": str(MOST_BYTES),
-}
 
 
 def _unescaped(text: str) -> str:
@@ -47,12 +38,11 @@ _LOCALS = {name: _joined(name) for name in ("said_by_functions", "said_of_attemp
 def _filled(text: str) -> str:
     """Return a string of Terraform's with what is interpolated in it."""
     plain = re.sub(r"\$\{local\.(said_\w+)\}", lambda found: _LOCALS[found[1]], _unescaped(text))
-    plain = re.sub(
+    return re.sub(
         r"\$\{(?:floor\(0\.8 \* )?local\.(?:\w+\.)*(\w+)\)?\}",
         lambda found: str(LIMITS[found[1]]),
         plain,
     )
-    return re.sub(r"\$\{([^}]+)\}", lambda found: _FILLED[found[1]], plain)
 
 
 _COMPLETE = re.search(r"^  complete = (.*)$", _METRICS, re.MULTILINE)
@@ -83,12 +73,11 @@ _SILENT = re.search(r'^  silent = "(.*)"$', _ALERTS, re.MULTILINE)
 
 
 def _query(text: str) -> str:
-    found = re.fullmatch(r'format\(local\.silent, "(\w+)", "(\w+)", (.*)\)', text)
+    found = re.fullmatch(r'format\(local\.silent, "(\w+)", "(\w+)", (\d+)\)', text)
     if found is None:
         return _filled(text[1:-1])
-    hours = _FILLED.get(found[3], found[3])
     assert _SILENT
-    return _unescaped(_SILENT[1]) % (found[1], found[2], int(hours))
+    return _unescaped(_SILENT[1]) % (found[1], found[2], int(found[3]))
 
 
 QUERIES = {name: _query(text) for name, kind, text in _ROW.findall(_ALERTS) if kind == "query"}
@@ -98,10 +87,6 @@ _OF_LINES = (
 )
 _ABSENT = re.compile(rf"\(sum\(increase\({_OF_LINES}\)\)( or vector\(0\))?\) < ([\d.]+)")
 _REFUSED = re.compile(rf"sum by \((\w+)\) \(increase\({_OF_LINES}\)\) > ([\d.]+)")
-_BYTES = re.compile(
-    r'sum\(\{"storage\.googleapis\.com/storage/v2/total_bytes", '
-    r'monitored_resource="gcs_bucket", bucket_name="([^"]+)"\}\) > (\d+)'
-)
 
 
 def entry_of(function: str, line: Mapping[str, Any], at: datetime) -> Entry:
@@ -124,11 +109,9 @@ def raised_by(entries: Iterable[Entry]) -> set[str]:
     return {name for name, holds in passes.items() if any(map(holds, found))}
 
 
-def fires(alert: str, entries: Iterable[Entry], now: datetime, *, vault_bytes: int = 0) -> bool:
+def fires(alert: str, entries: Iterable[Entry], now: datetime) -> bool:
     """Whether an alert on a query fires, with these entries in the log."""
     query = QUERIES[alert]
-    if found := _BYTES.fullmatch(query):
-        return found[1] == VAULT and vault_bytes > int(found[2])
     if found := _ABSENT.fullmatch(query):
         counted = _within(found[1], found[2], int(found[3]), entries, now)
         # Without any point there is no sum, which compares with nothing.

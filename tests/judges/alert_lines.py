@@ -18,6 +18,9 @@ SLOW_SECONDS = 2880
 LIMITS = {
     "timeout_seconds": SLOW_SECONDS,
     "age_of_newest_point_seconds": 27 * 3600,
+    "age_of_verification_seconds": 27 * 3600,
+    "age_of_expiry_seconds": 27 * 3600,
+    "age_of_sample_seconds": 51 * 3600,
     "age_of_proven_point_seconds": 120 * 86400,
     "age_of_drill_seconds": 92 * 86400,
     "age_of_fence_seconds": 12 * 3600,

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import requests
 
-from manifests.catalog import load_catalog
 from tests.e2e.disasters import DISASTERS, Disaster, catalog_quiet_within
 from tests.harness import Rebound, make_rebound
 from tests.integration.configuration import make_sandbox
@@ -28,6 +27,7 @@ _BUCKET = re.compile(r"/b/([^/?]+)")
 # The clock asks the root of the service, and a batch is the calls that are in it.
 _FUNCTIONS = {"verify": ("verify",), "watch": ("tick", "expire")}
 _SANDBOX = "some-sandbox"
+_SECOND = "some-second-place"
 _OF_DRILLS = re.compile(r"rebound[_-]drill[_-]")
 _NO_CALL = ("unknown", "storage.batch", "")
 
@@ -45,7 +45,9 @@ def recorded(folder: Path) -> dict[str, Calls]:
                 seed(PROJECT, _SCALE)
             seed_control_plane(PROJECT)
         catalog = catalog_quiet_within(0, folder)
-        rebound = make_rebound(cloud, folder, PROJECT, REBOUND_CATALOG=catalog)
+        rebound = make_rebound(
+            cloud, folder, PROJECT, REBOUND_CATALOG=catalog, REBOUND_SECOND_BUCKET=_SECOND
+        )
         with serving(rebound) as function, _recording(cloud) as backup:
             run = function.complete("recorded")["run_id"]
         by_function = {name: _called(cloud, rebound, *those) for name, those in _FUNCTIONS.items()}
@@ -135,7 +137,7 @@ def _told(calls: Iterable[str], rebound: Rebound) -> Iterator[tuple[str, str]]:
     """Yield what each call is about, and its method."""
     own = {
         rebound.env["REBOUND_VAULT_BUCKET"]: "vault",
-        str(load_catalog().second_bucket): "vault",
+        _SECOND: "vault",
         rebound.env["REBOUND_LANDING_BUCKET"]: "landing",
         "rebound_scratch": "scratch",
         "rebound_undo": "undo",

@@ -2,17 +2,21 @@
 
 import ast
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from manifests.gauges import Watched, gauges
 from manifests.parts import PARTS
 from tests.deployed import ROOT
+from tests.judges.alert_filters import COUNTED
 from tests.judges.alert_lines import ALERTS, METRICS, QUERIES
 
 # Fields that a line has by its form, or of its run.
 _OF_EVERY_LINE = {"message", "severity", "run_id", "hint", "reason"}
 
 
+_OF_SCHEDULES = {"silent-schedule", "refused-schedule"}
 _LOGGED = {"info", "warning", "error", "exception", "critical"}
 
 
@@ -81,8 +85,8 @@ def test_fields_of_metrics_are_those_of_a_complete_run():
     answer = (ROOT / "functions" / "main.py").read_text().partition("def _answer(")[2]
     told = {*re.findall(r'"(\w+)"', answer)}
     told |= {name for kind in PARTS for name in (kind.name, kind.counted)}
-    counted = {"backup_complete", "drills_passed", "shares_verified", "runs_expired", "ticks"}
-    measured = METRICS - {*counted, "attempts", "attempts_refused"}
+    young = {name for name in METRICS if name.startswith("young_")}
+    measured = METRICS - {*young, "ticks", "attempts", "attempts_refused"}
     assert measured
     assert measured <= told
 
@@ -96,6 +100,18 @@ def test_queries_are_about_metrics_that_there_are():
     }
     assert asked
     assert asked <= METRICS
+
+
+def test_absence_is_judged_on_gauges_that_are_told():
+    """What three hours are asked for is an age of the hourly tick, or that it looked at all."""
+    told = {item.name for item in gauges(Watched((), (), (), 0, (), 0, 0), now=datetime.now(UTC))}
+    named = {name: re.search(r'jsonPayload\.gauge="(\w+)"', COUNTED[name]) for name in COUNTED}
+    judged = {name: found[1] for name, found in named.items() if found}
+    assert set(judged.values()) <= told
+    asked = {alert: query for alert, query in QUERIES.items() if alert not in _OF_SCHEDULES}
+    assert asked
+    for alert, query in asked.items():
+        assert any(query.endswith(f"/rebound_{name}") for name in judged), alert
 
 
 def test_every_alert_has_a_name_for_its_page():

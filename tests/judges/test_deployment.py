@@ -39,19 +39,20 @@ CATALOG = {
     "buckets": [{"bucket": "raw-one"}, {"bucket": "raw-two"}],
     "databases": [{"database": "(default)"}, {"database": "orders"}],
     "resources": [{"type": "pubsub/topic"}],
-    "second_bucket": "some-configuration",
 }
 AGREED = """
 mock_provider "google" {{}}
 
 variables {{
   project         = "some-platform"
+  vault_project   = "some-vault-project"
   vault_bucket    = "some-vault"
   landing_bucket  = "some-landing"
   bundle          = "../dist/functions-0123456789abcdef.zip"
   catalog         = "{catalog}"
   region          = "europe-west1"
   adopt_databases = false
+  second_place    = {{ bucket = "some-configuration", project = "some-third-project", location = "US" }}
 }}
 
 run "agreed" {{
@@ -140,7 +141,7 @@ def needed() -> set[str]:
     fields = recovery.settings.Settings.model_fields
     required = {name for name, field in fields.items() if field.is_required()}
     others = {"scratch_dataset", "undo_dataset", "undo_days", "region", "sandbox", "trusted_keys"}
-    return required | others | {"operator_keys"}
+    return required | others | {"operator_keys", "second_bucket"}
 
 
 def test_functions_are_set_what_has_no_default():

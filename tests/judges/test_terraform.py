@@ -117,7 +117,7 @@ run "guide" {
     error_message = "Whoever follows the guide may act as who recovers, and hold runs."
   }
   assert {
-    condition     = output.environment["REBOUND_SANDBOX"] == "some-sandbox" && length(google_project_iam_member.sandbox) == 1 && google_storage_bucket.configuration[0].name == "nba-props-platform-configuration"
+    condition     = output.environment["REBOUND_SANDBOX"] == "some-sandbox" && length(google_project_iam_member.sandbox) == 1 && google_storage_bucket.configuration[0].name == "some-platform-configuration" && google_storage_bucket.configuration[0].project == "some-third-project"
     error_message = "There is where drills recover to, and where the configuration is kept for longer."
   }
   assert {
@@ -138,6 +138,7 @@ def test_the_guide_plans_a_deployment(terraform: Terraform, tmp_path: Path):
     filled = {
         "<PROJECT>": "some-platform",
         "<VAULT_PROJECT>": "some-vault-project",
+        "<THIRD_PROJECT>": "some-third-project",
         "<DIGEST>": "0" * 16,
         "<DRILL_DIGEST>": "1" * 16,
         "<YOU>": "ada@example.com",

@@ -133,9 +133,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
     @override
     def unprotected(self) -> Iterable[Unprotected]:
         """Count the buckets of the project that no run holds."""
-        catalog = self.context.catalog
-        named = [entry.bucket for entry in catalog.buckets]
-        named += [catalog.second_bucket] if catalog.second_bucket else []
+        named = [entry.bucket for entry in self.context.catalog.buckets]
         project = self._settings.project
         listed = partial(bucket_names, self._api, project)
         yield others("bucket", listed, (*named, *self._settings.own_buckets))

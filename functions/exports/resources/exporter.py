@@ -129,9 +129,8 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
 
     @cached_property
     def _second(self) -> Bucket | None:
-        if (name := self.context.catalog.second_bucket) is None:
-            return None
-        return Bucket(self.context.api, name)
+        name = self.context.settings.second_bucket
+        return Bucket(self.context.api, name) if name else None
 
     def _asset_types(self) -> frozenset[str]:
         settings = self.context.settings

@@ -8,6 +8,9 @@ from recovery.doctor.rules.problem import APPLY, Problem, section, warning
 
 _OF_OLD_VERSIONS = {"daysSinceNoncurrentTime", "noncurrentTimeBefore", "numNewerVersions"}
 _MULTI_REGIONS = ("us", "eu")
+_SHARED = {"projectNumber": "project", "location": "location"}
+_VAULT = "-var vault_project=...; or a second_vault"
+_SECOND = "-var 'second_place={...}'"
 
 
 def vault_problems(vault: Resource | None, name: str, *, project_number: str) -> Iterator[Problem]:
@@ -21,7 +24,7 @@ def vault_problems(vault: Resource | None, name: str, *, project_number: str) ->
     if vault is None:
         yield _missing(name)
         return
-    yield from _kept_problems(vault, name, project_number, more="; or a second_vault")
+    yield from _kept_problems(vault, name, project_number, variable=_VAULT)
     if section(vault, "retentionPolicy") and not vault.get("defaultEventBasedHold"):
         what = (
             "what is written to it is not held: contents that many runs share lose their "
@@ -31,17 +34,27 @@ def vault_problems(vault: Resource | None, name: str, *, project_number: str) ->
 
 
 def second_problems(
-    second: Resource | None, name: str, *, project_number: str
+    second: Resource | None, name: str, *, vault: Resource | None, project_number: str
 ) -> Iterator[Problem]:
-    """Tell what lets the second place of the configuration be lost; arguments as `vault_problems`."""
+    """Tell what lets the second place of the configuration be lost, alone or with the vault.
+
+    Args:
+        second: Its bucket; None where there is none.
+        name: The bucket's name.
+        vault: The vault, which it is there to outlive; None where that is gone.
+        project_number: That of the protected project.
+    """
     if second is None:
         yield _missing(name)
         return
-    yield from _kept_problems(second, name, project_number)
+    yield from _kept_problems(second, name, project_number, variable=_SECOND)
+    for field, noun in _SHARED.items():
+        if vault and str(second.get(field)).lower() == str(vault.get(field)).lower():
+            yield warning(f"it is in the vault's {noun}, and is lost with it", f"{APPLY} {_SECOND}")
 
 
 def _kept_problems(
-    bucket: Resource, name: str, project_number: str, *, more: str = ""
+    bucket: Resource, name: str, project_number: str, *, variable: str
 ) -> Iterator[Problem]:
     """Tell what lets runs in a bucket be lost or read by others."""
     yield from _own_problems(bucket, name)
@@ -60,7 +73,7 @@ def _kept_problems(
         )
     if str(bucket.get("projectNumber")) == project_number:
         what = "it is in the protected project, and is lost with it"
-        yield warning(what, f"{APPLY} -var vault_project=...{more}")
+        yield warning(what, f"{APPLY} {variable}")
 
 
 def landing_problems(

@@ -30,7 +30,8 @@ SILENT_HOURS: Mapping[str, float] = {"backup": 27, "verify": 27, "expire": 27, "
 """Each function that is deployed everywhere, and for how long its schedule may be silent."""
 SILENT_DRILL_HOURS = 51
 _DEADLINE_SECONDS = 1800
-_SETTINGS = ("REBOUND_PROJECT", "REBOUND_VAULT_BUCKET", "REBOUND_LANDING_BUCKET")
+SETTINGS = ("project", "vault_bucket", "landing_bucket", "second_bucket")
+"""What a function and the operator have to be told alike."""
 
 
 def deployed(*, has_sandbox: bool) -> dict[str, float]:
@@ -91,9 +92,9 @@ def function_problems(
     if (runs_as := service.get("serviceAccountEmail")) != email:
         yield Problem(f"it runs as {runs_as}, not as {email}", APPLY)
     told = section(service, "environmentVariables")
-    for key in _SETTINGS:
-        if told.get(key) != environment[key]:
-            what = f"its {key} is {told.get(key)}, and yours is {environment[key]}"
+    for key, value in environment.items():
+        if (told.get(key) or "") != value:
+            what = f"its {key} is {told.get(key)}, and yours is {value}"
             yield Problem(what, "terraform -chdir=terraform output -json environment")
 
 

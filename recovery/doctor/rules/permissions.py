@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from recovery.doctor.rules.problem import APPLY, Problem, warning
 
-type Side = Literal["backup", "restore", "expiry"]
+type Side = Literal["backup", "restore", "expiry", "verify", "watch", "drill"]
 type Table = Mapping[str, Mapping[str, list[dict[str, Any]]]]
 
 _OF_TABLES = frozenset(
@@ -22,6 +22,15 @@ _OF_TABLES = frozenset(
 _OF_PROJECTS = ("project", "resources")
 _ALWAYS_READ = ("project", "serviceusage/service")
 _MOST_TOLD = 5
+_SIDE_OF: Mapping[str, Side] = {
+    "rebound-backup": "backup",
+    "rebound-verify": "verify",
+    "rebound-expire": "watch",
+    "rebound-tick": "watch",
+    "rebound-drill": "drill",
+}
+READING_SECOND: tuple[Side, ...] = ("backup", "restore")
+"""Who has to do with the second place of the configuration."""
 
 
 @cache
@@ -30,6 +39,15 @@ def permission_table() -> Table:
     text = (files("manifests") / "permissions.json").read_text(encoding="utf-8")
     table: Table = json.loads(text)
     return table
+
+
+def side_of(email: str) -> Side:
+    """Return which side an identity is for: that of its function, and any other recovers.
+
+    Args:
+        email: The service account that calls; empty for a person.
+    """
+    return _SIDE_OF.get(email.partition("@")[0], "restore")
 
 
 def needed(side: str, on: str, *, types: Collection[str], table: Table) -> frozenset[str]:

@@ -1,11 +1,15 @@
 """Whether there is a recovery point, how old it is, and whether anybody looked at it. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from manifests.gauges import NOTHING_YET, proven_point
+from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest, VerdictRecord
+from manifests.parts import part_kind
+from manifests.protected import PartId
 from manifests.selection import RunSummary
-from recovery.doctor.rules.problem import Problem, warning
+from recovery.doctor.rules.problem import Problem, fine, warning
 from recovery.units import age, counted, size
 
 SILENT_HOURS = 27
@@ -44,6 +48,32 @@ def point_problems(runs: Sequence[RunSummary], *, now: datetime) -> Iterator[Pro
     ]
     if later:
         yield warning(f"run {later[-1].run_id} is not complete", f"rebound show {later[-1].run_id}")
+
+
+def proven_problems(
+    owed: Collection[PartId], proofs: Sequence[ProofRecord], *, now: datetime
+) -> Iterator[Problem]:
+    """Tell the newest point at which every part was shown to restore, or that there is none.
+
+    Args:
+        owed: The parts that have to be shown to restore.
+        proofs: What was shown, without what is forgotten.
+        now: The present instant.
+    """
+    never = [part for part in owed if proven_point((part,), proofs) == NOTHING_YET]
+    if never:
+        kind, name = min(never)
+        what = (
+            f"{counted(len(never), 'part')} of {len(owed)} were never shown to restore, or not for long, "
+            f"as {part_kind(kind).labelled(name)}"
+        )
+        yield warning(what, "rebound status")
+    elif owed:
+        point = proven_point(owed, proofs)
+        told = age((now - point).total_seconds())
+        yield fine(
+            f"every part was shown to restore at {point:%Y-%m-%d %H:%M} UTC, {told} ago, or later"
+        )
 
 
 def verified_problems(

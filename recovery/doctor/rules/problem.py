@@ -27,6 +27,11 @@ def warning(what: str, mend: str) -> Problem:
     return Problem(what, mend, Health.WARNING)
 
 
+def fine(what: str) -> Problem:
+    """Return that nothing is wrong, where there is more to tell than that."""
+    return Problem(what, "", Health.HEALTHY)
+
+
 def told(
     check: str, subject: str, problems: Iterable[Problem], *, well: str
 ) -> tuple[HealthFinding, ...]:

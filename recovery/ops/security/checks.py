@@ -1,6 +1,7 @@
 """What `rebound security` looks at, and what judges it. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from recovery.ops.facts import Facts, Unread
@@ -11,6 +12,17 @@ type Rule = Callable[[Any, Light, Facts], Iterable[SecurityFinding]]
 
 SERVICES, VAULTED, ACCOUNT_KEYS = "services", access_rules.VAULT, "keys"
 
+
+def _in_vault(check: str, rule: Rule) -> Rule:
+    """Return a rule for the vault's project: it is told apart, and nothing of the platform's is added."""
+
+    def judged(found: Any, light: Light, _: Facts) -> Iterator[SecurityFinding]:  # noqa: ANN401 - as in Rule
+        for item in rule(found, light, {}):
+            yield replace(item, finding=replace(item.finding, check=check))
+
+    return judged
+
+
 RULES: Mapping[str, Sequence[Rule]] = {
     filters.NEW_ACCOUNTS: (log_rules.account_findings,),
     SERVICES: (access_rules.public_findings,),
@@ -19,11 +31,21 @@ RULES: Mapping[str, Sequence[Rule]] = {
     filters.DENIED: (log_rules.denied_findings,),
     filters.REFUSED: (),
     filters.RESTORED: (),
+    **{
+        own: (_in_vault(own, rule),)
+        for own, rule in (
+            (filters.OF_VAULT[filters.NEW_ACCOUNTS], log_rules.account_findings),
+            (filters.OF_VAULT[filters.IAM_CHANGES], log_rules.change_findings),
+            (filters.OF_VAULT[filters.DENIED], log_rules.denied_findings),
+        )
+    },
     VAULTED: (access_rules.vault_findings, access_rules.deleter_findings),
     ACCOUNT_KEYS: (access_rules.key_findings,),
     log_rules.PROJECT_POLICY: (access_rules.break_glass_findings,),
 }
-"""The five daily checks, then those of the backups. What has no rule is read for another's."""
+"""The five daily checks, also of the vault's project, then those of the backups. What has no rule is read
+for another's.
+"""
 
 
 def security_findings(facts: Facts, light: Light) -> list[SecurityFinding]:

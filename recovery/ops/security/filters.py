@@ -19,6 +19,10 @@ SECRETS = "secret access"
 DENIED = "denied calls"
 REFUSED = "refused requests"
 RESTORED = "restore identity"
+OF_VAULT: Mapping[str, str] = {
+    name: f"{name}, vault's project" for name in (NEW_ACCOUNTS, IAM_CHANGES, DENIED)
+}
+"""What is asked of the project that the vault is in, too: who gets hold of it can delete backups."""
 
 _FILTERS: Mapping[str, str] = {
     NEW_ACCOUNTS: (

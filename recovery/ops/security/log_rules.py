@@ -62,7 +62,7 @@ def change_findings(found: LogEntries, light: Light, _: Facts) -> Iterator[Secur
             to_all = member in _EVERYBODY
             if to_all or role in _STRONG:
                 what = f"{_who(entry)} granted {role} to {member}"
-                step = f"gcloud projects get-iam-policy {light.project}"
+                step = f"gcloud projects get-iam-policy {_project(entry, light)}"
                 yield wrong("P0" if to_all else "P1", IAM_CHANGES, _of(entry), what, step=step)
     number = len(found.entries)
     if number:
@@ -101,7 +101,9 @@ def denied_findings(found: LogEntries, light: Light, facts: Facts) -> Iterator[S
     if not entries:
         yield from _nothing(found, DENIED, "nobody was refused anything", light)
         return
-    whole = found.is_whole and isinstance(others, LogEntries) and others.is_whole
+    whole = found.is_whole and (
+        others is None or (isinstance(others, LogEntries) and others.is_whole)
+    )
     times = counted(len(entries), "time")
     told = listed([f"{who} {number}" for who, number in by])
     what = f"{'' if whole else 'at least '}{times} in {light.hours:g} h: {told}"
@@ -139,6 +141,12 @@ def _who(entry: Resource) -> str:
     email = info.get("principalEmail") if isinstance(info, Mapping) else None
     address = request.get("callerIp") if isinstance(request, Mapping) else None
     return str(email or address or entry.get("httpRequest", {}).get("remoteIp") or "somebody")
+
+
+def _project(entry: Resource, light: Light) -> str:
+    """Return whose log an entry is of: `projects/ID/logs/...` (Cloud Logging REST, LogEntry)."""
+    words = str(entry.get("logName", "")).split("/")
+    return words[1] if words[0] == "projects" and len(words) > 1 else light.project
 
 
 def _made(entry: Resource) -> str:

@@ -17,7 +17,7 @@ from recovery.ops.at_once import Looks
 from recovery.ops.facts import LogEntries, Vaulted
 from recovery.ops.logs import Logs
 from recovery.ops.security import checks
-from recovery.ops.security.filters import log_filters
+from recovery.ops.security.filters import OF_VAULT, log_filters
 from recovery.ops.security.log_rules import PROJECT_POLICY
 from recovery.ops.security.model import Light
 
@@ -45,26 +45,47 @@ class SecurityLooking:
         self._light = light
         self._locations = tuple(locations)
         self._configuration = Configuration(rest, light.project)
-        self._logs = Logs(rest, light.project)
 
     @property
     def looks(self) -> Looks:
         """Return what looks at each source, in the order in which they are told."""
         filters = log_filters(self._light.project, self._light.own("restore"))
         own: Looks = {
+            **{name: partial(self._entries, name, text) for name, text in filters.items()},
+            **{told: partial(self._of_vault, name) for name, told in OF_VAULT.items()},
             checks.SERVICES: self._services,
             checks.VAULTED: self._vaulted,
             checks.ACCOUNT_KEYS: self._keys,
             PROJECT_POLICY: partial(self._policy, self._light.project),
         }
-        return {
-            name: own[name] if name in own else partial(self._entries, name, filters[name])
-            for name in checks.RULES
-        }
+        return {name: own[name] for name in checks.RULES}
 
-    def _entries(self, name: str, text: str) -> LogEntries:
+    def _entries(self, name: str, text: str, project: str | None = None) -> LogEntries:
         since = self._light.now - timedelta(hours=self._light.hours)
-        return self._logs.entries(text, since=since, most=_MOST_ENTRIES, subject=name)
+        logs = Logs(self._rest, project or self._light.project)
+        return logs.entries(text, since=since, most=_MOST_ENTRIES, subject=name)
+
+    def _of_vault(self, name: str) -> LogEntries:
+        """Return entries of the vault's project; nothing where that is the platform's, which has its own check.
+
+        Raises:
+            CloudError: There is no vault, nobody may say whose it is, or the log could not be read.
+        """
+        number = str(self._bucket().get("projectNumber", ""))
+        with cloud_errors(f"project {number}", "resourcemanager.projects.get"):
+            found = self._rest.call("GET", _PROJECTS, f"v3/projects/{number}")
+        project = str(found["projectId"])
+        if project == self._light.project:
+            return LogEntries([], is_whole=True)
+        filters = log_filters(project, self._light.own("restore"))
+        return self._entries(OF_VAULT[name], filters[name], project)
+
+    def _bucket(self) -> Resource:
+        with cloud_errors(self._vault.uri(), "storage.buckets.get"):
+            bucket = self._vault.resource()
+        if bucket is None:
+            raise CloudError("there is no such bucket", subject=self._vault.uri())
+        return bucket
 
     def _services(self) -> list[tuple[Resource, Resource]]:
         """Return every service with its policy.
@@ -95,11 +116,9 @@ class SecurityLooking:
         Raises:
             CloudError: One of it could not be read.
         """
-        with cloud_errors(self._vault.uri(), "storage.buckets.get, storage.buckets.getIamPolicy"):
-            bucket = self._vault.resource()
-            policy = {} if bucket is None else self._vault.access()
-        if bucket is None:
-            raise CloudError("there is no such bucket", subject=self._vault.uri())
+        bucket = self._bucket()
+        with cloud_errors(self._vault.uri(), "storage.buckets.getIamPolicy"):
+            policy = self._vault.access()
         project = str(bucket.get("projectNumber", ""))
         above = self._policy(project)
         roles = {

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from manifests.gauges import Watched, WatchedRun, gauges, prometheus
+from manifests.gauges import Added, Watched, WatchedRun, gauges, prometheus
 from manifests.model.proof import ProofRecord, ProvenPart
 from manifests.protected import PartId, to_be_shown
-from tests.judges.alert_lines import raised
+from tests.judges.alert_lines import LIMITS, raised
 from tests.unit.platforms import whole_manifest
 from tests.unit.samples import POINT, RUN, catalog, manifest
 
@@ -79,6 +79,7 @@ def test_a_deployment_that_is_well_raises_nothing():
     assert numbers["age_of_drill_seconds"] == 3600
     assert numbers["age_of_verification_seconds"] == 0
     assert numbers["age_of_fence_seconds"] == 0
+    assert numbers["vault_growth_percent"] == 0
 
 
 @pytest.mark.parametrize(
@@ -88,12 +89,33 @@ def test_a_deployment_that_is_well_raises_nothing():
         ({"proofs": (proof("recovery", 1),)}, "drill-overdue"),
         ({"fenced": (NOW - timedelta(hours=13), NOW)}, "fence-standing"),
         ({"complete": (run(8, tables=1), run(0))}, "run-growth"),
+        ({"added": Added(last=151, before=100)}, "vault-growth"),
     ],
 )
 def test_each_gauge_raises_its_alert(facts: dict[str, Any], alert: str):
     """What is too old, or grew too fast, is told by the alert of its name and no other of these."""
     well = {"complete": (run(0),), "proofs": (proof("drill", 1),), "owed": (GAMES,)}
     assert alerts(told(**{**well, **facts})) == {alert}
+
+
+def test_a_vault_of_one_week_did_not_grow_and_one_that_shrank_is_told_so():
+    """What was never written before cannot be compared with."""
+    assert told(added=Added(last=100))["vault_growth_percent"] == 0
+    assert told(added=Added(last=50, before=100))["vault_growth_percent"] == -50
+
+
+def test_samples_and_looks_for_what_expires_have_an_age():
+    """A drill is a sample and more; where there is none, the age is more than any limit."""
+    numbers = told(
+        proofs=(proof("sample", 3), proof("drill", 5)), looked=(NOW - timedelta(hours=4),)
+    )
+    assert numbers["age_of_sample_seconds"] == 3 * 3600
+    assert numbers["age_of_drill_seconds"] == 5 * 3600
+    assert numbers["age_of_expiry_seconds"] == 4 * 3600
+    assert told(proofs=(proof("drill", 5),))["age_of_sample_seconds"] == 5 * 3600
+    nothing = told(proofs=(proof("recovery", 1),))
+    for name in ("age_of_sample_seconds", "age_of_expiry_seconds"):
+        assert nothing[name] > LIMITS[name]
 
 
 def test_a_nightly_sample_of_one_table_does_not_hide_the_others():

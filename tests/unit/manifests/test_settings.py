@@ -38,6 +38,14 @@ def test_good_settings_are_read(monkeypatch: pytest.MonkeyPatch):
             {"UNDO_DATASET": "Rebound_Scratch"},
             "REBOUND_SCRATCH_DATASET and REBOUND_UNDO_DATASET name one dataset",
         ),
+        (
+            {"SECOND_BUCKET": "a-landing"},
+            "REBOUND_SECOND_BUCKET and REBOUND_LANDING_BUCKET name one bucket",
+        ),
+        (
+            {"SECOND_BUCKET": "a-vault"},
+            "REBOUND_VAULT_BUCKET and REBOUND_SECOND_BUCKET name one bucket",
+        ),
         ({"LEASE_SECONDS": "86400"}, "REBOUND_LEASE_SECONDS is wrong"),
         ({"PROJECT": "a`b"}, "REBOUND_PROJECT is wrong"),
     ],
@@ -59,12 +67,17 @@ def test_what_rebound_works_in_is_not_protected(own: str):
         protected.check_apart(buckets=("a-vault",), datasets=())
     with pytest.raises(CatalogError, match="Rebound's own tables"):
         protected.check_apart(buckets=(), datasets=(own,))
-    twice = protected.model_copy(update={"second_bucket": "a-second"})
-    twice.check_second(("a-vault", "a-landing"))
-    with pytest.raises(CatalogError, match="a second place is another one"):
-        twice.check_second(("a-second", "a-landing"))
-    # Whoever recovers reads it in the place of a vault that is lost.
-    twice.check_apart(buckets=("a-second",), datasets=())
+
+
+def test_who_recovers_may_read_the_second_place(monkeypatch: pytest.MonkeyPatch):
+    """The command takes it in the place of a vault that is lost; a function writes both."""
+    for name, value in {**GOOD, "SECOND_BUCKET": "a-vault"}.items():
+        monkeypatch.setenv(f"REBOUND_{name}", value)
+    second = read_settings(Settings)
+    assert (second.place, second.own_buckets) == ("configuration", ("a-vault", "a-landing"))
+    monkeypatch.setenv("REBOUND_SECOND_BUCKET", "a-second")
+    both = read_settings(Settings)
+    assert (both.place, both.own_buckets) == ("", ("a-vault", "a-landing", "a-second"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from manifests.catalog import Catalog
 from manifests.errors import CloudError
-from recovery.doctor.checks import Check, examined
+from recovery.doctor.check import Check, examined
 from recovery.doctor.rules import coverage, datasets, deployment, own, permissions
 from recovery.doctor.rules.problem import Problem
 from recovery.health import Health, HealthFinding
@@ -113,6 +113,27 @@ def test_permissions_are_those_that_terraform_grants():
     assert not any(item.startswith("pubsub.subscriptions") for item in some)
     assert permissions.of_table("backup", table=table) >= {"bigquery.tables.getData"}
     assert permissions.needed("expiry", "datasets", types=[], table=table) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        ("rebound-backup", "backup"),
+        ("rebound-verify", "verify"),
+        ("rebound-expire", "watch"),
+        ("rebound-tick", "watch"),
+        ("rebound-drill", "drill"),
+        ("rebound-restore", "restore"),
+        ("rebound-backup-of-others", "restore"),
+    ],
+)
+def test_the_identity_of_a_function_has_its_own_side(name: str, side: str):
+    """Whoever is none of them recovers, as a person does; each side has calls on the vault."""
+    found = permissions.side_of(f"{name}@platform.iam.gserviceaccount.com")
+    assert found == side
+    table = permissions.permission_table()
+    assert permissions.needed(found, "vault", types=[], table=table)
+    assert permissions.side_of("") == "restore"
 
 
 def test_what_is_missing_lacks_no_permission():

@@ -40,6 +40,27 @@ def test_a_vault_is_protected_by_a_policy_or_by_versions():
     assert "is not held" in told
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"projectNumber": "3", "location": "US-EAST1"}, []),
+        ({"projectNumber": "3"}, ["it is in the vault's location, and is lost with it"]),
+        ({"location": "us-east1"}, ["it is in the vault's project, and is lost with it"]),
+        (
+            {"projectNumber": "1", "location": "us-east1"},
+            ["it is in the protected project, and is lost with it"],
+        ),
+    ],
+)
+def test_a_second_place_outlives_the_vault(changed: dict[str, str], said: list[str]):
+    """It is there for the day when the vault's project or region is lost."""
+    second = {**VAULT, **RETAINED, **changed}
+    found = buckets.second_problems(second, "s", vault=VAULT, project_number="1")
+    assert [item.what for item in found] == said
+    gone = buckets.second_problems({**VAULT, **RETAINED}, "s", vault=None, project_number="1")
+    assert [*gone] == []
+
+
 def test_keys_of_others_are_told():
     """What is under a key that its owner can take away is read by nobody then."""
     (own, managed) = vault_problems(**RETAINED, encryption={})
@@ -94,7 +115,9 @@ def test_the_second_place_keeps_the_configuration(changed: dict[str, Any] | None
     """Nothing in it goes by age: the only copy of a platform's schedules once did."""
     retained = {"retentionPolicy": {"retentionPeriod": "34560000"}}
     bucket = None if changed is None else {**VAULT, **retained, **changed}
-    found = [item.what for item in buckets.second_problems(bucket, "s", project_number="1")]
+    found = [
+        item.what for item in buckets.second_problems(bucket, "s", vault=None, project_number="1")
+    ]
     assert len(found) == (told is not None)
     assert all(told in what for what in found if told)
 

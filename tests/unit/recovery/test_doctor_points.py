@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from manifests.model.proof import ProofRecord, ProvenPart
 from manifests.model.run import Manifest, VerdictRecord
+from manifests.protected import PartId
 from manifests.selection import RunSummary
 from manifests.values import RunId
 from recovery.doctor.rules import points
@@ -38,6 +40,36 @@ def test_recovery_points(runs: list[RunSummary], told: str):
     found = "; ".join(item.what for item in points.point_problems(runs, now=NOW))
     assert found.startswith(told)
     assert bool(found) == bool(told)
+
+
+def proof(days: float, *names: str) -> ProofRecord:
+    """Return that some tables were shown to restore at a point of some days ago."""
+    point = NOW - timedelta(days=days)
+    parts = tuple(
+        ProvenPart(kind="tables", name=name, run_id=RUN, recovery_point=point, restored=1, held=1)
+        for name in names
+    )
+    return ProofRecord(
+        recovery_id="r", scenario="s", how="drill", proven_at=NOW, seconds=1, parts=parts
+    )
+
+
+def test_the_newest_proven_point_is_told():
+    """It is that of the part whose proof is the oldest; what was never shown has none."""
+    owed: tuple[PartId, ...] = (("tables", "a.b"), ("tables", "a.c"))
+    proofs = [proof(3, "a.b", "a.c"), proof(1, "a.b")]
+    (told,) = points.proven_problems(owed, proofs, now=NOW)
+    assert told.health is Health.HEALTHY
+    at = NOW - timedelta(days=3)
+    assert (
+        told.what
+        == f"every part was shown to restore at {at:%Y-%m-%d %H:%M} UTC, 3 d ago, or later"
+    )
+    (never,) = points.proven_problems(owed, proofs[1:], now=NOW)
+    assert never.health is Health.WARNING
+    assert never.what.startswith("1 part of 2 were never shown to restore")
+    assert never.what.endswith("as table a.c")
+    assert [*points.proven_problems((), proofs, now=NOW)] == []
 
 
 def verdict(days: float, *damaged: str, run_id: RunId = RUN) -> VerdictRecord:
