@@ -32,7 +32,7 @@ def to_duckdb(tree: exp.Expression, session: Session, *, depth: int = 0) -> str:
     tree = rewrite_expressions(tree)
     tree = rewrite_json(tree, session)
     try:
-        return tree.sql("duckdb", unsupported_level=sqlglot.ErrorLevel.IGNORE)
+        return tree.sql("duckdb", copy=False, unsupported_level=sqlglot.ErrorLevel.IGNORE)
     except SqlglotError as error:
         raise invalid_query(str(error)) from error
 
