@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class EarlierRuns:
-    """The complete runs of a vault that their own records bear out, looked at once.
+    """The complete runs of a vault whose other records say what their manifests say; they are read once.
 
     Args:
         vault: The runs.
@@ -64,7 +64,7 @@ class EarlierRuns:
 class Base:
     """A run whose unchanged content may be referenced, as far as it is believed.
 
-    Where a trusted key signed the manifest, that says enough. Else who writes a manifest into the
+    Where a trusted key signed the manifest, that is enough. Else who writes a manifest into the
     vault has to write the run's other records as well, and each receipt has to name the very start
     record that is there.
 

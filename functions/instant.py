@@ -101,8 +101,8 @@ def refuse_next(scheduled_at: datetime, *, now: datetime) -> None:
 def current_run(vault: Vault, run_id: RunId, *, since: datetime, holder: str) -> RunId:
     """Return the run of a schedule's time: its first, or the one after those that can never end.
 
-    Somebody can have written beforehand where each of them would be. Behind more than any night makes
-    the next one has a number that nobody knew.
+    Somebody can have written beforehand where each of them would be. Where more places are taken than a
+    night ever needs, the run gets a number that nobody could know.
 
     Args:
         vault: Where the runs are.
@@ -191,7 +191,7 @@ def of_whole_datasets(
 ) -> tuple[str, ...]:
     """Return the tables of a run that nobody listed, in order.
 
-    One that was made after the recovery point is none of them for sure: `perhaps_there`.
+    A table that was made after the recovery point is not among them; `perhaps_there` looks at it.
 
     Args:
         catalog: What is protected.
@@ -213,7 +213,7 @@ def perhaps_there(
 ) -> tuple[str, ...]:
     """Return the tables that nobody listed, and that may have been there at the recovery point.
 
-    They were replaced or dropped since, or made since: only reading them at that instant tells.
+    They were made, replaced or dropped since. Only reading one at that instant tells whether it was there.
 
     Args:
         catalog: What is protected.
@@ -223,7 +223,7 @@ def perhaps_there(
         told_since: Since when BigQuery can tell what was in each dataset.
 
     Raises:
-        SourceUnreadableError: Nobody can tell any more of one.
+        SourceUnreadableError: Of one of them BigQuery cannot tell any more.
     """
     there = of_whole_datasets(catalog, made, point)
     names = {

@@ -65,7 +65,13 @@ class Parts(NamedTuple):
 
 
 class FailedPart(NamedTuple):
-    """A part that failed: why, and whether the run can be complete without it, or never with it."""
+    """A part that failed.
+
+    Attributes:
+        why: The reason.
+        is_spared: Whether the run can be complete without it.
+        is_lost: Whether no attempt at this run can back it up any more.
+    """
 
     why: PartFailure
     is_spared: bool = False
@@ -191,7 +197,7 @@ def _complete(vault: Vault, run: Started, part: PartWork, lease: Lease) -> Backu
 
 
 def _partial(ended: FailedAttempt, *, of: int) -> PartialError:
-    """Return the error of an attempt that another can follow."""
+    """Return the error of an attempt that failed, where the next one can complete the run."""
     is_retryable = any(item.retryable for item in ended.failures)
     hint = "the same call continues the run; what is done is kept"
     return PartialError(
@@ -203,7 +209,7 @@ def _partial(ended: FailedAttempt, *, of: int) -> PartialError:
 
 
 def _impossible(ended: FailedAttempt, *, of: int, is_scheduled: bool) -> PartialError:
-    """Return the error of a run that no attempt can complete; a schedule has another made."""
+    """Return the error of a run that no attempt can complete; the next call of a schedule makes another."""
     what_helps = (
         "the schedule's next call begins another, at a later instant"
         if is_scheduled

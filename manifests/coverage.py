@@ -18,7 +18,13 @@ def missing(catalog: Catalog, manifest: Manifest) -> tuple[str, ...]:
 
 
 def owed(catalog: Catalog, parts: AbstractSet[str], lacks: AbstractSet[str]) -> tuple[str, ...]:
-    """Return what a run is missing that has some parts and says what it lacks, by label."""
+    """Return the labels of what the catalog protects and a run neither has nor may lack.
+
+    Args:
+        catalog: What is protected.
+        parts: The labels of what the run has.
+        lacks: The labels of what it says that it lacks.
+    """
     required = {
         kind.labelled(entry.name) for kind, entry in catalog.parts if entry.backup == "required"
     }
@@ -30,7 +36,7 @@ def owed(catalog: Catalog, parts: AbstractSet[str], lacks: AbstractSet[str]) -> 
 def lacked(
     catalog: Catalog, manifest: Manifest, kinds: Collection[str]
 ) -> tuple[tuple[str, str], ...]:
-    """Return the label and name of what the catalog names of some kinds and a run does not hold."""
+    """Return the label and name of each part of some kinds that the catalog names and a run does not hold."""
     known = held(manifest)
     return tuple(
         (label, entry.name)

@@ -1,8 +1,8 @@
 """Chooses which objects are read where there are too many, so that planted ones hide no others. Pure.
 
-Who can write one object can write a hundred thousand, and each that is read costs some calls. So no
-more are read than end in time; and of every period some, by the bucket's clock, so that what somebody
-writes in one of them hides nothing of another.
+Who can write one object can write a hundred thousand, and each that is read costs some calls. So only as
+many are read as can be read in time, and some of every period by the bucket's clock: whatever somebody
+writes in one period hides nothing of another.
 """
 
 from collections import Counter
@@ -19,13 +19,13 @@ def some_of_each[Key: str](
     period: timedelta,
     rank: Callable[[Key], Any] = lambda _: 0,
 ) -> set[Key]:
-    """Return so many of what was written: of each period as many, its first ones.
+    """Choose a number of objects: as many of each period, those that were written first in it.
 
     Args:
         written: When each was written.
         most: How many.
         period: How long a period is.
-        rank: Gives what comes before when something was written: the lower is the first.
+        rank: Ranks what was written in one period, before its time does: the lowest is chosen first.
     """
     if len(written) <= most:
         return set(written)

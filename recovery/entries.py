@@ -114,11 +114,11 @@ class JournalEntries:
         return self._found(since, where, type(document)) is not None
 
     def entry[Written: Value](self, folder: str, name: str, kind: type[Written]) -> Written | None:
-        """Return an entry, or None where there is none; one that cannot be read is told, and none."""
+        """Return an entry, or None where there is none that can be read; one that cannot be read is logged."""
         return self._found(self._source, self._entry(folder, name), kind)
 
     def entries[Written: Value](self, folder: str, kind: type[Written]) -> tuple[Written, ...]:
-        """Return the entries of a folder, in order of their names; the others are told, and none."""
+        """Return the readable entries of a folder, in order of their names; the others are logged."""
         return tuple(readable(self._records(self._source).below(self._names.folder(folder), kind)))
 
     def kept[Written: Value](
@@ -126,7 +126,7 @@ class JournalEntries:
     ) -> tuple[Written, ...]:
         """Return the entries of a folder that an undo needs, in order of their names.
 
-        Where operators have a key, what none of them signed is told, and none.
+        Where operators have a key, entries that none of them signed are logged and left out.
 
         Args:
             folder: The folder.

@@ -60,7 +60,7 @@ def doubted(
     present: Mapping[str, Resource | None],
     alone: Collection[str] = (),
 ) -> dict[str, str]:
-    """Return why each writer of a fence that nothing else bears out is doubted, by its name.
+    """Return the writers of a fence that nothing but its record confirms: by name, each with the reason.
 
     Args:
         session: The clients.
@@ -106,7 +106,7 @@ def _made(session: Session, record: FenceRecord) -> frozenset[str]:
 def with_fence(session: Session, plan: Plan) -> Plan:
     """Return a plan that says which writers are paused before anything is written.
 
-    What goes elsewhere has no writers, and where the catalog names none nothing is fenced.
+    A recovery into another place has no writers; where the catalog names none, nothing is fenced.
 
     Raises:
         CloudError: What writes could not be looked at.
@@ -187,7 +187,7 @@ def fence_record(
 def stand(
     session: Session, recovery_id: str, fence: PlannedFence | None, tell: Tell
 ) -> frozenset[str]:
-    """Pause what writes to what a recovery writes, and wait until nothing is written any more.
+    """Pause the writers of everything that a recovery writes, and wait until nothing is written any more.
 
     Args:
         session: The clients.
@@ -196,7 +196,7 @@ def stand(
         tell: Told what is done.
 
     Returns:
-        The full names of the writers that are paused: no more are resumed without anybody's look.
+        The full names of the writers that are paused: no others are resumed before an operator looks.
 
     Raises:
         CloudError: A writer could not be paused.
@@ -270,7 +270,7 @@ def quiet_of(
 
 
 def despite_too(plan: Plan, despite: Collection[str]) -> Plan:
-    """Return a plan that goes on although more of this runs, or could not be looked at."""
+    """Return a plan that goes on although these, too, still run or could not be looked at."""
     request, fence = plan.request, plan.fence
     told = tuple(dict.fromkeys((*request.despite, *despite)))
     return plan.model_copy(

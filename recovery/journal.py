@@ -106,7 +106,7 @@ class Journal(JournalEntries):
     def during(self, ended_at: datetime) -> "Journal":
         """Return the journal as it was when the recovery ended, where nobody signed it.
 
-        What was written before or since is told, and none.
+        What was written before or since is logged and left out.
 
         Args:
             ended_at: When the recovery ended.
@@ -137,7 +137,7 @@ class Journal(JournalEntries):
 
     @property
     def is_closed(self) -> bool:
-        """Whether nobody goes on with it: everything is proven, or an operator closed it."""
+        """Whether the recovery is over: everything is proven, or an operator closed it."""
         return self.report() is not None or self.abandoned() is not None
 
     def end(self, report: RecoveryReport) -> RecoveryReport:

@@ -34,7 +34,7 @@ class LedgerTold(Value):
 
 
 class FoundEntry(NamedTuple):
-    """What lies in the place of an entry.
+    """What was found where an entry of the ledger has its place.
 
     Attributes:
         number: Which entry it is.
@@ -58,7 +58,7 @@ class FoundEntry(NamedTuple):
 
 
 class Last(NamedTuple):
-    """An entry as another names it: the next one, of the newest of those that are believed."""
+    """The entry before another one, as that names it: by its number and its digest."""
 
     number: int = 0
     sha256: str = ""
@@ -86,11 +86,11 @@ class Ledger(NamedTuple):
     kept: tuple[Last, ...] = ()
 
     def all(self) -> Erasures:
-        """Return what stays erased by every entry that can be read; what nobody signed revokes its like alone."""
+        """Return what stays erased by every readable entry; an unsigned one revokes unsigned ones only."""
         return Erasures((*Erasures(self.believed).entries, *Erasures(self.unsigned).entries))
 
     def applied(self, *, with_unsigned: bool) -> Erasures:
-        """Return what stays erased in a recovery: also by what nobody signed, where that was allowed."""
+        """Return what stays erased in a recovery: by signed entries, and by unsigned ones where they were allowed."""
         return self.all() if with_unsigned else Erasures(self.believed)
 
     def told(self, request: Request) -> LedgerTold:
@@ -113,7 +113,7 @@ class Ledger(NamedTuple):
             raise _unreadable(self.unreadable, _HINT)
 
     def require_signed(self) -> None:
-        """Refuse what would let rows go that nobody with a trusted key said have to.
+        """Refuse unsigned entries: rows would be left out because of what anybody could have written.
 
         Raises:
             RefusedError: Somebody else wrote an entry.
@@ -122,7 +122,7 @@ class Ledger(NamedTuple):
             raise _unsigned(len(self.unsigned), _HINT)
 
     def check_revoked(self, numbers: Sequence[int]) -> None:
-        """Refuse to revoke what never was.
+        """Refuse to revoke an entry that never was.
 
         Raises:
             UsageError: No entry has, or had, the number.
@@ -194,7 +194,7 @@ def ledger_of(
 
 
 def ledger_refusals(told: LedgerTold | None, request: Request) -> Iterator[RefusedError]:
-    """Yield what keeps a recovery from being carried out: what was erased could come back."""
+    """Yield why the ledger keeps a recovery from being carried out: what was erased could come back."""
     if told is None or request.skip_erasures:
         return
     if told.unreadable:

@@ -55,7 +55,7 @@ def seen_again(
     confirmed_projects: Collection[str],
     make: Collection[str] = (),
 ) -> PlannedRecovery:
-    """Return what of a journal's plan is left, with what it changes about access, looked at anew.
+    """Look at the world again, and return what is left of a journal's plan, with its changes of access.
 
     Args:
         session: The clients.
@@ -96,7 +96,7 @@ def differing(
     *,
     confirmed_projects: Collection[str],
 ) -> list[str]:
-    """Return what of a recovery that is over is not as it was brought back, looked at now.
+    """Look again at what an ended recovery brought back, and return what differs now.
 
     Args:
         session: The clients.
@@ -179,7 +179,7 @@ def execute(
 def remember(
     session: Session, report: RecoveryReport, how: ProofHow, *, drill: tuple[str, str] = ("", "")
 ) -> None:
-    """Write down what a recovery showed to restore; without that word it seems longer ago.
+    """Record which parts a recovery has shown to restore; without the record their last proof is an older one.
 
     Args:
         session: The clients.
@@ -215,7 +215,7 @@ def finish(session: Session, report: RecoveryReport, paused: Collection[str], te
 
 
 def told_of_run(session: Session, run_id: RunId | None, request: Request) -> dict[str, Any]:
-    """Return what a plan tells of its run, which a journal is not asked for.
+    """Read anew what a plan tells of its run: what a journal says of it is not believed.
 
     Raises:
         RefusedError: The run is another project's, and nobody named the project it goes to.

@@ -146,7 +146,7 @@ class Session:
         return self._works[kind, target]
 
     def pieced(self, manifest: Manifest, fallen_back: Sequence[FallBack]) -> Manifest:
-        """Return a run's manifest with what falls back as older runs of this platform have it.
+        """Return a run's manifest in which each part that falls back is that of an older run of this platform.
 
         Raises:
             ManifestAlteredError: A run is another platform's, has another manifest than was read
@@ -167,7 +167,7 @@ class Session:
     def origin(
         self, manifest: Manifest | None, request: Request, fallen_back: Sequence[FallBack] = ()
     ) -> Origin:
-        """Return what of a run is brought back; nothing where nothing comes from a run."""
+        """Return what a run brings back: nothing where the recovery takes nothing from a run."""
         erased = self.ledger.applied(with_unsigned=request.unsigned_erasures)
         if manifest is None:
             return Origin(erased=erased)

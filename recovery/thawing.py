@@ -48,8 +48,8 @@ class Thaw(NamedTuple):
 def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell) -> None:
     """Resume exactly what a recovery paused, when all of it is proven.
 
-    What it made stopped stays so, and what a record says besides, which others can write: `rebound
-    thaw` shows and resumes that.
+    Two sorts of writers stay paused until `rebound thaw` shows and resumes them: those that the recovery
+    made anew, stopped, and those that only the record of the fence names, which others can write.
 
     Args:
         session: The clients.
@@ -133,7 +133,7 @@ def planned_thaw_of(
 
 
 def strange(session: Session, thaw: Thaw, said: Collection[str]) -> list[RefusedError]:
-    """Return a refusal of each address that a thaw would set and that nothing else bears out.
+    """Return a refusal of each address that a thaw would set and that only the fence's record names.
 
     Args:
         session: The clients.
@@ -151,7 +151,7 @@ def strange(session: Session, thaw: Thaw, said: Collection[str]) -> list[Refused
 
 
 def unborne(session: Session, thaw: Thaw, said: Collection[str]) -> list[RefusedError]:
-    """Return a refusal of each writer that a thaw would resume and that nothing else bears out.
+    """Return a refusal of each writer that a thaw would resume and that only the fence's record names.
 
     Args:
         session: The clients.
@@ -200,7 +200,7 @@ def resumed(
 ) -> Iterator[ResumedWave]:
     """Resume writers wave by wave, and yield how the writers of each ended.
 
-    Of what was made anew the catalog's flow check is run in between.
+    Where the platform was made anew, the catalog's flow check runs behind the wave that it names.
 
     Args:
         session: The clients.
@@ -252,7 +252,7 @@ def conclude(session: Session, thaw: Thaw) -> None:
     """Write that a fence is over.
 
     Raises:
-        NotEqualError: Writers were changed meanwhile and stay paused: it is not.
+        NotEqualError: Writers were changed meanwhile and stay paused, so that the fence is not over.
     """
     fence_id = thaw.record.fence_id
     if waiting := [step for step in thaw.steps if not step.is_over]:

@@ -1,4 +1,4 @@
-"""What of a bucket was written while something ran, by the bucket's own clock.
+"""Reads of a bucket only what was written while a recovery ran, by the bucket's own clock.
 
 Nobody can write an object and have Cloud Storage say that it was there before (Cloud Storage, Object
 metadata: `timeCreated` is set by the service).
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 class Within:
-    """A bucket of which nothing else is read.
+    """A bucket of which only that is read which was written in a span of time.
 
     Args:
         bucket: The bucket.
@@ -47,7 +47,7 @@ class Within:
     def list_dated(self, prefix: str) -> Iterator[Listed]:
         """Yield the live objects below a prefix that were written while it ran, in name order.
 
-        The others take no room among what is read; how many they are is told.
+        The others are left out, and their number is logged.
         """
         others = 0
         for item in self._bucket.list_dated(prefix):

@@ -11,7 +11,7 @@ log = structlog.get_logger()
 
 
 class Seal:
-    """Signs documents, and tells which are from whom they should be.
+    """Signs documents, and tells which of them are believed to be from whom they should be.
 
     What an operator's command writes is signed together with its name: nobody can put it elsewhere.
 
@@ -56,7 +56,7 @@ class Seal:
         return content
 
     def encode_anyway(self, document: BaseModel, *, subject: str) -> bytes:
-        """Return a document in its envelope, unsigned where it cannot be signed, which is told.
+        """Return a document in its envelope, unsigned where it cannot be signed, which is logged.
 
         So what has happened is written down; who checks signatures does not believe it.
         """

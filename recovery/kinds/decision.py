@@ -26,7 +26,7 @@ class Origin(NamedTuple):
     """What is brought back.
 
     Attributes:
-        manifest: That of the run, with what falls back as older runs have it; or None.
+        manifest: That of the run, in which what falls back is as in older runs; None without a run.
         points: The recovery points of what falls back, by name.
         expired: When the expiration of what is brought back was over, by name.
         protected: The names of what the catalog protects, whether the run holds it or not.

@@ -10,8 +10,8 @@ class Demand(NamedTuple):
         moved_bytes: Bytes that are read of the vault or of another source.
         jobs: Load and copy jobs of BigQuery, at least.
         scanned_bytes: Bytes that proving scans, which are billed.
-        table_bytes: Logical bytes that tables hold then which are written.
-        object_bytes: Likewise of objects that come back.
+        table_bytes: Logical bytes that the written tables hold afterwards.
+        object_bytes: Bytes of the objects that come back.
         bounds: What each published limit alone takes in seconds, and where it is written.
         impossible: What no quota of one day allows.
     """

@@ -30,7 +30,7 @@ class Former(Value):
 
 
 class FormerObjects(Value):
-    """Objects of which only what is said of them is about to be set: their content stays."""
+    """Objects whose metadata is about to be set, while their content stays."""
 
     objects: tuple[ObjectVersion, ...]
 

@@ -1,8 +1,8 @@
 """Spells the next command for an operator, with every option that it needs.
 
-A recovery says where it writes, and what it loses, starts or widens. A journal lies where others can
-write: what it says was allowed is allowed by who resumes it. On a terminal the plan is shown and asked
-about; where nobody is asked, the words are.
+It says where the recovery writes, and allows what it loses, starts or widens. A journal lies where others
+can write, so whoever resumes a recovery has to allow again what the journal says was allowed: on a terminal
+by agreeing to the plan that is shown, elsewhere by the options.
 """
 
 import shlex
@@ -88,7 +88,7 @@ def recovering(plan: Plan, *, run_id: RunId | None) -> str:
 
 
 def planning_table(table: str) -> str:
-    """Return the command that shows what brings a table back; it needs no word."""
+    """Return the command that shows what brings a table back; it changes nothing, and needs no such option."""
     return f"rebound plan bigquery-dataset-loss --table {shlex.quote(table)}"
 
 
@@ -116,7 +116,7 @@ def unsaid(
     recovery_id: str,
     words: Sequence[str] = WORDS,
 ) -> list[RefusedError]:
-    """Return a refusal of each word of a journal's request that nobody says now.
+    """Return a refusal for each option in a journal's request that the operator does not give now.
 
     Args:
         request: What the journal says was asked for.

@@ -68,7 +68,7 @@ def make_plan(
 
 
 def visible(origin: Origin, hidden: set[str], request: Request) -> Origin:
-    """Return what of a run can be planned: that which was looked at.
+    """Return what of a run can be planned: all but what could not be looked at.
 
     Args:
         origin: What is brought back.

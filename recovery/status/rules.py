@@ -56,7 +56,7 @@ def scenario_statuses(
     *,
     runs_again: bool = False,
 ) -> Iterator[ScenarioStatus]:
-    """Yield what of each scenario was shown to restore together: by what brought most of it back.
+    """Yield how much of each scenario one recovery or drill has shown to restore together: the one that did most.
 
     Parts that came back one by one, weeks apart, show nothing of the order in which all have to.
 
