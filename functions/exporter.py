@@ -89,6 +89,20 @@ class Exporter[Entry: CatalogPart, B: Backup](ABC):
             base: The run whose unchanged content may be referenced; None for a full run.
         """
 
+    @classmethod
+    def made(
+        cls, catalog: Catalog, settings: FunctionSettings, api: StorageApi
+    ) -> Iterable[datetime]:
+        """Yield when what the catalog lists was made: a run's instant is none before.
+
+        Args:
+            catalog: What must be protected.
+            settings: Where things are.
+            api: Reads buckets.
+        """
+        del catalog, settings, api
+        return ()
+
     @abstractmethod
     def back_up(self, entry: Entry, base: B | None) -> B:
         """Back one part up, as of the recovery point.

@@ -261,14 +261,14 @@ def told_since(resources: Resources, catalog: Catalog, now: datetime) -> dict[st
 
 
 def serving_point(now: datetime, created: Iterable[datetime]) -> datetime:
-    """Return the whole minute at which a run begun now can read every table.
+    """Return the whole minute at which a run begun now can read every part.
 
-    It is the last one, or the next one where a table was made since: before that there is nothing
+    It is the last one, or the next one where a part was made since: before that there is nothing
     of it to be read.
 
     Args:
         now: The present instant.
-        created: When each table was made.
+        created: When each part was made.
     """
     last = now.replace(second=0, microsecond=0)
     was_there = all(moment <= last for moment in created)
@@ -279,11 +279,11 @@ def awaited_point(made: Iterable[datetime], clock: Callable[[], datetime]) -> da
     """Return the instant that a new run is about, once it has come.
 
     Args:
-        made: When each table was made.
+        made: When each part was made.
         clock: Gives the present instant.
     """
     point = serving_point(clock(), made)
     while (left_seconds := (point - clock()).total_seconds()) > 0:
-        log.info("waiting for an instant that every table was there at", seconds=left_seconds)
+        log.info("waiting for an instant that every part was there at", seconds=left_seconds)
         time.sleep(min(left_seconds, _LONGEST_PAUSE_SECONDS))
     return point

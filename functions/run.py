@@ -14,7 +14,7 @@ import structlog
 from functions.conclusion import concluded, require_whole
 from functions.earlier import Base, EarlierRuns, emptied_datasets
 from functions.exporter import Exporter, RunContext
-from functions.exporters import EXPORTERS
+from functions.exporters import EXPORTERS, parts_made
 from functions.instant import (
     awaited_point,
     created,
@@ -264,7 +264,10 @@ class BackupRun:
     def _new(self, request: RunRequest, earlier: EarlierRuns) -> RunStart:
         """Return how a run begins that nobody has begun, once its instant has come."""
         made = created(self._resources, self._catalog)
-        recovery_point = request.recovery_point or awaited_point(made.values(), self._clock)
+        recovery_point = request.recovery_point
+        if recovery_point is None:
+            others = parts_made(self._catalog, self._settings, self._api)
+            recovery_point = awaited_point((*made.values(), *others), self._clock)
         now = self._clock()
         return RunStart(
             run_id=request.run_id,

@@ -1,6 +1,7 @@
 """A platform that is lost whole: a service with what calls it, what it reads, and what a bucket tells."""
 
 import base64
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -76,16 +77,27 @@ def write_catalog(folder: Path, project: str, **more: Any) -> str:  # noqa: ANN4
         item["locations"] = places.get(item["type"], [LOCATION])
     catalog = lake.write_catalog(folder, tables=(), resources=resources, **more)
     check = {**CHECK, "produces": f"bucket {produced}"}
-    with_fence(catalog, writers=WRITERS, waves=WAVES, flow_check=check)
+    writes = {"writes": ["bucket *"]} if more.get("buckets") else {}
+    with_fence(
+        catalog, writers=[{**item, **writes} for item in WRITERS], waves=WAVES, flow_check=check
+    )
     return catalog
 
 
-def build(cloud: Cloud, folder: Path) -> Rebound:
-    """Make the platform, with one complete run."""
+def build(cloud: Cloud, folder: Path, *, with_bucket: bool = False) -> Rebound:
+    """Make the platform, with one complete run, called `first`.
+
+    Args:
+        cloud: The local cloud.
+        folder: For its files.
+        with_bucket: Whether the bucket that its schedules write to is protected, too.
+    """
     project = f"outage-{time.time_ns()}"
-    catalog = write_catalog(folder, project)
+    buckets = [{"bucket": f"{project}-produced"}] if with_bucket else []
+    catalog = write_catalog(folder, project, buckets=buckets)
     rebound = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
-    rebound.storage_client.create_bucket(f"{project}-produced", location=LOCATION)
+    with cloud.minutes_ago(5, ("storage",)):
+        rebound.storage_client.create_bucket(f"{project}-produced", location=LOCATION)
     configure(rebound)
     configure_callers(rebound)
     notify(rebound)
@@ -180,8 +192,13 @@ def supply(rebound: Rebound, project: str) -> None:
     call(rebound, "POST", path, payload)
 
 
-def lose(rebound: Rebound) -> None:
-    """Delete all of it but accounts, and see it gone; the image has another's tag by now."""
+def lose(rebound: Rebound, *, with_secret: bool = True) -> None:
+    """Delete all of it but accounts, and see it gone; the image has another's tag by now.
+
+    Args:
+        rebound: The platform.
+        with_secret: Whether the secret goes, too, whose value no backup has.
+    """
     project = rebound.project
     for name in states(rebound):
         call(rebound, "DELETE", f"{jobs_path(rebound)}/{name}")
@@ -192,7 +209,8 @@ def lose(rebound: Rebound) -> None:
         # Nothing can make it again.
         call(rebound, "DELETE", f"{PUBSUB}/projects/{project}/subscriptions/orphan-sub")
     call(rebound, "DELETE", f"{PUBSUB}/projects/{project}/topics/raw-complete")
-    call(rebound, "DELETE", f"{SECRETS}/projects/{project}/secrets/slack")
+    if with_secret:
+        call(rebound, "DELETE", f"{SECRETS}/projects/{project}/secrets/slack")
     call(rebound, "DELETE", f"{parent(rebound)}/services/loader")
     call(rebound, "DELETE", f"{parent(rebound)}/workerPools/puller")
     call(rebound, "POST", f"{PROJECTS}/projects/{project}:setIamPolicy", {"policy": {}})
@@ -211,3 +229,15 @@ def made_of(rebound: Rebound, project: str) -> dict[str, Any]:
     pool = call(rebound, "GET", f"{where}/workerPools/puller")
     images = {item["template"]["containers"][0]["image"] for item in (service, pool)}
     return {"images": images, "uri": service["uri"]}
+
+
+def services(rebound: Rebound) -> dict[str, Any]:
+    """Return what runs, a service or a pool by its own name: its containers, with the image's digest."""
+    tag = image(rebound.project)
+    exact = tag.replace(":v1", f"@{OLD}")
+    found = {}
+    for kind in ("services", "workerPools"):
+        for item in call(rebound, "GET", f"{parent(rebound)}/{kind}").get(kind, []):
+            containers = json.dumps(item["template"]["containers"], sort_keys=True)
+            found[item["name"].rpartition("/")[2]] = containers.replace(tag, exact)
+    return found

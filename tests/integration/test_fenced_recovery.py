@@ -39,8 +39,7 @@ WAVES = ({"name": "A", "type": "pubsub/subscription"}, {"name": "B", "names": ["
 @pytest.fixture(scope="module")
 def world(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
     """Return a platform with writers and one complete run."""
-    folder = tmp_path_factory.mktemp("fenced")
-    project = f"fenced-{time.time_ns()}"
+    folder, project = tmp_path_factory.mktemp("fenced"), f"fenced-{time.time_ns()}"
     with cloud.minutes_ago(24 * 60, ("firestore",)):
         create_database(project)
     bucket = f"{project}-raw"
@@ -51,8 +50,9 @@ def world(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
     }
     catalog = lake.write_catalog(folder, **more)
     with_fence(catalog, writers=WRITERS, waves=WAVES, quiet_within_seconds=2, seek_seconds=4)
-    made = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
-    made.storage_client.create_bucket(bucket, location=LOCATION)
+    with cloud.minutes_ago(5, ("storage",)):
+        made = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
+        made.storage_client.create_bucket(bucket, location=LOCATION)
     lake.fill(made)
     enable(made, "cloudscheduler.googleapis.com", "pubsub.googleapis.com", "run.googleapis.com")
     for name in ("load-hourly", "load-paused", "refill", "mail"):

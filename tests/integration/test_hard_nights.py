@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,43 +43,6 @@ def come_and_go(rebound: Rebound, *tables: str) -> None:
 def errors(function: Function) -> list[dict[str, Any]]:
     """Return what was logged as an error."""
     return [line for line in function.log_lines() if line["severity"] == "ERROR"]
-
-
-def test_table_made_since_the_last_minute(new_rebound: Callable[..., Rebound], tmp_path: Path):
-    """A table that was made seconds ago is in a run of the next minute, which is waited for."""
-    rebound = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path, ("lake.games",)))
-    make_lake(rebound)
-    now = datetime.now(UTC)
-    ahead = now.replace(second=57, microsecond=0) - now
-    with serving(rebound) as function, rebound.cloud.minutes_ago(-ahead.total_seconds() / 60):
-        game(rebound, "lake.games", 1)
-        assert function.complete("night")["rows"] == 1
-    manifest = rebound.manifest("night")
-    table = rebound.bigquery_client.get_table("lake.games")
-    assert table.created < manifest.recovery_point <= manifest.started_at
-    assert manifest.recovery_point < table.created + timedelta(minutes=2)
-
-
-def test_table_made_since_the_recovery_point(new_rebound: Callable[..., Rebound], tmp_path: Path):
-    """A run at whose instant there was no table ends, and the schedule's next call makes another."""
-    rebound = new_rebound(REBOUND_CATALOG=lake.write_catalog(tmp_path, ("lake.games",)))
-    make_lake(rebound)
-    scheduled_at = datetime.now(UTC)
-    with serving(rebound) as function:
-        first = function.scheduled(scheduled_at)
-        assert "lake.games: does not exist" in first.json()["message"]
-        assert "the same call continues the run" in first.json()["hint"]
-        game(rebound, "lake.games", 7)
-        ended = function.scheduled(scheduled_at)
-        assert ended.status_code == 500
-        assert "made after the recovery point" in ended.json()["message"]
-        assert "this run can never be complete" in ended.json()["hint"]
-        with rebound.cloud.minutes_ago(-2):
-            other = function.scheduled(scheduled_at)
-            assert other.status_code == 200, other.text
-            assert other.json()["run_id"] == f"{ended.json()['subject']}-r2"
-            assert other.json()["rows"] == 1
-            assert function.scheduled(scheduled_at).json()["run_id"] == other.json()["run_id"]
 
 
 def test_table_dropped_since_the_recovery_point(

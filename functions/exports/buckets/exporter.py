@@ -9,6 +9,7 @@ a second, which a new vault takes without a ramp (Cloud Storage, Request rate).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple, override
 
@@ -23,6 +24,10 @@ from functions.exports.buckets.listing import bucket_names
 from functions.exports.buckets.ranges import KeyRange, KeyRanges, find_ranges, ranges_like
 from functions.exports.buckets.sampling import mark_of, sampled
 from functions.log import LoggingPool, logged_step
+from functions.made import require_there, told_times
+from functions.settings import FunctionSettings
+from manifests.catalog import Catalog
+from manifests.cloud.api import StorageApi
 from manifests.cloud.inventory import read_range
 from manifests.cloud.retry import cloud_errors
 from manifests.cloud.versions import VersionedBucket
@@ -48,6 +53,7 @@ from manifests.versions import (
 
 _RANGES_A_LISTING = 4
 _PAGE = 1000
+_MADE = "timeCreated"
 
 log = structlog.get_logger()
 
@@ -63,6 +69,15 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
         self._api, self._vault = context.api, context.vault
 
     @override
+    @classmethod
+    def made(
+        cls, catalog: Catalog, settings: FunctionSettings, api: StorageApi
+    ) -> Iterable[datetime]:
+        """Yield when the buckets were made."""
+        names = [entry.bucket for entry in catalog.buckets]
+        yield from told_times(names, partial(_resource, api), field=_MADE)
+
+    @override
     def back_up(self, entry: CatalogBucket, base: BucketBackup | None) -> BucketBackup:
         """Write a bucket's inventory as of the recovery point and copy what is not stored yet.
 
@@ -72,6 +87,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
 
         Raises:
             SourceUnreadableError: There is no such bucket.
+            PointLostError: There was none at the recovery point.
             CloudError: It cannot be read, or the vault cannot be written.
         """
         name, listed_at = entry.bucket, self.context.clock()
@@ -80,6 +96,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
             resource = bucket.resource()
             if resource is None:
                 raise SourceUnreadableError("the bucket does not exist", subject=name)
+            require_there(resource, self._start.recovery_point, field=_MADE, subject=name)
             access = self._access(bucket)
             ranges = self._ranges(bucket, base).ranges
             with LoggingPool(self._settings.parallel_copies, name) as copying:
@@ -160,6 +177,12 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
                 ranges = find_ranges(bucket.names, wanted=wanted)
             found = self.context.files.put_once(name, encode(ranges))
         return decode(found.content, KeyRanges, subject=name)
+
+
+def _resource(api: StorageApi, name: str) -> Resource | None:
+    bucket = VersionedBucket(api, name)
+    with cloud_errors(bucket.uri()):
+        return bucket.resource()
 
 
 class History(NamedTuple):

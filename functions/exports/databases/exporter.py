@@ -14,17 +14,23 @@ from typing import NamedTuple, override
 import structlog
 
 from functions.exporter import Exporter, RunContext, others
+from functions.exports.databases.administration import (
+    administration,
+    configuration,
+    index_settings,
+)
 from functions.exports.databases.document_files import RangeFiles, WrittenDocuments
 from functions.log import LoggingPool, logged_step
-from manifests.cloud.databases import Databases
+from functions.made import require_there, told_times
+from functions.settings import FunctionSettings
+from manifests.catalog import Catalog
+from manifests.cloud.api import StorageApi
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection, nanos_at, too_old
 from manifests.cloud.partitions import RANGE_DOCUMENTS, find_cuts
-from manifests.cloud.rest import Rest
 from manifests.documents import batches, combined_collections
 from manifests.errors import (
     CloudError,
-    SourceUnreadableError,
     StrangeObjectError,
     UnsafeNameError,
 )
@@ -38,13 +44,14 @@ from manifests.kinds.databases.layout import (
     ranges_attempt,
     ranges_name,
 )
-from manifests.kinds.databases.model import DatabaseBackup, IndexSettings
+from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest, Unprotected
 from manifests.names import NameRange, cut, inside
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import decode, encode
 from manifests.values import ObjectInfo, Resource, Skew, Stored
 
+_MADE = "createTime"
 _FILE_BYTES = 2 * 1024 * 1024
 _FILE_DOCUMENTS = 20_000
 _MOST_ATTEMPTS = 1000
@@ -78,6 +85,17 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
         self._at_nanos = nanos_at(context.start.recovery_point)
 
     @override
+    @classmethod
+    def made(
+        cls, catalog: Catalog, settings: FunctionSettings, api: StorageApi
+    ) -> Iterable[datetime]:
+        """Yield when the databases were made."""
+        names = [entry.database for entry in catalog.databases]
+        yield from told_times(
+            names, lambda name: administration(settings, name).resource(), field=_MADE
+        )
+
+    @override
     def back_up(self, entry: CatalogDatabase, base: DatabaseBackup | None) -> DatabaseBackup:
         """Write every document of a database as of the recovery point.
 
@@ -86,12 +104,13 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
             base: Its backup in an earlier complete run: it tells where the database can be cut.
 
         Raises:
-            SourceUnreadableError: The database does not exist, or keeps no version that old.
+            SourceUnreadableError: The database does not exist.
+            PointLostError: It was made since, or keeps no version that old.
             CloudError: It cannot be read to its end, or the vault cannot be written.
         """
         connection = Connection(self._settings.project, entry.database)
-        databases = self._databases(entry.database)
-        resource = _resource(databases, connection.database)
+        databases = administration(self._settings, entry.database)
+        resource = configuration(databases, connection.database)
         self._check_kept(resource, connection.database)
         documents = Documents(connection)
         attempt = self._attempt(entry.database)
@@ -121,7 +140,7 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
         return DatabaseBackup(
             database_id=entry.database,
             resource=resource,
-            index_settings=_index_settings(databases),
+            index_settings=index_settings(databases),
             read_time=self._start.recovery_point,
             document_count=sum(item.file.stored.row_count for item in stored),
             collections=combined_collections(item.collections for item in stored),
@@ -141,7 +160,7 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
     def unprotected(self) -> Iterable[Unprotected]:
         """Count the databases of the project that no run holds."""
         named = [entry.database for entry in self.context.catalog.databases]
-        yield others("database", self._databases("(default)").ids, named)
+        yield others("database", administration(self._settings, "(default)").ids, named)
 
     @override
     def left_over(self, manifest: Manifest) -> Iterable[ObjectInfo]:
@@ -155,13 +174,12 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
             if item.name not in listed and not is_record:
                 yield item
 
-    def _databases(self, database_id: str) -> Databases:
-        return Databases(Rest(self._settings.api_endpoint), self._settings.project, database_id)
-
     def _check_kept(self, resource: Resource, name: str) -> None:
-        """Refuse an instant that Firestore no longer keeps before anything is read at it."""
+        """Refuse an instant that Firestore does not keep before anything is read at it."""
+        point = self._start.recovery_point
+        require_there(resource, point, field=_MADE, subject=name)
         earliest = resource.get("earliestVersionTime")
-        if earliest and datetime.fromisoformat(earliest) > self._start.recovery_point:
+        if earliest and datetime.fromisoformat(earliest) > point:
             raise too_old(name, f"there is nothing from before {earliest}")
 
     def _export(
@@ -262,27 +280,3 @@ def _large_collections(base: DatabaseBackup | None) -> list[str]:
     return [
         item.collection_id for item in collections if item.fingerprint.row_count > RANGE_DOCUMENTS
     ]
-
-
-def _index_settings(databases: Databases) -> IndexSettings | None:
-    try:
-        return databases.index_settings()
-    except CloudError as error:
-        if error.retryable:
-            raise
-        log.warning("the database's indexes cannot be read", reason=error.message)
-        return None
-
-
-def _resource(databases: Databases, name: str) -> Resource:
-    try:
-        resource = databases.resource()
-    except CloudError as error:
-        if error.retryable:
-            raise
-        # Reading documents needs no right to see how the database is set up.
-        log.warning("the database's configuration cannot be read", reason=error.message)
-        return {}
-    if resource is None:
-        raise SourceUnreadableError("the database does not exist", subject=name)
-    return resource

@@ -97,7 +97,8 @@ def test_several_databases(new_rebound: Callable[..., Rebound], tmp_path: Path):
 def test_too_old_to_be_read(new_rebound: Callable[..., Rebound], tmp_path: Path):
     """An instant Firestore keeps no version of is refused, with what to do about it."""
     rebound = new_rebound(REBOUND_CATALOG=write_catalog(tmp_path, {"one-hour": {}}))
-    create_database(rebound.project, "one-hour", recoverable=False)
+    with rebound.cloud.minutes_ago(180):
+        create_database(rebound.project, "one-hour", recoverable=False)
     point = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=2)
     with serving(rebound) as function:
         answer = function.manual("old", recovery_point=point.isoformat())
@@ -137,7 +138,7 @@ def test_created_after_the_recovery_point(new_rebound: Callable[..., Rebound], t
     with serving(rebound) as function:
         answer = function.manual("night", recovery_point=minutes_ago(10))
     assert answer.status_code == 422
-    assert "there is nothing from before" in answer.json()["message"]
+    assert "it was made after the recovery point, at " in answer.json()["message"]
 
 
 def test_large_database(
