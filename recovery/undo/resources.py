@@ -70,10 +70,14 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
 
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it."""
-        outcome = self._whole(self._as_planned(step))
-        kind = resource_type(outcome.type)
+        kind = resource_type(self._outcome(step).type)
+        seen = None
         if step.action == "remove":
-            self._making.remove(kind, step.into)
+            # Read before it is decided again, so that its etag is not that of what nobody looked at.
+            seen = self._configuration.resource(kind, step.into, none_where_disabled=True)
+        outcome = self._whole(self._as_planned(step))
+        if step.action == "remove":
+            self._making.remove(kind, step.into, seen)
             if self._configuration.resource(kind, step.into) is not None:
                 raise NotEqualError("it is there still", subject=step.into)
             return ""

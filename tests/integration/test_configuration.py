@@ -28,6 +28,7 @@ from tests.integration.configuration import (
     make_job,
     states,
     subscription,
+    subscriptions,
 )
 from tests.judges.resource_fields import output_only
 from tests.served import Function, serving
@@ -180,13 +181,12 @@ def test_a_lost_configuration_comes_back_stopped_and_a_thaw_resumes_it(
         "the recovery made it, and nobody wrote to it since; with it go its values, tags" in again
     )
     kill_undo(rebound, recovery)
+    change_under_undo(rebound, recovery)
     rebound.run("undo", recovery, "--yes")
     assert states(rebound) == {}
     project = rebound.project
     assert not call(rebound, "GET", f"{PUBSUB}/projects/{project}/topics").get("topics")
-    assert not call(rebound, "GET", f"{PUBSUB}/projects/{project}/subscriptions").get(
-        "subscriptions"
-    )
+    assert not subscriptions(rebound)
     assert not call(rebound, "GET", f"{SECRETS}/projects/{project}/secrets").get("secrets")
     assert "nothing has to go back" in rebound.run("undo", recovery).stdout
 
@@ -199,6 +199,19 @@ def kill_undo(rebound: Rebound, recovery: str) -> None:
         killed.kill()
         killed.communicate(RUN_SECONDS)
     assert subscription(rebound, "raw-sub")
+
+
+def change_under_undo(rebound: Rebound, recovery: str) -> None:
+    """Change a secret between the last look and its deletion, and change it back: it stays then."""
+    path = f"{SECRETS}/projects/{rebound.project}/secrets/slack"
+    with rebound.cloud.held("platform", r"secretmanager\..*secrets\.delete"):
+        undoing = rebound.begin("undo", recovery, "--yes")
+        rebound.cloud.await_fault("platform", undoing)
+        call(rebound, "PATCH", path, {"labels": {"whose": "mine"}}, updateMask="labels")
+    out, err = undoing.communicate(RUN_SECONDS)
+    assert undoing.returncode == 6, err
+    assert "it was changed since it was looked at; it is left" in " ".join(out.split())
+    call(rebound, "PATCH", path, {"labels": {"team": "data"}}, updateMask="labels")
 
 
 def settable_of(kind: str, line: dict[str, Any]) -> dict[str, Any]:

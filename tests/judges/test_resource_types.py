@@ -113,6 +113,14 @@ def test_a_writer_is_paused_as_the_document_says(kind: ResourceType):
             check_request(kind, found[order.verb, f"{one_of(kind)}{method}"], query, sent)
 
 
+@named([kind for kind in TYPES if kind.naming not in ("given", "enabled")])
+def test_a_type_is_deleted_as_the_document_says(kind: ResourceType):
+    """On the condition that it still is what was looked at, wherever Google takes one."""
+    takes_etag = "etag" in calls(kind)["DELETE", one_of(kind)]["parameters"]
+    assert takes_etag == kind.deleted_by_etag
+    assert not takes_etag or "etag" in schema(kind)
+
+
 def check_request(
     kind: ResourceType, method: dict[str, Any], query: dict[str, str], body: dict[str, Any]
 ) -> None:

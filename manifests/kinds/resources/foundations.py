@@ -33,6 +33,7 @@ FOUNDATIONS = (
         undeleted_by="name",
         # IAM, Create and manage custom roles.
         not_drilled="for 37 days no role can have the id of a deleted one",
+        deleted_by_etag=True,
     ),
     ResourceType(
         name="iam/service-account",
@@ -59,6 +60,7 @@ FOUNDATIONS = (
         not_held=("values", "tags"),
         before_data=True,
         below=("versions",),
+        deleted_by_etag=True,
     ),
     ResourceType(
         name="bigquery/connection",

@@ -60,6 +60,7 @@ TYPES = (
         after=("iam/service-account", "secretmanager/secret"),
         has_images=True,
         not_drilled=_NEEDS_IMAGES,
+        deleted_by_etag=True,
     ),
     ResourceType(
         name="run/job",
@@ -73,6 +74,7 @@ TYPES = (
         after=("iam/service-account", "secretmanager/secret"),
         has_images=True,
         not_drilled=_NEEDS_IMAGES,
+        deleted_by_etag=True,
     ),
     ResourceType(
         name="pubsub/subscription",
@@ -105,6 +107,7 @@ TYPES = (
         after=("iam/service-account", "secretmanager/secret", "pubsub/subscription"),
         has_images=True,
         not_drilled=_NEEDS_IMAGES,
+        deleted_by_etag=True,
     ),
     ResourceType(
         name="workflows/workflow",
@@ -138,6 +141,7 @@ TYPES = (
             "transport.pubsub.topic",
         ),
         not_drilled="it starts what runs images of the platform, which a sandbox has not",
+        deleted_by_etag=True,
     ),
     # Made when objects are back: every one that is written would be told to what listens.
     ResourceType(

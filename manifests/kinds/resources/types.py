@@ -118,6 +118,7 @@ class ResourceType(NamedTuple):
             behind.
         absent: The field, and its value, of one that is answered and is not there.
         undeleted_by: The field that names a deleted one where it can be brought back; empty where none can.
+        deleted_by_etag: Whether a deletion can name the version of it that was looked at.
         after: The types that have to be there before.
         pauses: How each thing is stopped that it does by itself, of which it does one at a time.
         below: Lists below one resource that are kept with it, by the name of the list.
@@ -152,6 +153,7 @@ class ResourceType(NamedTuple):
     before_data: bool = False
     absent: tuple[str, str | bool] | None = None
     undeleted_by: str = ""
+    deleted_by_etag: bool = False
     after: tuple[str, ...] = ()
     pauses: tuple[Pause, ...] = ()
     below: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from google.api_core import exceptions as google_errors
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import asked_twice, cloud_errors, is_transient
-from manifests.errors import CloudError
+from manifests.errors import CloudError, RefusedError
 from manifests.kinds.resources.fields import title
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
@@ -123,18 +123,34 @@ class Making:
             body = self._built(kind, name, request.body, archive)
             self._done(kind, self._call(kind, request._replace(body=body)))
 
-    def remove(self, kind: ResourceType, name: str) -> None:
+    def remove(self, kind: ResourceType, name: str, seen: Resource | None = None) -> None:
         """Delete a resource; one that is not there is no error.
 
+        Args:
+            kind: Its type.
+            name: Its full name.
+            seen: As it was when that was decided; some types are deleted only if they still are so.
+
         Raises:
+            RefusedError: It was changed since.
             CloudError: It could not be deleted.
         """
+        etag = str((seen or {}).get("etag", "")) if kind.deleted_by_etag else ""
+        query = {"etag": etag} if etag else None
         with cloud_errors(name, f"the permission to delete {kind.name}"):
             try:
-                answer = self._rest.call("DELETE", kind.host, f"{kind.version}/{name}")
+                answer = self._rest.call("DELETE", kind.host, f"{kind.version}/{name}", query=query)
                 self._done(kind, answer)
             except google_errors.NotFound:
                 return
+            except google_errors.Conflict as error:
+                if not etag:
+                    raise
+                raise RefusedError(
+                    f"it was changed since it was looked at; it is left: {error.message}",
+                    subject=name,
+                    hint="look at it, then run the same command again",
+                ) from error
 
     def grant(self, kind: ResourceType, name: str, stored: Resource) -> None:
         """Add to the IAM policy of a resource what the backup's grants besides.
