@@ -114,6 +114,15 @@ def test_two_calls_at_once_make_one_run(rebound: Rebound, function: Function):
     function.complete("pair")
     assert len(jobs_of(rebound, "extract")) == len(lake.TABLES)
 
+    with ThreadPoolExecutor() as pool, rebound.cloud.held("bigquery", "bigquery.jobs.insert"):
+        working = pool.submit(function.manual, "held")
+        rebound.cloud.await_fault("bigquery")
+        assert function.manual("held").json()["error"] == "RunInProgressError"
+    assert working.result().status_code == 200
+    told = [line for line in function.log_lines() if line.get("run_id") == "held"]
+    (busy,) = [line for line in told if line["severity"] not in ("DEBUG", "INFO")]
+    assert (busy["severity"], busy["message"]) == ("WARNING", "another call is at the run")
+
 
 def test_unchanged_partitions_are_referenced(rebound: Rebound, function: Function):
     """The next night exports the one partition that changed, and lists the objects of all."""

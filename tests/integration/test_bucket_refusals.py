@@ -39,6 +39,12 @@ def test_buckets_of_other_projects_need_their_number(raw: Rebound, night: Functi
         refused = raw.run("recover", SCENARIO, *target, *words, code=5)
         assert f"it belongs to the project with the number {into.project_number}" in refused.stderr
         assert f"`--confirm-project {into.project_number}` allows it" in refused.stderr
+    # Settings that name another project, as a mistyped one does, are refused with any run of ours.
+    mistyped = {"REBOUND_PROJECT": f"{raw.project}-sandbox"}
+    unserved = raw.run("recover", SCENARIO, *words, code=3, **mistyped)
+    assert f"it is a run of the platform lake in the project {raw.project}" in unserved.stderr
+    refused = raw.run("recover", SCENARIO, "--run", "before", *words, code=5, **mistyped)
+    assert f"the run is of the project {raw.project}" in refused.stderr
     assert {item.name: looked_at(item) for item in (bucket, foreign)} == before
     allowed = ("--into-bucket", foreign.name, "--confirm-project", str(foreign.project_number))
     raw.run("recover", SCENARIO, *allowed, *words)

@@ -1,15 +1,16 @@
 """Answers that something is not there, which are false: nothing is concluded from one alone."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tests.harness import Rebound, minutes_ago, of_kind
-from tests.integration import lake
+from tests.integration import lake, orchestration
 from tests.integration.bucket_objects import NAMES, backup_of, fill, make_bucket, records_of
 from tests.integration.damages import DAMAGES, destroy
 from tests.integration.state import state
-from tests.served import Function
+from tests.served import Function, serving
 
 SCENARIO = "bigquery-dataset-loss"
 
@@ -82,6 +83,43 @@ def test_table_that_is_gone_since_the_plan(rebound: Rebound, function: Function)
     assert all(item["fired"] for item in rebound.cloud.clear_faults("bigquery"))
     assert "it was there when the plan was made, and is not there now" in told.stdout
     assert state(rebound) == damaged
+
+
+def test_a_database_that_is_once_said_to_be_gone_is_not_made(
+    new_rebound: Callable[..., Rebound], tmp_path: Path
+):
+    """Whichever look is answered falsely, its documents come back into the database that is there."""
+    rebound = new_rebound(REBOUND_CATALOG=orchestration.write_catalog(tmp_path))
+    database = orchestration.State(rebound)
+    with rebound.cloud.minutes_ago(3):
+        database.write({"done/one": {"n": 1}, "done/two": {"n": 2}})
+    with serving(rebound) as function:
+        function.complete("night")
+    before = database.content()
+    words = ("recover", "firestore-state-loss", "--yes")
+    for skip in range(_looks(rebound, database, *words)):
+        database.lose("done/one")
+        asked = {"match": _asked(rebound), "skip": skip}
+        with rebound.cloud.fault("platform", ".*", "status", status=404, **asked):
+            (told,) = of_kind(rebound.json(*words), "database")
+        assert told["action"] != "create"
+        assert database.content() == before
+
+
+def _looks(rebound: Rebound, database: orchestration.State, *words: str) -> int:
+    """Return how often a recovery of one document asks for the database, undisturbed."""
+    database.lose("done/one")
+    counted = {"operation": ".*", "kind": "latency", "seconds": 0, "times": None}
+    rebound.cloud.order("platform", "faults", **counted, match=_asked(rebound))
+    rebound.run(*words)
+    (fault,) = rebound.cloud.clear_faults("platform")
+    assert fault["fired"]
+    return int(fault["fired"])
+
+
+def _asked(rebound: Rebound) -> str:
+    """Return what the path of a question for the database itself looks like."""
+    return rf"{rebound.project}/databases/\(default\)\?"
 
 
 def test_clock_that_is_ahead(raw: Rebound, night: Function):

@@ -33,6 +33,37 @@ def test_table(rebound: Rebound, function: Function):
     assert "4 of 4 tables proven" in rebound.run("recover", "bigquery-dataset-loss", "--yes").stdout
 
 
+def test_table_that_is_refused_for_good(rebound: Rebound, function: Function):
+    """A table that BigQuery refuses to load, or to replace, is left and named; the others are proven."""
+    function.complete("night")
+    before = {table: lake.rows(rebound, table) for table in lake.TABLES}
+    for job, destroyed in (
+        ("games.*-load", "DROP TABLE `{}`"),
+        ("games.*-replace-", "UPDATE `{}` SET points = 1 WHERE TRUE"),
+    ):
+        rebound.query(destroyed.format(f"{rebound.project}.{lake.GAMES}"))
+        rebound.query(f"DROP TABLE `{rebound.project}.{lake.TYPES}`")
+        damaged = games_now(rebound)
+        fault = {"job": job, "reason": "accessDenied", "message": "refused for good", "times": 1}
+        rebound.cloud.order("bigquery", "job-faults", **fault)
+        words = ("--overwrite", "*", "--yes")
+        ended = rebound.run("recover", "bigquery-dataset-loss", *words, code=6)
+        assert f"FAILED    {lake.GAMES}" in ended.stdout
+        assert "refused for good" in ended.stdout
+        assert "3 of 4 tables proven equal" in ended.stdout
+        assert lake.rows(rebound, lake.TYPES) == before[lake.TYPES]
+        assert games_now(rebound) == damaged
+        rebound.run("resume", max(rebound.recoveries), *words)
+        assert {table: lake.rows(rebound, table) for table in lake.TABLES} == before
+
+
+def games_now(rebound: Rebound) -> list[str]:
+    """Return the rows of the games; none where there is no table."""
+    tables = rebound.bigquery_client.list_tables(lake.DATASET)
+    is_there = lake.GAMES in {f"{lake.DATASET}.{item.table_id}" for item in tables}
+    return lake.rows(rebound, lake.GAMES) if is_there else []
+
+
 def test_bucket(new_rebound: Callable[..., Rebound], tmp_path: Path):
     """A bucket that cannot be listed does not stop another."""
     rebound = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
@@ -59,6 +90,11 @@ def test_bucket(new_rebound: Callable[..., Rebound], tmp_path: Path):
     assert raw.blob("a").download_as_bytes() == content_of("a")
     assert not other.blob("a").exists()
 
+    raw.blob("b").delete()
+    rebound.run("recover", "gcs-bucket-corruption", "--exclude", other.name, "--yes")
+    assert raw.blob("b").exists()
+    assert not other.blob("a").exists(), "it was excluded"
+
 
 def test_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
     """A database that cannot be read does not stop another."""
@@ -84,3 +120,7 @@ def test_database(new_rebound: Callable[..., Rebound], tmp_path: Path):
     assert "NOT LOOKED AT, left  database second: " in planned.stdout
     assert "not recovered: database second (could not be looked at)" in ended.stderr
     assert (set(whole.content()), set(unread.content())) == ({"done/one"}, set())
+
+    whole.lose("done/one")
+    rebound.run("recover", "firestore-state-loss", "--exclude", "second", "--yes")
+    assert (set(whole.content()), set(unread.content())) == ({"done/one"}, set()), "excluded"

@@ -189,6 +189,21 @@ def test_lost_answers(rebound: Rebound, state: State):
     assert state.content() == durable(before)
 
 
+def test_a_document_that_is_refused_for_good(rebound: Rebound, state: State):
+    """It is named with the reason, the others come back, and a resume brings it, too."""
+    before = state.content()
+    state.lose("types/every", "types/empty")
+    # First the two together, then each alone: the first of them.
+    refused = {"reason": "INVALID_ARGUMENT", "times": 2}
+    with rebound.cloud.fault("firestore", "firestore.BatchWrite", "status", **refused):
+        done = rebound.run("recover", SCENARIO, "--yes", code=7)
+    assert "Firestore refused 1 document; first types/" in " ".join(done.stdout.split())
+    assert len(before.keys() - state.content().keys()) == 1
+    recovery = max(rebound.recoveries)
+    rebound.run("resume", recovery, "--yes")
+    assert state.content() == before
+
+
 def test_live_writer_wins(rebound: Rebound, state: State):
     """A document somebody writes while the recovery runs is kept, reported, and no success."""
     before = state.content()

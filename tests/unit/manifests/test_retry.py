@@ -1,9 +1,17 @@
-"""Lists that Google Cloud gives, without the locations that it cannot reach."""
+"""What of Google Cloud's answers is believed, and which calls are made again."""
 
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
+from pytest_mock import MockerFixture
 
-from manifests.cloud.retry import calling, require_whole
+from manifests.cloud.retry import (
+    MOST_ATTEMPTS,
+    ContradictionError,
+    believed,
+    calling,
+    cloud_errors,
+    require_whole,
+)
 from manifests.errors import CloudError
 
 
@@ -27,3 +35,21 @@ def test_a_call_that_costs_much_is_made_less_often():
     with pytest.raises(ServiceUnavailable):
         calling(call, attempts=2)
     assert len(tries) == 2
+
+
+def test_what_is_listed_is_never_taken_for_gone(mocker: MockerFixture):
+    """One false answer is asked again; where they go on, the call fails, and may be made again."""
+    mocker.patch("tenacity.nap.time")
+    once = iter((None, "the view"))
+    assert believed(lambda: next(once), lambda: True) == "the view"
+    assert believed(lambda: None, lambda: False) is None
+
+    looks: list[str] = []
+    with (
+        pytest.raises(CloudError, match="contradicts itself: it is listed") as caught,
+        cloud_errors("view lake.busy"),
+    ):
+        believed(lambda: looks.append("404"), lambda: True)
+    assert isinstance(caught.value.__cause__, ContradictionError)
+    assert caught.value.retryable
+    assert len(looks) == MOST_ATTEMPTS

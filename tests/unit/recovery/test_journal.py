@@ -131,6 +131,29 @@ def test_a_planted_end_gives_up_no_run_that_a_recovery_reads():
     assert RECOVERY not in set(checking.open(since=since))
 
 
+def test_each_attempt_keeps_its_record():
+    """Neither a second resume nor the end of it all takes the place of what an earlier one wrote."""
+    bucket, began = MemoryBucket(), recovery_begun_at(RECOVERY)
+    made = plan(world()).model_copy(update={"steps": ()})
+    journal = Journal(cast("Bucket", bucket), RECOVERY, Seal())
+    bucket.written_at = began
+    journal.begin(PlannedRecovery(recovery_id=RECOVERY, started_at=began, plan=made))
+    names, written = JournalNames(RECOVERY), {}
+    for number, lacking in enumerate((("nba.lost", "nba.late"), ("nba.lost",), ())):
+        ended = bucket.written_at = began + timedelta(minutes=5 * (number + 1))
+        report = RecoveryReport(
+            recovery_id=RECOVERY,
+            plan=made.model_copy(update={"not_held": lacking}),
+            started_at=began,
+            finished_at=ended,
+            outcomes=(),
+        )
+        assert journal.end(report) == journal.last_report() == report
+        written[names.attempt(ended) if lacking else names.report] = encode(report)
+    told = {name: found for name, found in bucket.objects.items() if name != names.plan}
+    assert told == written
+
+
 def test_what_lies_behind_the_last_attempt_does_not_hide_how_that_ended():
     """Who writes there could have a recovery that is partial look as if it were under way."""
     bucket, began = MemoryBucket(), recovery_begun_at(RECOVERY)

@@ -1,9 +1,12 @@
-"""What of a project no run holds, as a plan says it."""
+"""What of a project no run holds, and what no recovery brings back, as a plan says it."""
 
 import pytest
 
 from manifests.model.run import DROPPED, Unprotected
+from recovery.kinds.buckets.rules.buckets import objects_lost
 from recovery.plan.lost import unprotected_text
+from tests.unit.platforms import whole_manifest
+from tests.unit.worlds import bucket_step
 
 
 @pytest.mark.parametrize(
@@ -24,3 +27,17 @@ def test_what_no_run_holds_is_told_or_unknown(item: Unprotected, told: str):
     found = unprotected_text(item)
     assert told in found
     assert bool(found) == bool(told)
+
+
+def test_versions_that_do_not_come_back_are_named():
+    """Of a bucket that keeps versions one of each name comes back, and the plan says so."""
+    run = whole_manifest()
+    (backup,) = run.buckets
+    plans = [bucket_step(name=backup.bucket)]
+    for enabled in (True, False):
+        resource = {**backup.resource, "versioning": {"enabled": enabled}}
+        bucket = backup.model_copy(update={"resource": resource})
+        notes = objects_lost(run.model_copy(update={"buckets": (bucket,)}), plans)
+        told = [note for note in notes if note.startswith("noncurrent versions of objects")]
+        assert bool(told) is enabled
+        assert all(f"bucket {backup.bucket}: of each name the one comes back" in it for it in told)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from manifests.errors import UsageError
+from manifests.kinds.buckets.catalog import CatalogBucket
 from manifests.kinds.databases.catalog import CatalogDatabase
 from recovery.options.asked import Options
 from recovery.request import Request
@@ -54,6 +55,22 @@ def test_triggers_are_those_of_the_protected_project():
         asked = Options.given(target)
         made = asked.request("firestore-state-loss", catalog, project="platform", now=NOW)
         assert made.triggers == expected
+
+
+def test_buckets_of_another_project_have_another_name():
+    """Bucket names are global: the project alone would have the recovery write to those that are live."""
+    catalog = CATALOG.model_copy(update={"buckets": (CatalogBucket(bucket="raw-files"),)})
+
+    def ask(scenario_name: str, **given: str) -> Request:
+        options = Options.given({"into_project": "elsewhere", **given})
+        return options.request(scenario_name, catalog, project="platform", now=NOW)
+
+    for name in ("gcs-bucket-corruption", "complete-outage"):
+        with pytest.raises(UsageError, match="`--into-project` needs `--into-bucket`"):
+            ask(name)
+    assert ask("gcs-bucket-corruption", into_bucket="copy").target.bucket == "copy"
+    assert ask("complete-outage", into_bucket_prefix="dr-").target.bucket_name("raw") == "dr-raw"
+    assert ask("bigquery-dataset-loss").target.project == "elsewhere"
 
 
 def test_rebuild_takes_what_it_can_use():

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from manifests.model.run import Manifest, Unprotected
+from manifests.model.run import Manifest, PartFailure, Unprotected
 from manifests.values import RunId
 from recovery.health import Health
 from recovery.status.model import PartName
@@ -76,6 +76,20 @@ def test_what_no_new_run_holds_is_looked_for_in_some_older_ones():
     found = newest_points(runs.stored(), wanted, runs, no_damage)
     assert PartName("buckets", "raw") not in found.of
     assert len(runs.read) == MOST_READ
+
+
+def test_what_the_newest_run_lacks_stands_at_an_older_point():
+    """A run that is complete without a part of best effort is no new point of it, and is told."""
+    why = PartFailure(part="nba.arrivals", message="does not exist", retryable=True)
+    tables = tuple(item for item in manifest().tables if item.name != why.part)
+    runs = Runs(run(0, tables=tables, lacking=(why,)), run(1))
+    named = [{"table": name, "group": "phase3"} for name in ("nba.games", why.part)]
+    found = newest_points(runs.stored(), catalog(tables=named), runs, no_damage)
+    assert found.of[GAMES].run_id == "nightly-000"
+    assert found.of[PartName("tables", why.part)].recovery_point == POINT - timedelta(days=1)
+    (told,) = unprotected_findings(found.newest)
+    assert (told.subject, told.health) == (why.part, Health.WARNING)
+    assert told.what == "run nightly-000 lacks it: does not exist"
 
 
 def test_a_run_that_is_no_backup_is_named_and_passed_over():
