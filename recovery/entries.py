@@ -17,7 +17,7 @@ from recovery.within import Within
 
 _BESIDE = "~"
 _MOST_ENTRY_BYTES = 4 * 1024 * 1024
-"""What is said of as many objects as are written together, with names and metadata as long as Cloud Storage takes them."""
+"""The metadata of as many objects as are written together, with names and metadata as long as Cloud Storage takes them."""
 _MOST_OTHERS = 100_000
 """So many more than is known to be there are read: others can write beside them."""
 

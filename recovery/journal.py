@@ -5,7 +5,7 @@
     buckets/<bucket>/<number>.json             what was written to one key range, now proven
     before/<kind> <name>.json                  what a thing was before it was written
     before/<kind> <name>.json~<mark>.json      the same, where somebody else wrote in its place
-    before/objects/<bucket>/<digest>.json      objects of which only what is said of them is set
+    before/objects/<bucket>/<digest>.json      objects whose metadata alone is set
     before/aside/<bucket>/<digest>.json        copies of objects whose content is about to go
     before/documents/<database>/<digest>.json  a file of documents that are about to be written over
     alone/<time>.json                          what was paused when an attempt ran processors again

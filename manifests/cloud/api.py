@@ -102,7 +102,7 @@ class StorageApi:
         Args:
             bucket: The bucket.
             query: Conditions.
-            resource: What is said of the object: its name, content type, and the checksum that its
+            resource: Metadata of the object: its name, content type, and the checksum that its
                 content has to have.
             content: Its content.
 

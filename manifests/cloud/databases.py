@@ -135,7 +135,7 @@ class Databases:
                 return
 
     def set_field(self, group: str, field: str, part: str, value: object) -> None:
-        """Set one part of what is said of a field.
+        """Set one part of the settings of a field.
 
         It is waited for, since it says what is indexed of a document that is written; but for a time
         to live that is set, which nothing waits for and which takes ten minutes and more (Manage data

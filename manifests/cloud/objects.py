@@ -96,8 +96,8 @@ class Bucket:
             name: The object.
             content: What is stored.
             generation: What has to be there.
-            content_type: What is said of the content.
-            metadata: What else is said of the object.
+            content_type: That of the content.
+            metadata: Custom metadata of the object.
 
         Returns:
             The new generation, or None when the condition did not hold.
@@ -189,7 +189,7 @@ class Bucket:
         return None if found is None else _info(found)
 
     def metadata(self, found: ObjectInfo) -> Mapping[str, str]:
-        """Return what is said of an exact generation; nothing where it is not there."""
+        """Return the custom metadata of an exact generation; nothing where it is not there."""
         version = self._found(found.name, found.generation)
         return {} if version is None else version.settings.metadata
 

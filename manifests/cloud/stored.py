@@ -1,4 +1,4 @@
-"""Small files as they are in the vault: read whole, and compared with what is said of them."""
+"""Small files as they are in the vault: read whole, and compared with size and checksum as the manifest has them."""
 
 from collections.abc import Callable, Generator, Iterable
 

@@ -15,7 +15,7 @@ Damage = Literal["missing", "overwritten", "corrupted", "metadata changed", "ext
     missing           nothing is live under its name
     overwritten       other content is live, written after the recovery point
     corrupted         other content is live that should have been there at the recovery point
-    metadata changed  the content is the same, what is said about it is not
+    metadata changed  the content is the same, its metadata is not
     extra             the recovery point does not know the name
 """
 

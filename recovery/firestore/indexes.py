@@ -1,4 +1,4 @@
-"""Sets what is said about the indexes and fields of a Firestore database."""
+"""Sets the indexes and field exemptions of a Firestore database."""
 
 from collections.abc import Collection
 

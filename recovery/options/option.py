@@ -6,7 +6,7 @@ from pydantic.fields import FieldInfo
 
 
 class Option(NamedTuple):
-    """What is said of an option beside its name, its type and its default, which are a field's.
+    """What an option has beside its name, its type and its default, which are those of a field.
 
     Attributes:
         help: What it does, for the person who may say it.

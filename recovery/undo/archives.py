@@ -8,7 +8,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 
 class KeptArchives:
-    """The archives that one recovery kept, each named by its content; the last one is held.
+    """The archives that one recovery kept, each named by its content; the last one read is cached.
 
     Args:
         landing: Where they are.
@@ -25,7 +25,7 @@ class KeptArchives:
         return self._names.former_archive(content) == name
 
     def content(self, name: str) -> tuple[bytes | None, str]:
-        """Return an archive, and why it is not to be had.
+        """Return an archive, or nothing and why it cannot be read.
 
         Args:
             name: Where an entry of the journal says that it is.

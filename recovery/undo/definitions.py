@@ -128,7 +128,7 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
             self._target.resources.replace(path, body, etag=etag, subject=own_id)
 
     def _with_details(self, step: UndoStep, before: Resource, live: Resource) -> Resource | None:
-        """Set what is said of a view's columns, which are those of its query, once they are there."""
+        """Set descriptions and tags of a view's columns, once its query has given it these columns."""
         if not definition_findings(before, live, subject=step.into):
             return live
         dataset_id, own_id = step.into.split(".", 1)

@@ -1,7 +1,7 @@
 """A recovery that ended, as it is undone: what it brought back, what it says of itself.
 
-Its journal lies where others can write. What is named in it is named in the run and in the plan, and
-where it was written is not asked of it.
+Its journal lies where others can write. So whatever the journal names has to be in the run and in the plan,
+too, and where things were written is not taken from it.
 """
 
 from collections.abc import Sequence

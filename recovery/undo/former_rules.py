@@ -13,7 +13,7 @@ _SORTS: dict[str, ResourceSort] = {"table": "table", "dataset": "dataset", "buck
 
 
 def check_former(kind: str, into: str, former: Former) -> None:
-    """Refuse what is not of its kind, or is another thing's.
+    """Refuse a record of what a thing was that is of another kind, or of another thing.
 
     Args:
         kind: What the thing is, as a sentence names it.

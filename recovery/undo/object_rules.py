@@ -21,7 +21,7 @@ class GoingObject(NamedTuple):
         before: The version that was live before the recovery; None where there was none.
         aside: The copy of its bytes that was put aside; None where the bucket keeps them itself.
         live: The version that is live now; None where none is.
-        is_said: Whether only what is said of it goes back: its content is what it was.
+        is_said: Whether only its metadata goes back: its content is what it was.
     """
 
     name: str
@@ -42,7 +42,7 @@ class RecoveredObjects:
         records: What the backup holds, by name.
         aside: What was put aside, and is there still.
         gone: What was put aside, and is not there any more.
-        said: Objects of which only what is said of them was set, as they were, by name.
+        said: Objects whose metadata alone was set, as they were, by name.
     """
 
     since: datetime
@@ -101,7 +101,7 @@ class RecoveredObjects:
         return is_equal and self.during(version.created_at)
 
     def is_ours(self, version: ObjectVersion) -> bool:
-        """Whether a version is as the recovery left it, also in what is said of it."""
+        """Whether a version is as the recovery left it, metadata included."""
         if not self.wrote(version):
             return False
         was_said = version.updated_at <= self.until
@@ -109,14 +109,14 @@ class RecoveredObjects:
 
     @property
     def earlier(self) -> int:
-        """Return of how many names of the backup it is known which content was there before another."""
+        """Count the names of the backup whose earlier content is known."""
         kept = {item.before.name for item in (*self.aside, *self.gone) if not item.is_extra}
         ended = {name for name, item in self.ended.items() if not self.wrote(item)}
         return len((kept | ended) & self.records.keys())
 
     @property
     def made(self) -> int:
-        """Return of how many names that the recovery wrote no earlier version is kept."""
+        """Count the names that the recovery wrote and of which no earlier version is kept."""
         wrote = {item.name for item in self.versions if self.wrote(item)}
         return sum(self.before(name) is None for name in wrote - self.lost)
 
@@ -137,7 +137,7 @@ def _written(found: RecoveredObjects) -> Iterator[GoingObject]:
 
 
 def _said_since(found: RecoveredObjects) -> Iterator[str]:
-    """Yield what the recovery wrote and somebody said something else of since."""
+    """Yield what the recovery wrote and whose metadata somebody changed since."""
     for name, now in found.live.items():
         if found.wrote(now) and not found.is_ours(now):
             yield name
@@ -169,9 +169,9 @@ def _extra(found: RecoveredObjects) -> tuple[list[GoingObject], list[str]]:
 
 
 def _said(found: RecoveredObjects) -> tuple[list[GoingObject], list[str]]:
-    """Return objects of which only what is said goes back, and the names of what was changed since.
+    """Return the objects whose metadata alone goes back, and the names of what was changed since.
 
-    One whose content was written anew to set what is said of it is one that was written.
+    An object whose content was written anew to set its metadata counts as written.
     """
     live = found.live
     going: list[GoingObject] = []
@@ -192,13 +192,13 @@ def _said(found: RecoveredObjects) -> tuple[list[GoingObject], list[str]]:
 
 
 def _is_same_version(before: ObjectVersion, now: ObjectVersion) -> bool:
-    """Whether only what is said of an object can differ: a version keeps its content and its key."""
+    """Whether only metadata can differ: two states of one version have the same content and key."""
     is_same = before.generation == now.generation and same_content(before, now)
     return is_same and before.settings.kms_key == now.settings.kms_key
 
 
 def is_said_as(before: ObjectVersion, now: ObjectVersion) -> bool:
-    """Whether what is said of an object is what it was."""
+    """Whether the metadata of an object is what it was."""
     return not settings_patch(before.settings, now.settings)
 
 
@@ -230,7 +230,7 @@ def lost_before(
     Args:
         made: Of how many names that it wrote no earlier version is kept.
         restored: What the recovery says that it brought back.
-        said: Of how many objects it wrote down what was said of them.
+        said: Of how many objects it wrote down the metadata.
         earlier: Of how many names it is known which content was there before another.
         moved: How many objects it says that it moved aside.
         extra: Of how many it wrote that down.

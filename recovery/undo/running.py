@@ -99,7 +99,7 @@ class Undoing:
             UsageError: A part was named that it did not touch.
             ManifestAlteredError: Its report names what its plan or run has not.
             RefusedError: The run is another project's, and nobody named the project it goes to.
-        CloudError: Something could not be looked at.
+            CloudError: Something could not be looked at.
         """
         report = self._report
         told = told_of_run(self._session, report.plan.run_id, report.plan.request)
@@ -138,7 +138,7 @@ class Undoing:
         return step
 
     def judged(self, plan: UndoPlan) -> Plan:
-        """Return what is held against the words that were said: the run, and what changes of access.
+        """Return what the operator's options are checked against: the run, and what changes of access.
 
         Raises:
             RefusedError: The run is another project's, and nobody named the project it goes to.

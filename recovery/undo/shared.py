@@ -22,7 +22,7 @@ _TEXTS = ("view.query", "materializedView.query", "definitionBody")
 
 
 def unkept(outcome: Outcome, *, was_to_change: bool = False) -> tuple[UndoAction, str]:
-    """Return what becomes of a thing of which nobody wrote down what it was, and why.
+    """Return the action for a thing whose earlier state nobody wrote down, and the reason.
 
     Args:
         outcome: How the recovery of it ended, by its last attempt.

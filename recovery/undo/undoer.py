@@ -1,4 +1,4 @@
-"""What puts things back after a recovery: the form that it has for each kind."""
+"""The interface through which an undo looks at the things of one kind and puts them back."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence

@@ -66,6 +66,6 @@ class Keeping:
         self._journal.keep(aside_folder(self._target.name), entry.name, entry)
 
     def said(self, objects: Sequence[ObjectVersion]) -> None:
-        """Write down what objects are of which only what is said of them is about to be set."""
+        """Write down the objects whose metadata alone is about to be set, as they are."""
         entry = FormerObjects(objects=tuple(objects))
         self._journal.keep(objects_folder(self._target.name), entry.name, entry)

@@ -241,12 +241,12 @@ class Mender:
             self._target.patch(written, patch)
 
     def _patch(self, expected: ObjectRecord, present: ObjectVersion) -> Resource:
-        """Return what makes everything that is said of an object what it was."""
+        """Return the patch that makes the metadata of an object what it was."""
         wanted, now = expected.version.settings, present.settings
         return settings_patch(wanted, now) | self._allowed.retention.patch(wanted, now)
 
     def _settings(self, expected: ObjectRecord) -> dict[str, Any]:
-        """Return what is said about an object that is written."""
+        """Return the metadata of an object that is written."""
         version = expected.version
         settings = settings_resource(version.settings)
         settings |= self._allowed.retention.patch(version.settings, ObjectSettings())

@@ -12,7 +12,7 @@ from recovery.compare.objects import Damage, damage_of
 Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "none"]
 """Where an object comes back from, cheapest first.
 
-    metadata      the content is right, only what is said about it is written
+    metadata      the content is right, only metadata is written
     live          the same, but only writing the content onto itself can undo what is said
     noncurrent    an older generation in the bucket, copied there by the service
     soft-deleted  a deleted generation that the bucket still keeps, restored by the service
@@ -21,7 +21,7 @@ Source = Literal["metadata", "live", "noncurrent", "soft-deleted", "vault", "non
 """
 
 SAME_CONTENT: tuple[Source, ...] = ("metadata", "live")
-"""Where only what is said of an object is set."""
+"""Where only the metadata of an object is set."""
 
 REPLACED: tuple[Damage, ...] = ("overwritten", "corrupted")
 """Where other content is live."""
@@ -85,13 +85,13 @@ class ObjectStep(NamedTuple):
 
     @property
     def kept_settings(self) -> ObjectSettings:
-        """Return what is said of the object before retention is set: of new content nothing is."""
+        """Return the metadata that the object has before retention is set; new content has none."""
         is_kept = self.live is not None and self.source == "metadata"
         return self.live.settings if self.live is not None and is_kept else ObjectSettings()
 
     @property
     def wanted_settings(self) -> ObjectSettings:
-        """Return what was said about the object."""
+        """Return the metadata that the object had."""
         return ObjectSettings() if self.expected is None else self.expected.version.settings
 
     @property

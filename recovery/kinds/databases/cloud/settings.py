@@ -74,7 +74,7 @@ class SettingsTarget:
         return Former(resource=self._databases.resource(), indexes=indexes)
 
     def set_indexes(self, planned: Collection[Finding]) -> None:
-        """Set what is said about indexes and fields to what it was, where it is as a plan showed it.
+        """Set indexes and fields to what they were, where they are as a plan showed them.
 
         Raises:
             CloudError: It could not be set.
