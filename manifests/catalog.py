@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from manifests.catalog_decisions import LeftOut
 from manifests.catalog_drills import DrillRule
 from manifests.catalog_operations import Operations
 from manifests.catalog_processors import Processors
@@ -56,6 +57,8 @@ class Catalog(Value):
             nobody says.
         processors: What writes the rows of dates, and can be run again; None where nothing can.
         drills: How often what is protected is shown to restore, and when that is forgotten.
+        left_out: Decisions that something of the project is in no backup: while one holds, it counts in no
+            exit code of `rebound status`, which names it each time.
         operations: What an operator looks at every day, and what is healthy.
     """
 
@@ -72,6 +75,7 @@ class Catalog(Value):
     fence: FenceRule | None = None
     processors: Processors | None = None
     drills: DrillRule = DrillRule()
+    left_out: tuple[LeftOut, ...] = ()
     operations: Operations = Operations()
 
     @model_validator(mode="after")
@@ -85,6 +89,18 @@ class Catalog(Value):
         if not names:
             message = "it protects nothing"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _decisions_are_about_what_no_drill_shows(self) -> "Catalog":
+        parts = {kind.labelled(it.name): kind.why_not_drilled(it.name) for kind, it in self.parts}
+        for part in self.drills.accepted:
+            if part not in parts:
+                message = f"drills.not_shown: it protects no {part}"
+                raise ValueError(message)
+            if not parts[part]:
+                message = f"drills.not_shown: a drill shows {part}, so that nobody has to decide"
+                raise ValueError(message)
         return self
 
     def entries(self, kind: PartKind[Any]) -> tuple[CatalogPart, ...]:

@@ -1,10 +1,12 @@
-"""How often what is protected has to be shown to restore."""
+"""How often what is protected has to be shown to restore, and what counts without being shown."""
 
-from datetime import datetime, timedelta
-from typing import Literal
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from manifests.catalog_decisions import NotShown
 from manifests.values import Value
 
 
@@ -16,18 +18,40 @@ class DrillRule(Value):
         proof_days: What was shown longer ago is forgotten: the part counts as never shown.
         not_drilled: How a part counts that no drill can restore in a sandbox, and no recovery has
             proven: as unknown, like any other that was not shown, or as one that needs attention.
+        not_shown: Decisions to live with that: while one holds, its parts are named, and count in no
+            exit code and no alert.
     """
 
     every_days: int = Field(default=92, ge=1)
     proof_days: int = Field(default=120, ge=1)
     not_drilled: Literal["unknown", "warning"] = "unknown"
+    not_shown: tuple[NotShown, ...] = ()
 
     def due_after(self, shown_at: datetime) -> datetime:
         """Return when what was shown to restore has to be shown again."""
         return shown_at + timedelta(days=self.every_days)
 
+    def decided(self, part: str) -> NotShown | None:
+        """Return the decision about a part that holds longest, or did; None where there is none.
+
+        Args:
+            part: As `rebound status` calls it.
+        """
+        about = [item for item in self.not_shown if part in item.parts]
+        return max(about, key=lambda item: item.until, default=None)
+
+    def accepts(self, part: str, day: date) -> NotShown | None:
+        """Return the decision that holds for a part on a day; None where none does."""
+        found = self.decided(part)
+        return found if found and found.holds(day) else None
+
+    @property
+    def accepted(self) -> Iterator[str]:
+        """Yield every part that a decision is about."""
+        return (part for item in self.not_shown for part in item.parts)
+
     @model_validator(mode="after")
-    def _is_due_before_it_is_forgotten(self) -> "DrillRule":
+    def _is_due_before_it_is_forgotten(self) -> Self:
         if self.proof_days < self.every_days:
             message = "a proof would be forgotten before the next drill is due"
             raise ValueError(message)

@@ -19,6 +19,9 @@ makes in the project and leaves to its owner to configure (Eventarc, Retry event
 SEEK_SECONDS = 90
 """A seek takes about a minute (Pub/Sub, Replay and purge messages with seek); half as much again."""
 
+MOST_OBJECTS = 2_000_000
+MOST_DOCUMENTS = 2_000_000
+
 
 class CatalogWriter(Value):
     """Resources that write to what is protected, or have others write to it.
@@ -87,6 +90,9 @@ class FenceRule(Value):
         quiet_within_seconds: So long what still runs may take to end.
         seek_seconds: So long a seek may take to have effect; nothing is pushed again before.
         most_hours: A fence that stands longer is an alert.
+        most_objects: So many objects of a bucket are looked at twice, a list of all costs a call for each
+            1,000; whether anything writes to a larger one is unknown.
+        most_documents: The same of the documents of a database: each is a read, twice.
         harmless: Patterns of what may run while all is fenced, as `run/job report-*` or
             `workflows/workflow mail`: it writes to nothing that is protected.
         writers: What writes to what.
@@ -99,6 +105,8 @@ class FenceRule(Value):
     quiet_within_seconds: int = Field(default=1800, ge=0)
     seek_seconds: int = Field(default=SEEK_SECONDS, ge=0)
     most_hours: float = Field(default=12, gt=0)
+    most_objects: int = Field(default=MOST_OBJECTS, ge=1)
+    most_documents: int = Field(default=MOST_DOCUMENTS, ge=1)
     harmless: tuple[str, ...] = ()
     writers: tuple[CatalogWriter, ...] = Field(min_length=1)
     waves: tuple[Wave, ...] = ()

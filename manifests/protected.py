@@ -1,5 +1,7 @@
 """Which parts a catalog protects, and which of them it wants to be shown to restore. Pure."""
 
+from datetime import date
+
 from manifests.catalog import Catalog
 from manifests.kind import Backup
 from manifests.model.run import Manifest
@@ -24,16 +26,17 @@ def protected(catalog: Catalog, newest: Manifest | None) -> tuple[PartId, ...]:
     return tuple(dict.fromkeys([*listed, *found]))
 
 
-def to_be_shown(catalog: Catalog, newest: Manifest | None) -> tuple[PartId, ...]:
+def to_be_shown(catalog: Catalog, newest: Manifest | None, on: date) -> tuple[PartId, ...]:
     """Return the protected parts of which the catalog wants to have seen that they restore.
 
     What no drill can restore in a sandbox is not asked for where the catalog says that this counts
-    less; what holds nothing that a recovery makes, and is restored as nothing, cannot be shown; what is
+    less, or somebody decided so; what holds nothing that a recovery makes, and is restored as nothing, cannot be shown; what is
     backed up by best effort has to be in the run.
 
     Args:
         catalog: What is protected.
         newest: The newest run; None where there is none.
+        on: The day: a decision ends.
     """
     held: dict[PartId, Backup] = {}
     if newest is not None:
@@ -49,8 +52,14 @@ def to_be_shown(catalog: Catalog, newest: Manifest | None) -> tuple[PartId, ...]
         for part in protected(catalog, newest)
         if not (part in best_effort and part not in held)
         and not (part in held and _is_nothing(part[0], held[part]))
-        and not (catalog.drills.not_drilled == "warning" and _why_not_drilled(part))
+        and not (_why_not_drilled(part) and _counts_less(catalog, part, on))
     )
+
+
+def _counts_less(catalog: Catalog, part: PartId, on: date) -> bool:
+    rule = catalog.drills
+    label = part_kind(part[0]).labelled(part[1])
+    return rule.not_drilled == "warning" or rule.accepts(label, on) is not None
 
 
 def _is_nothing(kind: KindName, part: Backup) -> bool:

@@ -17,10 +17,12 @@ from manifests.errors import (
     RefusedError,
     UsageError,
 )
+from manifests.model.run import Manifest
 from manifests.values import Resource
 from recovery.fence.doubts import doubts, projects_of
 from recovery.fence.executions import Executions
 from recovery.fence.insisting import require_quiet
+from recovery.fence.large import too_large
 from recovery.fence.model import FenceRecord, PlannedFence, Quiet
 from recovery.fence.quiet import FenceLooks, wait_for_quiet
 from recovery.fence.rules import held_by_others, planned_fence
@@ -103,10 +105,15 @@ def _made(session: Session, record: FenceRecord) -> frozenset[str]:
     return frozenset(made | {item.into for item in ended if item.action == "create"})
 
 
-def with_fence(session: Session, plan: Plan) -> Plan:
+def with_fence(session: Session, plan: Plan, run: Manifest | None = None) -> Plan:
     """Return a plan that says which writers are paused before anything is written.
 
     A recovery into another place has no writers; where the catalog names none, nothing is fenced.
+
+    Args:
+        session: The clients.
+        plan: The plan.
+        run: What is restored; None where it is no run.
 
     Raises:
         CloudError: What writes could not be looked at.
@@ -115,6 +122,10 @@ def with_fence(session: Session, plan: Plan) -> Plan:
     things = {step.written for step in plan.steps if step.changes} - {""} if is_own else set()
     request = plan.request
     fence = planned(session, things, is_left_out=request.no_fence, despite=request.despite)
+    rule = session.catalog.fence
+    if fence and rule and run and not fence.is_left_out:
+        large = too_large(rule, run, things)
+        fence = fence.model_copy(update={"too_large": large})
     return plan.model_copy(update={"fence": fence})
 
 

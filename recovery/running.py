@@ -86,7 +86,7 @@ def seen_again(
         left = with_leaning(left, origin.manifest, session.verdicts.readable())
         lacked = not_held(session.catalog, origin.manifest, request)
         left = left.model_copy(update={"not_held": lacked})
-    return planned.model_copy(update={"plan": with_fence(session, left)})
+    return planned.model_copy(update={"plan": with_fence(session, left, origin.manifest)})
 
 
 def differing(

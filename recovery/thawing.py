@@ -15,11 +15,14 @@ from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawReco
 from recovery.fence.quiet import FenceLooks
 from recovery.fence.rules import held_by_others, in_waves, planned_thaw
 from recovery.fence.text import outcome_lines, sought_lines
+from recovery.fence.waiting import waiting_messages
 from recovery.fence.work import require_all
 from recovery.fencing import Tell, doubted, fencing_of
 from recovery.kinds.resources.cloud.stored import read_resources
 from recovery.session import Session
 from recovery.units import duration
+
+_SUBSCRIPTION = "pubsub/subscription"
 
 
 class ResumedWave(NamedTuple):
@@ -182,10 +185,22 @@ def _kept(session: Session) -> dict[str, str]:
 
 def coming(session: Session, thaw: Thaw) -> list[tuple[ThawStep, Due]]:
     """Return what each writer that a thaw resumes does within the next hour."""
+    steps = [step for step in thaw.steps if step.action == "resume"]
+    waiting: dict[str, int] = {}
+    if any(step.type == _SUBSCRIPTION for step in steps):
+        rest, project = session.tools.rest(), session.settings.project
+        waiting = waiting_messages(rest, project, session.started_at)
     return [
-        (step, due(step.type, thaw.present[step.name], now=session.started_at))
-        for step in thaw.steps
-        if step.action == "resume"
+        (
+            step,
+            due(
+                step.type,
+                thaw.present[step.name],
+                now=session.started_at,
+                messages=waiting.get(step.name),
+            ),
+        )
+        for step in steps
     ]
 
 

@@ -30,6 +30,7 @@ _RESTORE = """\
 #   sh restore.sh                    every step, in order; a step that has ended is not run again
 #   sh restore.sh steps/0004-*.sh    these steps
 set -eu
+umask 077
 cd "$$(dirname "$$0")"
 : "$${PROJECT:=$project}" "$${VAULT:=$vault}"
 export PROJECT VAULT
@@ -93,9 +94,10 @@ sees it, once a step has proven what it restored:
   `prefixes`, how it begins, as many bytes as it says; documents, of `database ID`: a path, with all below:
   printf %s 'bucket NAME=OBJECT' | sha256sum
 
-Firestore: no command of gcloud or bq writes a document. The steps make the database, and write its
-documents, proven, to answers/*.documents.jsonl, as the REST API takes them. Where the database is
-still there and kept its history, gcloud alone can go back up to seven days, to a whole minute:
+Firestore: no command of gcloud or bq writes a document. The steps make the database, put its documents,
+proven, into answers/*.documents.jsonl, as the REST API takes them, and firestore.py writes those that
+are not there, in the name of whom gcloud knows. One that is there and is another fails its step. Where
+the database is still there and kept its history, gcloud alone can go back up to seven days, to a whole minute:
   gcloud firestore export gs://BUCKET/before --database=ID --snapshot-time=$point
   gcloud firestore import gs://BUCKET/before --database=ID
 An import writes over documents of the same name, and deletes none.
@@ -119,7 +121,7 @@ def kit_bytes(
     content: dict[str, bytes] = {
         "restore.sh": Template(_RESTORE).substitute(own, vault=shlex.quote(vault)).encode()
     }
-    for name in ("check.py", "documents.py"):
+    for name in ("check.py", "documents.py", "firestore.py"):
         content[name] = (files("functions.kit") / name).read_bytes()
     steps = list(_steps(manifest, resources))
     for number, step in enumerate(steps, start=1):

@@ -38,7 +38,12 @@ class Documents:
         self._root = connection.root
 
     def read(
-        self, names: NameRange, *, at_nanos: int | None = None, landmarks: Sequence[str] = ()
+        self,
+        names: NameRange,
+        *,
+        at_nanos: int | None = None,
+        landmarks: Sequence[str] = (),
+        only_names: bool = False,
     ) -> Iterator[DocumentRecord]:
         """Yield the documents of a range in name order, all at one instant.
 
@@ -47,6 +52,7 @@ class Documents:
             at_nanos: The instant, since 1970; the present when None.
             landmarks: Paths in name order that are or were in the range: where it is cut when
                 Firestore takes too long to pass over what was deleted.
+            only_names: Whether only their names and times are wanted (Firestore REST, StructuredQuery.select).
 
         Raises:
             SourceUnreadableError: The instant is too old, or the database does not exist.
@@ -59,6 +65,8 @@ class Documents:
         with firestore_errors(self.connection.database):
             while not passes.is_over:
                 request.structured_query.CopyFrom(self.query(passes.rest))
+                if only_names:
+                    request.structured_query.select.fields.add(field_path="__name__")
                 try:
                     yield from self._one_pass(request, passes)
                 except google_errors.GoogleAPICallError as error:

@@ -59,7 +59,7 @@ def watched(
         files=files,
         size_bytes=size_bytes,
         others=others,
-        owed=to_be_shown(catalog, newest),
+        owed=to_be_shown(catalog, newest, now.date()),
         looked=tuple(item.written_at for item in landing.list_dated(EXPIRY_NAME)),
         added=Added(last, before),
     )

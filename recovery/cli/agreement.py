@@ -93,7 +93,8 @@ def planned(session: Session, console: Console, scenario_name: str, options: Opt
         with console.reading(total) as advance:
             fallen_back = fall_backs(session, manifest, request, advance=advance)
     try:
-        return with_fence(session, session.plan((selection, manifest), request, fallen_back))
+        made = session.plan((selection, manifest), request, fallen_back)
+        return with_fence(session, made, manifest)
     except BackupDamagedError as error:
         error.hint = "; ".join(filter(None, (error.hint, OFFER)))
         raise
@@ -121,7 +122,8 @@ def still_planned(
     # What the catalog alone says of databases no file is asked for.
     request = request.model_copy(update=said_of_databases(session.catalog, is_own=is_own))
     chosen = session.choose(run=plan.run_id, at=None) if plan.run_id else None
-    now = with_fence(session, session.plan(chosen, request, plan.fallen_back))
+    made = session.plan(chosen, request, plan.fallen_back)
+    now = with_fence(session, made, chosen and chosen[1])
     return approved(plan, now, decided_of_recovery, subject=str(file))
 
 

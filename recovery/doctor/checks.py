@@ -17,6 +17,7 @@ from recovery.doctor.rules import (
     signatures,
 )
 from recovery.doctor.rules.problem import Problem
+from recovery.permitted import needed, permission_table
 
 _DRILL = "rebound-drill"
 
@@ -100,7 +101,7 @@ def _deployment_checks(looks: Looks) -> Iterator[Check]:
 
 def _permission_checks(looks: Looks, side: permissions.Side) -> Iterator[Check]:
     catalog, settings = looks.tools.catalog, looks.tools.settings
-    table = permissions.permission_table()
+    table = permission_table()
     types = [entry.type for entry in catalog.resources]
     who = looks.who() or "who calls"
 
@@ -120,7 +121,7 @@ def _permission_checks(looks: Looks, side: permissions.Side) -> Iterator[Check]:
     if settings.second_bucket and side in permissions.READING_SECOND:
         places.append((settings.second_bucket, "vault"))
     for name, on in places:
-        if wanted := permissions.needed(side, on, types=types, table=table):
+        if wanted := needed(side, on, types=types, table=table):
             found.append(check(name, wanted, looks.on_bucket))
     if wanted := permissions.of_table(side, table=table):
         found += [check(entry.table, wanted, looks.on_table) for entry in catalog.tables]
@@ -203,7 +204,7 @@ def _point_checks(looks: Looks) -> Iterator[Check]:
         "proven point",
         vault,
         lambda: points.proven_problems(
-            to_be_shown(looks.tools.catalog, looks.newest), looks.proofs(), now=now
+            to_be_shown(looks.tools.catalog, looks.newest, now.date()), looks.proofs(), now=now
         ),
         "nothing has to be shown to restore",
     )

@@ -4,7 +4,6 @@ import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from manifests.cloud.batch import Query
 from manifests.cloud.clients import bigquery_client
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.databases import Databases
+from manifests.cloud.granted import granted
 from manifests.cloud.proofs import Proofs
 from manifests.cloud.resources import Resources
 from manifests.cloud.rest import Rest
@@ -34,8 +34,6 @@ from manifests.verified_layout import SHARES_PREFIX, verified_nights
 from recovery.kinds.work import Tools
 
 _PAGE = 200
-_MOST_PERMISSIONS = 100
-_PROJECTS = "cloudresourcemanager.googleapis.com"
 
 
 class Looks:
@@ -168,13 +166,7 @@ class Looks:
 
     def on_project(self, project: str, permissions: Collection[str]) -> frozenset[str]:
         """Return which of some permissions who calls has on a project."""
-        path, found = f"v3/projects/{project}:testIamPermissions", set()
-        with cloud_errors(project):
-            for some in batched(sorted(permissions), _MOST_PERMISSIONS, strict=False):
-                body = {"permissions": list(some)}
-                answer = self._rest.call("POST", _PROJECTS, path, body=body)
-                found |= set(answer.get("permissions", ()))
-        return frozenset(found)
+        return granted(self._rest, project, permissions)
 
     def on_table(self, table: str, permissions: Collection[str]) -> frozenset[str] | None:
         """Return which of some permissions who calls has on `dataset.table`; None without the table.

@@ -1,23 +1,31 @@
 """Looks at the platform for what was written since the recovery point: a recovery would have lost it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+from google.cloud import bigquery
+
 from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.documents import Documents
+from manifests.cloud.firestore import Connection
+from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
+from manifests.control_statements import rows_since
 from manifests.errors import ReboundError
 from manifests.kinds.tables.model import TableBackup
+from manifests.names import NameRange
 from recovery.drill.model import Since
 from recovery.drill.prepared import Prepared
 from recovery.drill.tasks import Task
+from recovery.kinds.databases.rules.ranges import scope
 from recovery.kinds.tables.rules.asked import wanted_tables
 
 type _Look = tuple[str, Callable[[], Since]]
 
 _MOST_OBJECTS = 100_000
-_DOCUMENTS = "Firestore tells what was written since only to who reads every document"
+_MOST_DOCUMENTS = 100_000
 
 
 def written_since(prepared: Prepared) -> dict[str, Since]:
@@ -30,9 +38,8 @@ def written_since(prepared: Prepared) -> dict[str, Since]:
     """
     found: dict[str, Since] = {}
     for task in prepared.tasks:
-        for name in task.request.databases:
-            found[f"database {name}"] = Since(why=_DOCUMENTS)
-        for label, look in (*_of_tables(prepared, task), *_of_buckets(prepared, task)):
+        looks = (_of_tables, _of_buckets, _of_databases)
+        for label, look in (item for of in looks for item in of(prepared, task)):
             try:
                 found[label] = look()
             except ReboundError as error:
@@ -44,24 +51,46 @@ def _of_tables(prepared: Prepared, task: Task) -> Iterator[_Look]:
     if "tables" not in task.request.kinds:
         return
     session = prepared.session
-    project = session.settings.project
-    resources = Resources(bigquery_client(project, session.catalog.location), project)
-    for table in wanted_tables(prepared.manifest, task.request):
-        yield f"table {table.name}", partial(_rows, resources, table, prepared.begun.recovery_point)
+    client = bigquery_client(session.settings.project, session.catalog.location)
+    look = _Tables(client, session.settings.project, f"rebound-since-{session.own_id}")
+    point = prepared.begun.recovery_point
+    for number, table in enumerate(wanted_tables(prepared.manifest, task.request)):
+        yield f"table {table.name}", partial(look.rows, table, point, number)
 
 
-def _rows(resources: Resources, table: TableBackup, point: datetime) -> Since:
-    live = resources.table(table.name)
-    if live is None:
-        return Since(why="it is not there now")
-    modified = datetime.fromtimestamp(int(live.resource["lastModifiedTime"]) / 1000, UTC)
-    buffered = int((live.resource.get("streamingBuffer") or {}).get("estimatedRows") or 0)
-    if modified <= point and not buffered:
-        return Since(things=0)
-    more = int(live.resource.get("numRows") or 0) + buffered - table.count
-    return Since(
-        things=max(more, 0), why="rows more than then; rows that were changed are not told"
-    )
+class _Tables:
+    """Looks at tables of the platform."""
+
+    def __init__(self, client: bigquery.Client, project: str, job: str) -> None:
+        self._resources = Resources(client, project)
+        self._jobs = Jobs(client, str(client.location))
+        self._project = project
+        self._job = job
+
+    def rows(self, table: TableBackup, point: datetime, number: int) -> Since:
+        """Return how many rows a table has that it did not have at the recovery point.
+
+        Where that cannot be asked, as for a point beyond its time travel, how many more rows it has.
+
+        Raises:
+            CloudError: The table could not be looked at.
+        """
+        live = self._resources.table(table.name)
+        if live is None:
+            return Since(why="it is not there now")
+        modified = datetime.fromtimestamp(int(live.resource["lastModifiedTime"]) / 1000, UTC)
+        buffered = int((live.resource.get("streamingBuffer") or {}).get("estimatedRows") or 0)
+        if modified <= point and not buffered:
+            return Since(things=0)
+        full = f"{self._project}.{table.name}"
+        try:
+            sql = rows_since(full, live.resource, point)
+            (row,) = self._jobs.rows(f"{self._job}-{number}", sql, subject=full)
+        except ReboundError as error:
+            more = int(live.resource.get("numRows") or 0) + buffered - table.count
+            why = f"rows more than then; how many were changed could not be asked: {error.message}"
+            return Since(things=max(more, 0), why=why)
+        return Since(things=int(row["more"]), why="rows that are new or changed")
 
 
 def _of_buckets(prepared: Prepared, task: Task) -> Iterator[_Look]:
@@ -78,3 +107,25 @@ def _objects(bucket: Bucket, prefix: str, point: datetime) -> Since:
             return Since(why=f"it has more than {_MOST_OBJECTS:,} objects")
         found += item.written_at > point
     return Since(things=found)
+
+
+def _of_databases(prepared: Prepared, task: Task) -> Iterator[_Look]:
+    ephemeral = {item.database: item.ephemeral for item in prepared.session.catalog.databases}
+    for name in task.request.databases:
+        documents = Documents(Connection(prepared.session.settings.project, name))
+        left_out = ephemeral.get(name, ())
+        chosen = scope(task.request.collections, (), left_out)
+        point = prepared.begun.recovery_point
+        yield f"database {name}", partial(_documents, documents, chosen, point)
+
+
+def _documents(documents: Documents, chosen: Sequence[NameRange], point: datetime) -> Since:
+    found = number = 0
+    since_nanos = int(point.timestamp()) * 1_000_000_000
+    for names in chosen:
+        for item in documents.read(names, only_names=True):
+            number += 1
+            if number > _MOST_DOCUMENTS:
+                return Since(why=f"it has more than {_MOST_DOCUMENTS:,} documents")
+            found += item.update_time_nanos > since_nanos
+    return Since(things=found, why="documents that are new or changed")

@@ -73,7 +73,7 @@ class Since(Stored):
     """What was written to a part of the platform since its recovery point.
 
     Attributes:
-        things: How many rows or objects; None where nobody can tell.
+        things: How many rows, objects or documents; None where nobody can tell.
         why: Why nobody can, or what is not counted.
     """
 

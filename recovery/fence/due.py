@@ -17,13 +17,22 @@ class Due(NamedTuple):
     Attributes:
         times: When it runs; None where its schedule says it in words, which are not read.
         waits: Whether what waits for it is delivered at once.
+        messages: How many messages that are; None where nobody knows.
     """
 
     times: tuple[datetime, ...] | None = ()
     waits: bool = False
+    messages: int | None = None
 
 
-def due(kind: str, resource: Resource, *, now: datetime, within: timedelta = HOUR) -> Due:
+def due(
+    kind: str,
+    resource: Resource,
+    *,
+    now: datetime,
+    within: timedelta = HOUR,
+    messages: int | None = None,
+) -> Due:
     """Return what a writer that is resumed does within some time.
 
     Args:
@@ -31,9 +40,10 @@ def due(kind: str, resource: Resource, *, now: datetime, within: timedelta = HOU
         resource: As it is.
         now: When it is resumed.
         within: How far is looked ahead.
+        messages: How many wait for it, where it is a subscription; None where nobody knows.
     """
     if kind == "pubsub/subscription":
-        return Due(waits=True)
+        return Due(waits=True, messages=messages)
     if kind == "bigquery/transfer":
         # Its schedule is words; the service says when it comes next, while it is not disabled.
         return Due(None)

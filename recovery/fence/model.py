@@ -64,11 +64,14 @@ class PlannedFence(Value):
         quiet_seconds: For so long nothing may change before anything is written.
         is_left_out: Whether the operator said that writers keep running.
         despite: Patterns of what may run on or be unknown all the same, as it is told.
+        too_large: How much there is of what is too large to be looked at, so that it will be unknown
+            whether anything writes to it.
     """
 
     things: tuple[str, ...]
     writers: tuple[FencedWriter, ...]
     idle: tuple[str, ...] = ()
+    too_large: Mapping[str, str] = {}
     quiet_seconds: int
     is_left_out: bool = False
     despite: tuple[str, ...] = ()

@@ -1,20 +1,20 @@
 """Finds out whether anything still writes: looks twice, some time apart, and compares.
 
 A paused writer may still have a run going. BigQuery says when each table was changed last; buckets and
-databases have no such mark, so their objects and documents are listed, up to a number. What could not be
-looked at is unknown, and unknown is not quiet.
+databases have no such mark, so their objects and documents are listed, up to a number that the catalog
+sets. What could not be looked at is unknown, and unknown is not quiet.
 """
 
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import chain, islice
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import ClassVar, NamedTuple, Protocol
 
 from google.api_core.exceptions import NotFound
 
 from manifests.catalog import Catalog
+from manifests.catalog_writers import MOST_DOCUMENTS, MOST_OBJECTS
 from manifests.cloud.clients import bigquery_client, storage_api
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
@@ -25,9 +25,7 @@ from manifests.names import NameRange
 from recovery.fence.model import Quiet, Sort
 from recovery.fence.running import RunningNow, named
 
-_MOST_OBJECTS = 2_000_000
 _MOST_NAMED = 200_000
-_MOST_DOCUMENTS = 50_000
 _SHORTEST_SECONDS = 1.0
 
 type Mark = tuple[Sort, object]
@@ -58,24 +56,19 @@ class FenceLooks:
     """Looks at what is fenced.
 
     Args:
-        catalog: Where things are, and which collections of a database are of no account.
+        catalog: Where things are, which collections of a database are of no account, and how many objects
+            and documents are looked at.
         project: The project.
-        most_named: So many objects of a bucket are told apart.
-        most_objects: So many are looked at; what more there is is unknown.
+        most_named: So many objects of a bucket, and documents of a database, are told apart.
     """
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        project: str,
-        *,
-        most_named: int = _MOST_NAMED,
-        most_objects: int = _MOST_OBJECTS,
-    ) -> None:
+    def __init__(self, catalog: Catalog, project: str, *, most_named: int = _MOST_NAMED) -> None:
         self._resources = Resources(bigquery_client(project, catalog.location), project)
         self._project = project
         self._most_named = most_named
-        self._most_objects = most_objects
+        rule = catalog.fence
+        self._most_objects = rule.most_objects if rule else MOST_OBJECTS
+        self._most_documents = rule.most_documents if rule else MOST_DOCUMENTS
         self._ephemeral = {item.database: item.ephemeral for item in catalog.databases}
 
     def look(self, things: Collection[str]) -> Looked:
@@ -113,28 +106,41 @@ class FenceLooks:
 
     def _bucket(self, name: str) -> Iterator[tuple[str, Mark]]:
         bucket_name, _, prefix = name.partition("/")
-        api = storage_api(self._project)
-        listed = Bucket(api, bucket_name).list_objects(prefix)
-        for item in islice(listed, self._most_named):
-            yield f"{bucket_name}/{item.name}", ("object", item.generation)
-        # Whether any of the rest was written their sum tells: all names would not fit into memory.
-        rest = hashlib.sha256()
-        last = next(listed, None)
-        for number, item in enumerate(chain([last] if last else [], listed), self._most_named):
-            if number >= self._most_objects:
-                raise CloudError(f"it holds more than {self._most_objects:,} objects")
-            rest.update(f"{item.name}\0{item.generation}\0".encode())
-        if last is not None:
-            yield f"{bucket_name}/ (one of the others)", ("object", rest.hexdigest())
+        listed = Bucket(storage_api(self._project), bucket_name).list_objects(prefix)
+        found = ((f"{bucket_name}/{item.name}", item.generation) for item in listed)
+        yield from self._told_apart(found, bucket_name, "object", self._most_objects)
 
     def _database(self, name: str) -> Iterator[tuple[str, Mark]]:
         ephemeral = self._ephemeral.get(name, ())
-        listed = Documents(Connection(self._project, name)).read(NameRange())
-        for item in islice(listed, _MOST_DOCUMENTS):
-            if item.path.partition("/")[0] not in ephemeral:
-                yield f"{name}/{item.path}", ("document", item.update_time_nanos)
-        if next(listed, None) is not None:
-            raise CloudError(f"it holds more than {_MOST_DOCUMENTS:,} documents")
+        listed = Documents(Connection(self._project, name)).read(NameRange(), only_names=True)
+        found = (
+            (f"{name}/{item.path}", item.update_time_nanos)
+            for item in listed
+            if item.path.partition("/")[0] not in ephemeral
+        )
+        yield from self._told_apart(found, name, "document", self._most_documents)
+
+    def _told_apart(
+        self, found: Iterable[tuple[str, int]], within: str, sort: Sort, most: int
+    ) -> Iterator[tuple[str, Mark]]:
+        """Yield the first of many things with their marks, and one for all others together.
+
+        Whether any of the rest was written their sum tells: all names would not fit into memory.
+
+        Raises:
+            CloudError: There are too many.
+        """
+        rest, number = hashlib.sha256(), 0
+        for name, version in found:
+            number += 1
+            if number > most:
+                raise CloudError(f"it holds more than {most:,} {sort}s")
+            if number <= self._most_named:
+                yield name, (sort, version)
+            else:
+                rest.update(f"{name}\0{version}\0".encode())
+        if number > self._most_named:
+            yield f"{within}/ (one of the others)", (sort, rest.hexdigest())
 
     sorts: ClassVar[Mapping[str, Callable[["FenceLooks", str], Iterator[tuple[str, Mark]]]]] = {
         "dataset": _dataset,

@@ -69,7 +69,7 @@ def due_lines(
     for step, item in coming:
         name = short_name(step)
         if item.waits:
-            since = f"what waits since {record.fenced_at:%Y-%m-%d %H:%M} UTC"
+            since = f"{_waiting(item)} since {record.fenced_at:%Y-%m-%d %H:%M} UTC"
             told = f"{since} is sought past" if seek_past else f"{since} is delivered at once"
             lines.append(f"  {'seeks' if seek_past else 'delivers':<8} {name}: {told}")
         elif item.times is None:
@@ -79,10 +79,15 @@ def due_lines(
             left = len(item.times) - _MOST_TIMES
             lines.append(f"  fires    {name} at {times}{f' and {left} more' * (left > 0)} UTC")
     if any(item.waits for _, item in coming) and not seek_past:
-        lines.append(
-            "  hint: `--seek-past` discards what waits; Pub/Sub does not say how much that is"
-        )
+        lines.append("  hint: `--seek-past` discards what waits, also what comes until then")
     return [f"in the hour after a thaw of {record.fence_id}:", *lines] if lines else []
+
+
+def _waiting(item: Due) -> str:
+    """Say what waits for a subscription, and how many messages that are."""
+    if item.messages is None:
+        return "what waits, nobody knows how many messages,"
+    return f"what waits, {counted(item.messages, 'message')} some minutes ago,"
 
 
 def outcome_lines(outcomes: Iterable[FenceOutcome], done: str) -> list[str]:

@@ -1,10 +1,12 @@
 """What a plan and a report say of the writers that are paused meanwhile. Pure."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from recovery.document import Block, Command, Paragraph, Row, Rows, Section
 from recovery.fence.model import FencedWriter, PlannedFence, StandingFence
+from recovery.fence.running import named
 from recovery.fence.text import short_name
 from recovery.units import counted, duration, printable, shown
 
@@ -39,6 +41,12 @@ def _rows(fence: PlannedFence, *, is_whole: bool) -> Iterator[Row]:
         yield Row(f"{counted(len(fence.idle), 'writer')} that {verb} not run", "leave")
     quiet = duration(fence.quiet_seconds)
     yield Row(f"until nothing in {things} has changed for {quiet}", "wait")
+    for name, size in fence.too_large.items():
+        if not named({name: size}, fence.despite):
+            continue
+        what = f"whether anything writes to {shown(name)} will not be known: it held {size}"
+        word = f"`--despite {shlex.quote(name)}`"
+        yield Row(f"{what}; without {word} it ends there", "TOO LARGE")
     for name in fence.despite:
         yield Row(f"{shown(name)} may run on or be unknown, as `--despite` says", "NOT WAITED FOR")
 

@@ -9,6 +9,8 @@ from recovery.report.health import health_rows, health_state
 from recovery.status.model import PartStatus, ScenarioStatus, Status
 from recovery.units import age, duration, listed, shown
 
+NOT_SHOWN = "not shown"
+"""The state of a part that no drill can show, by somebody's decision."""
 _NOTHING = "-"
 _COLUMNS = (
     Column("part"),
@@ -45,7 +47,9 @@ def status_document(status: Status) -> Document:
             health_state(status.health), error.message if error else "", next(iter(mends), "")
         ),
         sections=(
-            Section((Paragraph(status.answer), *_due(status)), "Can we recover now?"),
+            Section(
+                (Paragraph(status.answer), *_decided(status), *_due(status)), "Can we recover now?"
+            ),
             Section((Table(_COLUMNS, parts),), "Each part"),
             *_scenarios(status),
             Section(
@@ -83,7 +87,7 @@ def _cells(part: PartStatus, status: Status) -> tuple[str, ...]:
     takes = part.estimated_seconds
     return (
         shown(part.label),
-        health_state(part.health),
+        _state(part),
         _NOTHING if point is None else f"{age(point)} ago",
         f"{part.proven_point:%Y-%m-%d %H:%M}" if part.proven_point else _NOTHING,
         "never" if proven is None else f"{age(proven)} ago",
@@ -92,8 +96,22 @@ def _cells(part: PartStatus, status: Status) -> tuple[str, ...]:
         duration(part.rto_seconds),
         _NOTHING if takes is None else duration(takes),
         _day(part.drill_due_at, now),
-        shown(part.what),
+        shown(part.what or part.not_shown),
     )
+
+
+def _state(part: PartStatus) -> str:
+    """Return how a part is; what was not shown to restore is never called healthy."""
+    is_accepted = part.not_shown and part.health is Health.HEALTHY
+    return NOT_SHOWN if is_accepted else health_state(part.health)
+
+
+def _decided(status: Status) -> Iterator[Listing]:
+    """Tell what is shown by no drill, or in no backup, why, and by whose decision until when."""
+    if told := tuple(f"{it.label}: {it.not_shown}" for it in status.parts if it.not_shown):
+        yield Listing("not shown by any drill:", told)
+    if status.left_out:
+        yield Listing("in no backup:", status.left_out)
 
 
 def _due(status: Status) -> Iterator[Paragraph]:

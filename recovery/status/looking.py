@@ -25,6 +25,7 @@ from recovery.status.model import PartFacts, PartStatus, Status
 from recovery.status.points import Points, StoredRun, newest_points, protected_parts
 from recovery.status.rules import (
     answer_of,
+    left_out,
     part_status,
     scenario_statuses,
     shown_of,
@@ -95,7 +96,12 @@ class StatusLooks:
             self._manifest,
             lambda manifest: leaning_parts(manifest, damaged),
         )
-        found += [*unprotected_findings(points.newest), *_unusable(points), *_crowds(folders)]
+        decisions, today = self._catalog.left_out, now.date()
+        found += [
+            *unprotected_findings(points.newest, decisions, today),
+            *_unusable(points),
+            *_crowds(folders),
+        ]
         found += self._looked_at("recoveries", lambda: tuple(self._open()), found)
         found += self._looked_at("fences", lambda: tuple(self._standing(now)), found)
         parts = tuple(self._parts(points, proofs, now))
@@ -106,6 +112,7 @@ class StatusLooks:
             answer=answer_of(parts, now=now),
             parts=parts,
             others=tuple(found),
+            left_out=tuple(left_out(points.newest, decisions, today)),
             scenarios=tuple(
                 scenario_statuses(
                     protected_parts(self._catalog, points.newest),

@@ -69,6 +69,8 @@ class PartStatus(Value):
             was not. With it came back what the recovery was about besides, so it is an upper bound.
         drill_due_at: When a drill has to show it again; 1970 where nothing has yet, None where no drill
             is asked for: none could restore it, or there is nothing to restore.
+        not_shown: Why no drill can show it, and by whose decision that counts as it does; empty where
+            it was shown, or has to be.
         what: What is wrong, in a sentence; empty where nothing is.
         mend: The command that mends it.
     """
@@ -86,6 +88,7 @@ class PartStatus(Value):
     estimated_seconds: float | None = None
     drill_due_at: UtcTime | None = None
     health: Health
+    not_shown: str = ""
     what: str = ""
     mend: str = ""
 
@@ -121,6 +124,7 @@ class Status(Value):
         parts: Each part, in the catalog's order.
         scenarios: Each scenario that brings something back from a run.
         others: What was looked at besides.
+        left_out: What is in no run by somebody's decision, and by whose.
     """
 
     project: str
@@ -129,6 +133,7 @@ class Status(Value):
     answer: str
     parts: tuple[PartStatus, ...]
     others: tuple[HealthFinding, ...]
+    left_out: tuple[str, ...] = ()
     scenarios: tuple[ScenarioStatus, ...] = ()
 
     @property

@@ -1,8 +1,9 @@
 """Judges how a part stands by what is known of it. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from manifests.catalog_decisions import LeftOut, left_out_by
 from manifests.catalog_drills import DrillRule
 from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
@@ -105,10 +106,11 @@ def part_status(facts: PartFacts, rule: DrillRule, *, now: datetime) -> PartStat
     """Judge one part: its recovery point, what was shown of it, and how long it would take."""
     wanted, newest = scenario_of(facts.part.kind), facts.newest
     shown = facts.whole or facts.some
+    not_shown = _accepted(facts, rule, now)
     estimated = _estimated_seconds(newest, facts.whole)
     judged = [
         *_point(facts, wanted, now),
-        *_proof(facts, rule, wanted, now),
+        *(() if not_shown else _proof(facts, rule, wanted, now)),
         *_time(estimated, wanted),
     ]
     health = worst([Health.HEALTHY, *(item for item, _, _ in judged)])
@@ -127,6 +129,7 @@ def part_status(facts: PartFacts, rule: DrillRule, *, now: datetime) -> PartStat
         estimated_seconds=estimated,
         drill_due_at=_drill_due_at(facts, rule),
         health=health,
+        not_shown=not_shown,
         what="; ".join(what for _, what, _ in told),
         mend=told[0][2] if told else "",
     )
@@ -140,6 +143,19 @@ def _drill_due_at(facts: PartFacts, rule: DrillRule) -> datetime | None:
     if facts.whole is None:
         return NEVER if facts.newest.things or kind.is_restored_empty else None
     return rule.due_after(facts.whole.proof.proven_at)
+
+
+def _accepted(facts: PartFacts, rule: DrillRule, now: datetime) -> str:
+    """Return why no drill can show a part, and whose decision lives with that; empty for none.
+
+    Where a recovery has shown it, and not long ago, or there is nothing to show, nothing was to be decided.
+    """
+    why = part_kind(facts.part.kind).why_not_drilled(facts.part.name)
+    decision = rule.accepts(facts.label, now.date())
+    is_shown = facts.whole is not None and rule.due_after(facts.whole.proof.proven_at) > now
+    is_empty = facts.newest is not None and not facts.newest.things
+    is_decided = why and decision is not None and not is_shown and not is_empty
+    return f"{why}; {decision.told}" if decision and is_decided else ""
 
 
 def _point(facts: PartFacts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
@@ -174,7 +190,9 @@ def _proof(facts: PartFacts, rule: DrillRule, wanted: Scenario, now: datetime) -
             return
         if facts.some is None:
             what = f"it was not shown to restore within {rule.proof_days} d"
-            unshown = f"{what}, and no drill can show it: {why}"
+            ended = rule.decided(facts.label)
+            lapsed = f"; {ended.told} does not hold" if ended else ""
+            unshown = f"{what}, and no drill can show it: {why}{lapsed}"
             health = Health(rule.not_drilled) if why else Health.UNKNOWN
             yield health, unshown if why else what, mend
         else:
@@ -227,18 +245,41 @@ def answer_of(parts: Sequence[PartStatus], *, now: datetime) -> str:
         item.label for item in parts if item.health is Health.WARNING and not item.proven_at
     ]:
         also += f" {len(never)} were not shown to restore: {listed(never)}."
+    if accepted := [item.label for item in parts if item.not_shown]:
+        also += f" {len(accepted)} are shown by no drill, by decision: {listed(accepted)}."
     return (
         f"Yes: of {everything} the oldest recovery point is of {lost} ago, and the oldest proof "
         f"that one restores of {shown} ago.{also}"
     )
 
 
-def unprotected_findings(newest: Manifest | None) -> Iterator[HealthFinding]:
-    """Tell what the newest run says it does not hold."""
+def left_out(newest: Manifest | None, decisions: Iterable[LeftOut], on: date) -> Iterator[str]:
+    """Tell what of the project is in no run by somebody's decision, and by whose."""
+    for item in () if newest is None else newest.unprotected:
+        for decision in decisions:
+            names = [it for it in item.names if left_out_by((decision,), item.kind, it, on)]
+            if names:
+                what = counted(len(names), item.kind)
+                yield f"{what}: {listed(names)}: {decision.why}; {decision.told}"
+
+
+def unprotected_findings(
+    newest: Manifest | None, decisions: Sequence[LeftOut], on: date
+) -> Iterator[HealthFinding]:
+    """Tell what the newest run says it does not hold, but for what somebody decided to leave out.
+
+    Args:
+        newest: The run; None where there is none.
+        decisions: Those of the catalog.
+        on: The day.
+    """
     if newest is None:
         return
-    mend = "name it in the catalog, or leave it out on purpose"
-    for item in newest.unprotected:
+    mend = "name it in the catalog, or decide in its `left_out` that it is in no backup"
+    for found in newest.unprotected:
+        names = tuple(it for it in found.names if not left_out_by(decisions, found.kind, it, on))
+        fewer = len(found.names) - len(names)
+        item = found.model_copy(update={"names": names, "count": found.count - fewer})
         if what := unprotected_text(item):
             health = Health.UNKNOWN if item.unknown else Health.WARNING
             yield HealthFinding(PROTECTED, f"{item.kind}s", health, what, mend)

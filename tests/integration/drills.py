@@ -35,6 +35,7 @@ RESOURCES = (
     "monitoring/channel",
 )
 """Types of the platform's configuration, some of which no sandbox takes."""
+TAG = "projects/p/locations/us-west2/taxonomies/1/policyTags/2"
 WRITERS = ({"type": "scheduler/job", "names": ["load-*"], "writes": ["dataset *"]},)
 
 
@@ -64,9 +65,21 @@ def platform(local_cloud: Cloud, folder: Path, *, is_configured: bool = False) -
         State(made).write(_DOCUMENTS)
     if is_configured:
         configure(made)
+        with local_cloud.minutes_ago(3):
+            tag(made)
     with serving(made) as function:
         function.complete("night")
     return made
+
+
+def tag(rebound: Rebound) -> None:
+    """Give a column of a table a policy tag."""
+    table = rebound.bigquery_client.get_table(f"{rebound.project}.{lake.TYPES}")
+    fields = [item.to_api_repr() for item in table.schema]
+    (clock,) = (item for item in fields if item["name"] == "clock")
+    clock["policyTags"] = {"names": [TAG]}
+    table.schema = [bigquery.SchemaField.from_api_repr(item) for item in fields]
+    rebound.bigquery_client.update_table(table, ["schema"])
 
 
 def _protect_configuration(catalog: str) -> None:

@@ -274,7 +274,8 @@ def build(cloud: Cloud, folder: Path) -> Rebound:
     resources = [
         {"type": kind.name, "locations": places.get(kind.name, [LOCATION])} for kind in TYPES
     ]
-    catalog = lake.write_catalog(folder, resources=resources)
+    buckets = [{"bucket": bucket(project)}]
+    catalog = lake.write_catalog(folder, resources=resources, buckets=buckets)
     rebound = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
     lake.fill(rebound)
     field = {"api": "cloudscheduler.v1", "schema": "Job", "field": FUTURE}

@@ -84,13 +84,14 @@ def write_catalog(folder: Path, project: str, **more: Any) -> str:  # noqa: ANN4
     return catalog
 
 
-def build(cloud: Cloud, folder: Path, *, with_bucket: bool = False) -> Rebound:
+def build(cloud: Cloud, folder: Path, *, with_bucket: bool = False, **schedules: str) -> Rebound:
     """Make the platform, with one complete run, called `first`.
 
     Args:
         cloud: The local cloud.
         folder: For its files.
         with_bucket: Whether the bucket that its schedules write to is protected, too.
+        schedules: The address of what each more of them calls; `{project}` stands for the project's id.
     """
     project = f"outage-{time.time_ns()}"
     buckets = [{"bucket": f"{project}-produced"}] if with_bucket else []
@@ -101,6 +102,9 @@ def build(cloud: Cloud, folder: Path, *, with_bucket: bool = False) -> Rebound:
     configure(rebound)
     configure_callers(rebound)
     notify(rebound)
+    for name, address in schedules.items():
+        target = {"uri": address.format(project=project), "httpMethod": "POST"}
+        make_job(rebound, name, httpTarget=target)
     with serving(rebound) as function:
         function.complete("first")
     return rebound

@@ -1,6 +1,10 @@
 """Data and every type of configuration are lost together, and both come back."""
 
 import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -9,11 +13,12 @@ from manifests.kinds.resources.fields import settable
 from manifests.kinds.resources.table import TYPES
 from manifests.kinds.resources.types import ResourceType
 from manifests.model.run import Manifest
-from tests.harness import Rebound
+from tests.harness import Rebound, make_rebound
 from tests.integration import lake
-from tests.integration.every_type import FUTURE, VALUE, build, lose, runs, state
+from tests.integration.every_type import FUTURE, VALUE, bucket, build, lose, runs, state
 from tests.served import serving
 from tests.standin.cloud import Cloud
+from tests.standin.projects import project_number
 
 
 class Outage(NamedTuple):
@@ -95,6 +100,94 @@ def test_a_second_backup_equals_the_first(outage: Outage):
     tables = [{it.name: it.fingerprint for it in run.tables} for run in (first, second)]
     assert tables[0] == tables[1]
     assert tables[0]
+
+
+def test_a_run_has_the_resources_that_the_catalog_names(outage: Outage, tmp_path: Path):
+    """By patterns of their own names; what none names is in no run, and the type is there all the same."""
+    rebound = outage.rebound
+    catalog = json.loads(Path(rebound.env["REBOUND_CATALOG"]).read_text())
+    named = {
+        "pubsub/topic": ["do*", "nobody"],
+        "logging/metric": ["*s"],
+        "secretmanager/secret": ["Slack", "lack", "slac"],
+    }
+    chosen = [
+        {**item, "names": named[item["type"]]}
+        for item in catalog["resources"]
+        if item["type"] in named
+    ]
+    path = tmp_path / "catalog.json"
+    path.write_text(json.dumps({**catalog, "tables": [], "buckets": [], "resources": chosen}))
+    some = replace(rebound, env={**rebound.env, "REBOUND_CATALOG": str(path)})
+    with serving(some) as function:
+        function.complete("named")
+    held = {
+        part.type: [entry.name.rpartition("/")[2] for entry in part.entries]
+        for part in rebound.manifest("named").resources
+    }
+    assert held == {
+        "pubsub/topic": ["done"],
+        "logging/metric": ["failures"],
+        "secretmanager/secret": [],
+    }
+
+
+def test_into_an_empty_project_a_second_backup_equals_the_first(outage: Outage, tmp_path: Path):
+    """Another project, its number, and other names of data: all else that can be set is as it was.
+
+    So are the bytes of archives, the rows, and what runs. What differs the report names: it rewrote it.
+    """
+    rebound, prefix = outage.rebound, "dr"
+    other = f"{rebound.project}-dr"
+    words = ("--into-project", other, "--confirm-project", other)
+    names = ("--into-prefix", f"{prefix}_", "--into-bucket-prefix", f"{prefix}-")
+    done = rebound.run(
+        "recover", "complete-outage", "--run", "whole", "--access", "--yes", *words, *names
+    )
+    rebound.run("thaw", "--no-check", "--yes", REBOUND_PROJECT=other)
+    catalog = json.loads(Path(rebound.env["REBOUND_CATALOG"]).read_text())
+    for item in catalog["tables"]:
+        item["table"] = f"{prefix}_{item['table']}"
+    catalog["buckets"] = [{"bucket": f"{prefix}-{bucket(rebound.project)}"}]
+    for item in catalog["resources"]:
+        if item["type"] == "storage/notification":
+            item["locations"] = [catalog["buckets"][0]["bucket"]]
+    path = tmp_path / "catalog.json"
+    path.write_text(json.dumps(catalog))
+    there = make_rebound(rebound.cloud, tmp_path, other, REBOUND_CATALOG=str(path))
+    with serving(there) as function:
+        function.complete("elsewhere")
+    first, second = rebound.manifest("whole"), there.manifest("elsewhere")
+    words_of = {
+        f"{bucket(rebound.project)}": f"{prefix}-{bucket(rebound.project)}",
+        f"{rebound.project}": other,
+        f"{project_number(rebound.project)}": project_number(other),
+        f'"{lake.DATASET}"': f'"{prefix}_{lake.DATASET}"',
+    }
+    for kind in TYPES:
+        before, after = stored(rebound, first, kind), stored(there, second, kind)
+        assert [renamed(item, words_of) for item in before] == after, kind.name
+    tables = [{it.table_id: it.fingerprint for it in run.tables} for run in (first, second)]
+    assert tables[0] == tables[1]
+    assert archives(rebound, first) == archives(there, second)
+    assert f"rewritten destination: storage.googleapis.com/{prefix}-" in done.stdout
+
+
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Return a text with every name in it replaced by its new one, each once."""
+    return re.sub("|".join(map(re.escape, names)), lambda found: names[found[0]], text)
+
+
+def archives(rebound: Rebound, run: Manifest) -> list[bytes]:
+    """Return the bytes of each archive that a function of a run is built from."""
+    found = [
+        rebound.vault.blob(item.name).download_as_bytes()
+        for part in run.resources
+        for item in part.sources
+    ]
+    assert found
+    assert all(found)
+    return found
 
 
 def stored(rebound: Rebound, run: Manifest, kind: ResourceType) -> list[str]:

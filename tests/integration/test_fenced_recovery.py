@@ -277,9 +277,9 @@ def test_a_thaw_tells_what_comes_and_discards_what_waits(rebound: Rebound):
     name = f"projects/{rebound.project}/subscriptions/raw-sub"
     assert rebound.cloud.order("platform", "backlog")["backlog"][name] == 1
     status = rebound.run("fence", "--status").stdout
-    assert "delivers pubsub/subscription raw-sub: what waits since" in status
+    assert "delivers pubsub/subscription raw-sub: what waits, 1 message some minutes" in status
     told = rebound.run("thaw", "--wave", "A", "--seek-past", "--yes")
-    assert "raw-sub: what waits since" in told.stdout
+    assert "raw-sub: what waits, 1 message some minutes ago, since" in told.stdout
     assert "is sought past" in told.stdout
     assert "discarded  what waited for pubsub/subscription raw-sub before" in told.stderr
     assert "wave A: 1" in told.stderr

@@ -75,15 +75,28 @@ def test_what_needs_a_secret_waits_for_its_value_and_all_comes_back(
     policy = call(lost, "POST", f"{PROJECTS}/projects/{project}:getIamPolicy", {})
     assert policy["bindings"][0]["role"] == "roles/bigquery.user"
     assert set(states(lost).values()) == {"PAUSED"}
+    backlogs_are_not_known(lost)
     out, err = thawed_while_it_produces(lost)
     assert "flow check: load-hourly is run" in err
     assert "was written within" in err
     assert "wave A: 1" in err
-    assert "delivers pubsub/subscription raw-sub: what waits since" in out
+    assert (
+        "delivers pubsub/subscription raw-sub: what waits, 0 messages some minutes ago, since"
+        in out
+    )
     calls = lost.cloud.order("platform", "calls")["calls"]
     assert any(made_of(lost, project)["uri"] in item["url"] for item in calls)
     assert states(lost) == {"load-hourly": "ENABLED", "load-paused": "PAUSED", "alert": "ENABLED"}
     function.complete("second")
+
+
+def backlogs_are_not_known(rebound: Rebound) -> None:
+    """See what is told of messages that wait where Cloud Monitoring may not be asked."""
+    listed = r"monitoring\..*timeSeries\.list"
+    with rebound.cloud.fault("platform", listed, "status", status=403, times=None):
+        told = rebound.run("fence", "--status")
+    assert "raw-sub: what waits, nobody knows how many messages, since" in told.stdout
+    assert "how many messages wait is not known" in told.stderr
 
 
 def thawed_while_it_produces(rebound: Rebound) -> tuple[str, str]:

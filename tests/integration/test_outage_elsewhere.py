@@ -1,5 +1,7 @@
 """A complete outage that is recovered into another project: every reference is rewritten."""
 
+import json
+
 import pytest
 
 from tests.harness import LOCATION, Rebound
@@ -24,7 +26,9 @@ from tests.standin.projects import project_number
 @pytest.fixture(scope="module")
 def world(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Rebound:
     """Return a platform of a service with what calls it and what it reads, and one complete run."""
-    return build(cloud, tmp_path_factory.mktemp("outage"))
+    # No rule knows the project in this word: what calls it is told, and stays stopped.
+    stray = "https://calls.example/?from=a{project}b"
+    return build(cloud, tmp_path_factory.mktemp("outage"), stray=stray)
 
 
 def test_into_another_project_every_reference_is_rewritten(world: Rebound):
@@ -35,11 +39,11 @@ def test_into_another_project_every_reference_is_rewritten(world: Rebound):
     planned = world.run("plan", SCENARIO, "--access", *words)
     assert "serviceusage/service run.googleapis.com" in planned.stdout
     assert "its bucket is another project's" in planned.stdout
-    partial = world.run("recover", SCENARIO, "--access", "--yes", *words, code=6)
+    partial = world.run("recover", SCENARIO, "--access", "--yes", *words, code=7)
     assert "serviceusage/service run.googleapis.com: enabled" in partial.stderr
     supply(world, other)
     recovery = max(world.recoveries)
-    done = world.run("resume", recovery, "--access", "--confirm-project", other, "--yes")
+    done = world.run("resume", recovery, "--access", "--confirm-project", other, "--yes", code=7)
     made = made_of(world, other)
     assert {name.split(":")[0] for name in made["images"]} <= {
         image(other).split(":")[0],
@@ -54,9 +58,37 @@ def test_into_another_project_every_reference_is_rewritten(world: Rebound):
     assert f"rewritten httpTarget.uri: {own}" in done.stdout
     check_names_in(world, other)
     world.run("thaw", "--no-check", "--yes", REBOUND_PROJECT=other)
+    assert "it still points at the lost project, and stays stopped" in done.stdout
+    nothing_enabled_calls(world, other)
     path = f"{PUBSUB}/projects/{other}/subscriptions/raw-sub"
     assert call(world, "GET", path)["pushConfig"]["pushEndpoint"] == f"{made['uri']}/process"
     undone(world, other, recovery)
+
+
+def test_what_who_asks_may_not_make_is_told(world: Rebound):
+    """The plan says it beforehand, and which permission lacks."""
+    other, needed = f"{world.project}-bare", "serviceusage.services.enable"
+    words = ("plan", SCENARIO, "--access", "--into-project", other)
+    world.cloud.order("platform", "lacking", permissions=[needed])
+    lacking = world.run(*words).stdout
+    world.cloud.order("platform", "lacking", permissions=[])
+    assert f"CANNOT who asks lacks {needed} on the project" in " ".join(lacking.split())
+    assert "who asks lacks" not in world.run(*words).stdout
+
+
+def nothing_enabled_calls(world: Rebound, other: str) -> None:
+    """See that after a thaw what ran runs again, but for what points at the lost project, by our own look."""
+    jobs = f"{SCHEDULER}/projects/{other}/locations/{LOCATION}/jobs"
+    found = {item["name"].rpartition("/")[2]: item for item in call(world, "GET", jobs)["jobs"]}
+    running = {name for name, item in found.items() if item["state"] == "ENABLED"}
+    assert running == {"load-hourly", "alert"}
+    lost = (world.project, project_number(world.project))
+    for item in call(world, "GET", jobs)["jobs"]:
+        told = json.dumps(item).replace(other, "")
+        points = [name for name in lost if name in told]
+        assert points == ([world.project] if item["name"].endswith("/stray") else [])
+    subscriptions = call(world, "GET", f"{PUBSUB}/projects/{other}/subscriptions")
+    assert not [name for name in lost if name in json.dumps(subscriptions).replace(other, "")]
 
 
 def check_names_in(world: Rebound, other: str) -> None:
@@ -88,13 +120,13 @@ def test_into_another_region_what_was_in_it_is_made_there(world: Rebound):
     words = ("--into-project", other, "--confirm-project", other, *moved)
     twins = ("--into-region", f"{LOCATION}={ELSEWHERE}", *words[:4])
     assert "would have this name" in world.run("plan", SCENARIO, *twins, code=5).stderr
-    world.run("recover", SCENARIO, "--access", "--yes", *words, code=6)
+    world.run("recover", SCENARIO, "--access", "--yes", *words, code=7)
     supply(world, other)
     recovery = max(world.recoveries)
     again = ("--access", "--confirm-project", other, "--yes")
     refused = world.run("resume", recovery, *again, code=5).stderr
     assert f"`--into-region {LOCATION}={region}`" in refused
-    done = world.run("resume", recovery, *again, *moved).stdout
+    done = world.run("resume", recovery, *again, *moved, code=7).stdout
     place = f"projects/{other}/locations"
     service = call(world, "GET", f"{RUN}/{place}/{region}/services/loader")
     assert service["template"]["containers"][0]["image"].startswith(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from manifests.catalog import load_catalog
+from manifests.catalog_writers import CatalogWriter, FenceRule
 from recovery.fence.quiet import FenceLooks, changed
 from tests.harness import LOCATION, Rebound
 from tests.integration import lake
@@ -47,9 +48,16 @@ def test_what_is_gone_is_quiet_and_what_is_too_much_unknown(quiet: Rebound):
     looked = FenceLooks(catalog, quiet.project).look(gone)
     assert looked.unknown == {}
     assert not any(looked.found.values())
+    rule = FenceRule(
+        locations=(LOCATION,),
+        writers=(CatalogWriter(type="scheduler/job", names=("*",), writes=("*",)),),
+        most_objects=3,
+        most_documents=2,
+    )
     for name in "abc":
         quiet.storage_client.bucket(bucket).blob(name).upload_from_string("x")
-    large = FenceLooks(catalog, quiet.project, most_named=1, most_objects=3)
+    bounded = catalog.model_copy(update={"fence": rule})
+    large = FenceLooks(bounded, quiet.project, most_named=1)
     before = large.look((f"bucket {bucket}",))
     assert not before.unknown
     quiet.storage_client.bucket(bucket).blob("c").upload_from_string("y")
@@ -57,5 +65,22 @@ def test_what_is_gone_is_quiet_and_what_is_too_much_unknown(quiet: Rebound):
     assert changed(before, after) == (f"{bucket}/ (one of the others)",)
     quiet.storage_client.bucket(bucket).blob("d").upload_from_string("x")
     assert "more than 3 objects" in large.look((f"bucket {bucket}",)).unknown[f"bucket {bucket}"]
+    large_databases(large, quiet)
     for name in "abcd":
         quiet.storage_client.bucket(bucket).blob(name).delete()
+
+
+def large_databases(large: FenceLooks, quiet: Rebound) -> None:
+    """See that of a large database all is seen, and of a too large one nothing."""
+    database = "database (default)"
+    documents = [quiet.firestore_client.document(f"state/{name}") for name in "abc"]
+    for item in documents[:2]:
+        item.set({"a": 1})
+    before = large.look((database,))
+    documents[1].set({"a": 2})
+    after = large.look((database,))
+    assert changed(before, after) == ("(default)/ (one of the others)",)
+    documents[2].set({"a": 1})
+    assert "more than 2 documents" in large.look((database,)).unknown[database]
+    for item in documents:
+        item.delete()

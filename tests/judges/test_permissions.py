@@ -90,6 +90,8 @@ def test_every_call_is_in_the_table(calls: dict[str, Calls], side: str):
 def test_every_call_of_an_outage_is_permitted(calls: dict[str, Calls]):
     """What makes the platform's configuration again has the permission of each call that it made."""
     made = {call for on, call in calls["restore"] if on == "resources" and call}
+    # Who asks what he has himself needs nothing (Resource Manager REST, projects.testIamPermissions).
+    made = {call for call in made if not call.endswith(".testIamPermissions")}
     assert any(call.endswith(".functions.create") for call in made)
     given = granted("restore", "resources") | granted("restore", "project")
     assert {permission_of(call) for call in made} - given == set()

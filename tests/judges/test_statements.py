@@ -1,7 +1,7 @@
 """Google's own analyzer reads the statements that Rebound writes, against the tables' real types."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from manifests.control_statements import (
     row_changed,
     row_doubled,
     row_dropped,
+    rows_since,
 )
 from manifests.encoding import decode_sql, encode_sql, stored_fields
 from manifests.erasure_statements import counted_rows, erased_rows, removed_rows
@@ -77,6 +78,7 @@ def test_what_measures_and_carries_a_table_is_googlesql(name: str):
     there = Table(PATH, fields, [PARTITION_TIME])
     stored = Table(PATH, stored_fields(fields))
     analyze(spaced(fingerprint_sql(FULL_ID, table)), [there])
+    analyze(spaced(rows_since(FULL_ID, table, datetime(2026, 11, 30, tzinfo=UTC))), [there])
     analyze(spaced(encode_sql(FULL_ID, table)), [there])
     analyze(spaced(decode_sql(FULL_ID, table)), [stored])
     sides = Sides(live=FULL_ID, stored=FULL_ID, resource=table, partitions=("__NULL__",))

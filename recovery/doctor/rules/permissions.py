@@ -4,23 +4,19 @@
 asked of one of their tables, as far as it is about tables (BigQuery REST, tables.testIamPermissions).
 """
 
-import json
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from typing import Literal
 
 from recovery.doctor.rules.problem import APPLY, Problem, warning
+from recovery.permitted import Table, needed
 
 type Side = Literal["backup", "restore", "expiry", "verify", "watch", "drill"]
-type Table = Mapping[str, Mapping[str, list[dict[str, Any]]]]
 
 _OF_TABLES = frozenset(
     f"bigquery.tables.{verb}"
     for verb in ("delete", "export", "get", "getData", "update", "updateData")
 )
 _OF_PROJECTS = ("project", "resources")
-_ALWAYS_READ = ("project", "serviceusage/service")
 _MOST_TOLD = 5
 _SIDE_OF: Mapping[str, Side] = {
     "rebound-backup": "backup",
@@ -33,14 +29,6 @@ READING_SECOND: tuple[Side, ...] = ("backup", "restore")
 """Who has to do with the second place of the configuration."""
 
 
-@cache
-def permission_table() -> Table:
-    """Return the table of every call and what it needs."""
-    text = (files("manifests") / "permissions.json").read_text(encoding="utf-8")
-    table: Table = json.loads(text)
-    return table
-
-
 def side_of(email: str) -> Side:
     """Return which side an identity is for: that of its function, and any other recovers.
 
@@ -48,24 +36,6 @@ def side_of(email: str) -> Side:
         email: The service account that calls; empty for a person.
     """
     return _SIDE_OF.get(email.partition("@")[0], "restore")
-
-
-def needed(side: str, on: str, *, types: Collection[str], table: Table) -> frozenset[str]:
-    """Return what a side needs on something, as terraform/roles.tf grants it.
-
-    Args:
-        side: The side.
-        on: Of what its calls are.
-        types: The types of configuration that the catalog names.
-        table: The table of calls.
-    """
-    read = {*types, *_ALWAYS_READ} if types else set()
-    return frozenset(
-        need
-        for row in table[side].get(on, ())
-        for need in row["needs"]
-        if "withheld" not in row and (on != "resources" or row["call"].partition(":")[0] in read)
-    )
 
 
 def of_project(side: str, *, types: Collection[str], table: Table) -> frozenset[str]:

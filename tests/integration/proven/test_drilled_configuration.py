@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from manifests.store.envelope import decode, encode
 from recovery.outcome import PlannedRecovery
 from tests.harness import LOCATION, RUN_SECONDS, Rebound
-from tests.integration import drills
+from tests.integration import drills, lake
 from tests.integration.configuration import PUBSUB, SCHEDULER, SECRETS, call
 from tests.standin.cloud import SERVICES, Cloud
 
@@ -79,6 +80,9 @@ def test_a_drill_of_an_outage_proves_the_configuration(rebound: Rebound, sandbox
         assert "no drill can show it" in told[name]["what"]
         assert any(item.startswith(f"{name}: ") for item in record["begun"]["out_of_scope"])
     assert len([item for item in record["controls"] if item["is_caught"]]) == 10
+    (tags,) = (it for it in record["controls"] if it["name"] == "a missing policy tag")
+    assert tags["subject"] == f"table {lake.TYPES}", "a real tag is taken from it"
+    assert drills.TAG in tags["what"]
     (schedule,) = (it for it in record["controls"] if it["name"] == "an unpaused schedule")
     assert f"projects/{sandbox}/locations/{LOCATION}/jobs/load-rebound-drill" in schedule["subject"]
     assert record["left"] == []
@@ -95,6 +99,35 @@ def test_a_sample_has_a_set_of_resources(rebound: Rebound, sandbox: str):
     of = {item["label"].split()[0] for item in record["parts"]}
     assert {"table", "bucket", "database", "foundation"} <= of
     assert left(rebound, sandbox) == []
+
+
+def test_a_platform_of_which_all_is_shown_or_decided_is_healthy(rebound: Rebound, tmp_path: Path):
+    """What no drill shows is told, with whose decision that is; the command ends with 0."""
+    told = statuses(rebound)
+    unshown = [f"resources {name}" for name in drills.RESOURCES if told[name]["how"] is None]
+    catalog = json.loads(Path(rebound.env["REBOUND_CATALOG"]).read_text())
+    decision = {
+        "parts": unshown,
+        "decided_by": "ada",
+        "decided_on": f"{datetime.now(UTC):%Y-%m-%d}",
+        "until": f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}",
+        "why": "somebody reads them",
+    }
+    catalog["drills"] = {"not_shown": [decision]}
+    services = {key: value for key, value in decision.items() if key != "parts"}
+    catalog["left_out"] = [{**services, "kind": "service", "names": ["cloud*", "bigquerym*"]}]
+    decided = tmp_path / "catalog.json"
+    decided.write_text(json.dumps(catalog))
+    told_now = rebound.run("status", REBOUND_CATALOG=str(decided), code=11).stdout
+    assert "not in the catalog: servicemanagement.googleapis.com, sql-component.g" in told_now
+    catalog["left_out"][0]["names"] += ["servicem*", "sql-component.googleapis.com"]
+    decided.write_text(json.dumps(catalog))
+    told_now = rebound.run("status", REBOUND_CATALOG=str(decided)).stdout
+    assert "5 services: bigquerymigration.googleapis.com" in told_now.partition("in no backup:")[2]
+    assert "are shown by no drill, by decision: resources " in told_now
+    for name in unshown:
+        assert f"{name}: " in told_now.partition("not shown by any drill:")[2]
+    assert "the decision of ada until" in told_now
 
 
 def plant(rebound: Rebound, mark: str) -> str:

@@ -36,6 +36,18 @@ def take(service: Service, subscription: str, most: int, deadline_seconds: int) 
     return [_received(row) for row in rows]
 
 
+def waiting(service: Service, project: str) -> dict[str, int]:
+    """Return how many messages of each subscription of a project are not acknowledged yet."""
+    rows = service.store.database.execute(
+        "SELECT subscription, COUNT(*) AS messages FROM backlog WHERE is_acknowledged = 0 "
+        "AND subscription LIKE ? GROUP BY subscription",
+        (f"projects/{project}/%",),
+    ).fetchall()
+    counted = {row["subscription"]: int(row["messages"]) for row in rows}
+    known = service.store.below(SUBSCRIPTIONS, f"projects/{project}/")
+    return {item.name: counted.get(item.name, 0) for item in known}
+
+
 def acknowledge(service: Service, subscription: str, ack_ids: Iterable[str]) -> None:
     """Let messages be delivered no more."""
     for ack_id in ack_ids:

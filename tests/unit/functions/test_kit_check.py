@@ -13,7 +13,7 @@ import google_crc32c
 import pytest
 from google.cloud.firestore_v1 import types
 
-from functions.kit import check, documents
+from functions.kit import check, documents, firestore
 from manifests.documents import DocumentRecord, tallied, write_file
 from manifests.inventory import ShardWriter
 from manifests.kinds.buckets.layout import content_name
@@ -48,7 +48,9 @@ def _written(path: Path, value: object) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("module", [check, documents], ids=["check", "documents"])
+@pytest.mark.parametrize(
+    "module", [check, documents, firestore], ids=["check", "documents", "firestore"]
+)
 def test_it_needs_nothing_but_an_old_python(module: Any):  # noqa: ANN401 - a module
     """Only the standard library is imported, and nothing is written that Python 3.9 cannot read."""
     tree = ast.parse(Path(module.__file__).read_text(), feature_version=(3, 9))

@@ -88,6 +88,13 @@ def test_what_is_not_json_is_told_of(tmp_path: Path, content: bytes):
         load_catalog(path)
 
 
+def decided(part: str, until: str = "2027-03-01") -> dict[str, Any]:
+    """Return that somebody decided to live without a drill of a part."""
+    on = "2026-11-30"
+    decision = {"parts": [part], "decided_by": "ada", "decided_on": on, "until": until, "why": "x"}
+    return {"drills": {"not_shown": [decision]}}
+
+
 @pytest.mark.parametrize(
     ("edit", "where"),
     [
@@ -103,6 +110,10 @@ def test_what_is_not_json_is_told_of(tmp_path: Path, content: bytes):
         ({"datasets": [WHOLE | {"exclude": ["a.b"]}]}, "datasets.0.exclude.0: "),
         ({"datasets": [WHOLE, WHOLE]}, "listed more than once: dataset lake"),
         ({"full_every_days": 0}, "full_every_days: "),
+        (decided("resources run/service"), "drills.not_shown: it protects no resources run/"),
+        (decided("nba.games"), "drills.not_shown: a drill shows nba.games"),
+        (decided("a.b", until="2027-12-02"), "a decision holds for a year at most"),
+        (decided("a.b", until="2026-10-01"), "a decision holds for a year at most"),
         ({"retention": {"keep_days": 0, "keep_at_least": 0, "partial_days": 1}}, "retention."),
         ({"platform": "Basket Ball"}, "platform: "),
         (

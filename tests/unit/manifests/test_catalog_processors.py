@@ -47,6 +47,21 @@ def test_the_shipped_calendar_has_the_platforms_dates():
     assert 845 <= days <= 1000
 
 
+def test_every_season_pauses_for_its_all_stars():
+    """From a Friday to the Tuesday after it at least, in the middle of February; where more is not known, no more."""
+    rules = load_catalog().processors
+    assert rules is not None
+    for season in rules.seasons:
+        (pause,) = season.pauses
+        assert (pause.first.weekday(), pause.last.weekday() in (1, 2)) == (4, True)
+        assert (pause.last - pause.first).days in (4, 5)
+        assert pause.first.month == pause.last.month == 2
+        assert pause.first in season
+    newest = rules.seasons[-1]
+    assert (newest.name, newest.pauses[0].last) == ("2026-27", date(2027, 2, 23))
+    assert "provisional" in newest.source
+
+
 def test_a_request_names_the_date_and_the_processor():
     """What stands for them is filled in, however deep."""
     service = Processors.model_validate(processors()).services[0]

@@ -149,7 +149,7 @@ def test_what_has_to_be_shown_is_what_the_catalog_protects():
     sinks = topics.model_copy(update={"type": "logging/sink", "entries": given})
     run_of = run_of.model_copy(update={"resources": (topics, service, empty, sinks)})
 
-    def names(counts: str) -> set[str]:
+    def names(counts: str, *decided: dict[str, Any]) -> set[str]:
         wanted = catalog(
             tables=[],
             datasets=[{"dataset": "nba", "group": "x", "tables": "all"}],
@@ -163,13 +163,23 @@ def test_what_has_to_be_shown_is_what_the_catalog_protects():
                     "bigquery/connection": "best effort",
                 }.items()
             ],
-            drills={"not_drilled": counts},
+            drills={"not_drilled": counts, "not_shown": decided},
         )
-        return {name for _, name in to_be_shown(wanted, run_of)}
+        return {name for _, name in to_be_shown(wanted, run_of, NOW.date())}
 
     asked = {"nba.games", "nba.arrivals", "pubsub/topic"}
     assert names("warning") == asked
     assert names("unknown") == {*asked, "run/service"}
+    decision = {
+        "parts": ["resources run/service"],
+        "decided_by": "ada",
+        "decided_on": "2026-11-01",
+        "until": NOW.date().isoformat(),
+        "why": "read",
+    }
+    assert names("unknown", decision) == asked
+    ended = {**decision, "until": "2026-11-02"}
+    assert names("unknown", ended) == {*asked, "run/service"}
 
 
 def test_growth_is_against_a_week_before():

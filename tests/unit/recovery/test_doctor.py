@@ -13,6 +13,7 @@ from recovery.doctor.check import Check, examined
 from recovery.doctor.rules import coverage, datasets, deployment, own, permissions
 from recovery.doctor.rules.problem import Problem
 from recovery.health import Health, HealthFinding
+from recovery.permitted import needed, permission_table
 from recovery.report.health import health_document
 from recovery.report.html import page_of
 from recovery.report.text import text_of
@@ -103,7 +104,7 @@ def test_tables_of_the_catalog_and_of_the_project():
 
 def test_permissions_are_those_that_terraform_grants():
     """What is withheld is not asked for, and of the configuration only what the catalog names."""
-    table = permissions.permission_table()
+    table = permission_table()
     none = permissions.of_project("backup", types=[], table=table)
     assert "bigquery.jobs.create" in none
     assert "bigquery.datasets.create" not in none
@@ -112,7 +113,7 @@ def test_permissions_are_those_that_terraform_grants():
     assert {"pubsub.topics.list", "resourcemanager.projects.get"} <= some - none
     assert not any(item.startswith("pubsub.subscriptions") for item in some)
     assert permissions.of_table("backup", table=table) >= {"bigquery.tables.getData"}
-    assert permissions.needed("expiry", "datasets", types=[], table=table) == frozenset()
+    assert needed("expiry", "datasets", types=[], table=table) == frozenset()
 
 
 @pytest.mark.parametrize(

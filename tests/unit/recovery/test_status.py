@@ -1,17 +1,19 @@
 """How parts stand: what is not known is never healthy, and as little is read as tells it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from manifests.catalog import load_catalog
+from manifests.catalog_decisions import NotShown
 from manifests.catalog_drills import DrillRule
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from recovery.health import Health
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.status.document import status_document
-from recovery.status.model import PartFacts, PartName, PartStatus, Point, Status
+from recovery.status.model import PartFacts, PartName, PartStatus, Point, Shown, Status
 from recovery.status.rules import (
     answer_of,
     part_status,
@@ -129,6 +131,79 @@ def test_what_no_drill_restores_is_shown_by_a_recovery(counts: Health):
     assert (topics.health, "rebound drill complete-outage" in topics.mend) == (Health.UNKNOWN, True)
     answer = answer_of((stands(proof()), services), now=NOW)
     assert ("1 were not shown to restore: run/service" in answer) is (counts is Health.WARNING)
+
+
+def decision(*parts: str, days: int = 30) -> NotShown:
+    """Return that somebody lives with what no drill shows, for some days."""
+    on = NOW.date()
+    return NotShown(
+        parts=parts, decided_by="ada", decided_on=on, until=on + timedelta(days=days), why="read"
+    )
+
+
+def test_what_no_drill_restores_is_lived_with_by_decision():
+    """It counts in no exit code until the decision ends, is named each time, and is never called healthy."""
+    part, label = PartName("resources", "run/service"), "resources run/service"
+    rule = RULE.model_copy(update={"not_shown": (decision(label),)})
+
+    def stand(
+        shown: Shown | None = None, days: int = 0, newest: Point | None = None
+    ) -> tuple[PartStatus, Status]:
+        now = NOW + timedelta(days=days)
+        point = newest or POINT_OF_GAMES._replace(recovery_point=POINT + timedelta(days=days))
+        facts = PartFacts(part, label, is_required=True, newest=point, whole=shown, some=None)
+        found = part_status(facts, rule, now=now)
+        parts = (stands(proof()), found)
+        answer = answer_of(parts, now=now)
+        return found, Status(
+            project="p", platform="b", looked_at=now, answer=answer, parts=parts, others=()
+        )
+
+    found, status = stand()
+    until = f"{NOW + timedelta(days=30):%Y-%m-%d}"
+    assert (found.health, status.health) == (Health.HEALTHY, Health.HEALTHY)
+    text = " ".join(text_of(status_document(status)).split())
+    assert f"1 are shown by no drill, by decision: {label}." in text
+    assert f"the decision of ada until {until}" in text
+    assert f"{label} not shown 8 h ago - never" in text
+    ended, _ = stand(days=31)
+    assert (ended.health, ended.not_shown) == (Health.UNKNOWN, "")
+    assert f"the decision of ada until {until} does not hold" in ended.what
+    late, _ = stand(newest=POINT_OF_GAMES._replace(recovery_point=POINT - timedelta(days=3)))
+    assert late.health is Health.CRITICAL
+    old, new = (
+        shown_of(GAMES, (proof(days_ago=ago, how="recovery"),), whole=True) for ago in (40, 1)
+    )
+    assert [stand(item)[0].health for item in (old, new)] == [Health.HEALTHY] * 2
+    assert [bool(stand(item)[0].not_shown) for item in (old, new)] == [True, False]
+
+
+def test_the_shipped_catalog_can_be_healthy():
+    """Everything is backed up, and what a drill can show was drilled: the rest is by decision."""
+    catalog = load_catalog()
+    decided = {item for it in catalog.drills.not_shown for item in it.parts}
+    on = max(item.decided_on for item in catalog.drills.not_shown)
+    now = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
+    stood = []
+    for kind, entry in catalog.parts:
+        whole = None
+        if not kind.why_not_drilled(entry.name):
+            one = proof()
+            part = one.parts[0].model_copy(update={"kind": kind.name, "name": entry.name})
+            whole = Shown(one.model_copy(update={"proven_at": now, "parts": (part,)}), part)
+        point = POINT_OF_GAMES._replace(recovery_point=now)
+        facts = PartFacts(
+            part=PartName(kind.name, entry.name),
+            label=kind.labelled(entry.name),
+            is_required=True,
+            newest=point,
+            whole=whole,
+            some=None,
+        )
+        stood.append(part_status(facts, catalog.drills, now=now))
+    assert {item.health for item in stood} == {Health.HEALTHY}
+    assert {item.label for item in stood if item.not_shown} == decided
+    assert answer_of(stood, now=now).startswith("Yes: ")
 
 
 def test_when_a_drill_is_due_is_told():

@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from datetime import timedelta
 
+from manifests.catalog_decisions import LeftOut
 from manifests.model.run import Manifest, PartFailure, Unprotected
 from manifests.values import RunId
 from recovery.health import Health
 from recovery.status.model import PartName
 from recovery.status.points import MOST_READ, StoredRun, newest_points, protected_parts
-from recovery.status.rules import unprotected_findings
+from recovery.status.rules import left_out, unprotected_findings
 from tests.unit.platforms import whole_manifest
 from tests.unit.recovery.test_status import GAMES
 from tests.unit.samples import POINT, catalog, manifest
@@ -87,7 +88,7 @@ def test_what_the_newest_run_lacks_stands_at_an_older_point():
     found = newest_points(runs.stored(), catalog(tables=named), runs, no_damage)
     assert found.of[GAMES].run_id == "nightly-000"
     assert found.of[PartName("tables", why.part)].recovery_point == POINT - timedelta(days=1)
-    (told,) = unprotected_findings(found.newest)
+    (told,) = unprotected_findings(found.newest, (), POINT.date())
     assert (told.subject, told.health) == (why.part, Health.WARNING)
     assert told.what == "run nightly-000 lacks it: does not exist"
 
@@ -142,9 +143,39 @@ def test_what_no_run_holds_is_told():
     run_with = whole_manifest().model_copy(
         update={"unprotected": (listed, unread, Unprotected(kind="dataset"))}
     )
-    found = list(unprotected_findings(run_with))
+    day = POINT.date()
+    found = list(unprotected_findings(run_with, (), day))
     assert [(item.subject, item.health) for item in found] == [
         ("buckets", Health.WARNING),
         ("databases", Health.UNKNOWN),
     ]
-    assert list(unprotected_findings(None)) == []
+    assert list(unprotected_findings(None, (), day)) == []
+
+
+def test_what_somebody_decided_to_leave_out_is_told_and_no_warning():
+    """By names, while the decision holds; what has no name here, or is of another kind, is not left out."""
+    decision = LeftOut(
+        kind="bucket",
+        names=("a*",),
+        decided_by="ada",
+        decided_on=POINT.date(),
+        until=POINT.date() + timedelta(days=9),
+        why="logs alone",
+    )
+
+    def told(*names: str, count: int = 0, days: int = 0, kind: str = "bucket") -> list[str]:
+        item = Unprotected(kind=kind, count=count or len(names), names=names)
+        held = whole_manifest().model_copy(update={"unprotected": (item,)})
+        day = POINT.date() + timedelta(days=days)
+        found = [*unprotected_findings(held, (decision,), day)]
+        assert {it.health for it in found} <= {Health.WARNING}
+        return [*(it.what for it in found), *left_out(held, (decision,), day)]
+
+    until = f"{decision.until}"
+    by_decision = f"2 buckets: a1, a2: logs alone; the decision of ada until {until}"
+    assert told("a1", "a2") == [by_decision]
+    other = "buckets of the project that are not in the catalog: b"
+    assert told("a1", "a2", "b") == [other, by_decision]
+    assert told("a1", "a2", count=5)[0].endswith("... 3 more")
+    assert "a1, a2" in told("a1", "a2", days=10)[0]
+    assert "a1" in told("a1", kind="dataset")[0]

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from typing import ClassVar
 
 from manifests.cloud.configuration import Configuration
+from manifests.cloud.granted import granted
 from manifests.kinds.resources.images import by_digest, image_project, images
 from manifests.kinds.resources.layout import is_archive
 from manifests.kinds.resources.lines import StoredResource
@@ -31,6 +32,7 @@ from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
 from recovery.kinds.resources.rules.steps import ConfigurationStep, FoundationStep
 from recovery.kinds.step import Step
 from recovery.kinds.work import Begun, Running, Tools, Work
+from recovery.permitted import needed_to_make
 from recovery.request import Request, Target
 from recovery.unseen import Unseen, looked_at, told_apart
 
@@ -108,6 +110,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
                 for value in secrets
                 if not has_value(self._configuration, value, self._target.project)
             ),
+            lacking=self._lacking({it.type for it in seen.values() if it.resource is None}),
             unseen=unseen,
         )
 
@@ -185,6 +188,13 @@ class ConfigurationWork(Work[ResourcesSeen]):
             )
 
         return looked_at(told, look)
+
+    def _lacking(self, types: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return what who asks lacks to make what is missing, by its type."""
+        needs = {name: needed_to_make(name) for name in types}
+        wanted = frozenset().union(*needs.values())
+        has = granted(self._rest, self._target.project, wanted)
+        return {name: tuple(sorted(own - has)) for name, own in needs.items() if own - has}
 
     def _foreign(self, names: Iterable[str]) -> frozenset[str]:
         """Return the buckets that names are in and another project has; one that is missing is made."""

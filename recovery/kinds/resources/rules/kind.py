@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from manifests.catalog import Catalog
 from manifests.kinds.resources.given import is_given
+from manifests.kinds.resources.images import image_project, images
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
 from manifests.model.run import Manifest
@@ -112,8 +113,14 @@ class ConfigurationRules(Rules[ResourcesSeen]):
             and (why := _obstacle(item, wanted[item.stored.name], rewriting, seen))
         }
         planned = [
-            step.model_copy(update={"needs": _needs(wanted[step.name], seen)})
-            if step.action == "create" and seen.no_values
+            step.model_copy(
+                update={
+                    "needs": _needs(wanted[step.name], seen),
+                    "unlooked": _unlooked(wanted[step.name], seen),
+                    "lacks": seen.lacking.get(step.type, ()),
+                }
+            )
+            if step.action in ("create", "undelete")
             else step
             for step in planned
             if step.name not in blocked
@@ -245,6 +252,11 @@ def _needs(wanted: Resource, seen: ResourcesSeen) -> tuple[str, ...]:
     """Return the values of secrets that a resource reads and that are not there."""
     read = secret_values(wanted, seen.own)
     return tuple(value.told for value in read if value in seen.no_values)
+
+
+def _unlooked(wanted: Resource, seen: ResourcesSeen) -> tuple[str, ...]:
+    """Return the images that a resource runs of registries that are not the project's."""
+    return tuple(image for image in images(wanted) if image_project(image) not in seen.own)
 
 
 def _lost(backups: Sequence[ResourceBackup]) -> Iterator[str]:

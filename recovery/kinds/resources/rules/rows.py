@@ -40,6 +40,16 @@ def _resource_row(step: ConfigurationStep) -> Row:
     below += [Row(shown(place), "rewritten") for place in step.rewritten]
     below += [Row(f"{shown(place)}: in a region that others leave", "stays") for place in step.left]
     below += [Row(f"{shown(value)}, which no backup has", "needs") for value in step.needs]
+    if step.lacks:
+        told = f"who asks lacks {listed(step.lacks)} on the project; `rebound doctor --side restore` tells more"
+        below.append(Row(told, "CANNOT"))
+    below += [
+        Row(
+            f"{shown(image)}: nobody looked whether it is there, in a registry that is not the project's",
+            "runs",
+        )
+        for image in step.unlooked
+    ]
     why = f" ({step.why})" if step.why else ""
     return Row(f"{step.type} {shown(step.own_name)}{why}", step.action, below=tuple(below))
 

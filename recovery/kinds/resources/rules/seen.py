@@ -38,6 +38,8 @@ class ResourcesSeen(Seen):
         gone_images: Images that services and jobs run, and that are not there.
         own: The id and the number of the project that is written.
         foreign_buckets: Buckets that resources are in and that another project has.
+        lacking: What of the permissions that making a resource needs who looked does not have on the
+            project, by type.
         no_values: Values of secrets that what is missing reads, and that are not there.
     """
 
@@ -48,3 +50,4 @@ class ResourcesSeen(Seen):
     own: frozenset[str] = frozenset()
     foreign_buckets: frozenset[str] = frozenset()
     no_values: frozenset[SecretValue] = frozenset()
+    lacking: Mapping[str, tuple[str, ...]] = {}

@@ -32,6 +32,9 @@ class ConfigurationStep(Step):
         rewritten: Where it is written with other names than the backup has.
         left: Where it still says a region that others moved from.
         needs: What somebody has to supply before it can be made, as a value of a secret.
+        lacks: Permissions that making it needs and who planned does not have on the project.
+        unlooked: Images that it runs of registries that are not the project's: nobody looked whether they
+            are there.
     """
 
     type: str
@@ -44,6 +47,8 @@ class ConfigurationStep(Step):
     rewritten: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    unlooked: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     @property
     def own_name(self) -> str:
@@ -59,6 +64,11 @@ class ConfigurationStep(Step):
     def changes(self) -> bool:
         """Whether executing the step would change anything."""
         return self.action not in ("leave", "cannot") or bool(self.grants)
+
+    @property
+    def decided(self) -> object:
+        """Return what of it was decided: who looked decides nothing."""
+        return self.model_dump(mode="json", exclude={"lacks"})
 
     @property
     def falls_short(self) -> bool:

@@ -4,6 +4,7 @@ import re
 import uuid
 from datetime import datetime
 
+from tests.standin.platform.backlog import waiting
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.collection import Collection, Handler
 from tests.standin.platform.errors import PlatformError, failed_precondition, invalid, not_found
@@ -17,6 +18,7 @@ _NEEDED_LABELS = {"email": "email_address", "slack": "channel_name", "pubsub": "
 _USER_METRIC = re.compile(r'metric\.type\s*=\s*"logging\.googleapis\.com/user/([^"]+)"')
 # How long a metric is unknown to alert policies after it was made; users report some seconds.
 _METRIC_SECONDS = 1
+_UNDELIVERED = "pubsub.googleapis.com/subscription/num_undelivered_messages"
 _OPERATOR = "operator@example.com"
 
 
@@ -130,4 +132,29 @@ DASHBOARDS = Collection(
     asset_type="monitoring.googleapis.com/Dashboard",
 )
 COLLECTIONS = (CHANNELS, POLICIES, DASHBOARDS)
-HANDLERS: dict[str, Handler] = {}
+
+
+def _time_series(call: Call) -> Body:
+    """Answer the one metric that is kept here: how many messages wait, now and not minutes ago."""
+    if _UNDELIVERED not in call.query.get("filter", ""):
+        raise invalid(f"The stand-in knows no metric but {_UNDELIVERED}.")
+    now = call.service.now_text
+    point = {"interval": {"startTime": now, "endTime": now}}
+    return {
+        "timeSeries": [
+            {
+                "metric": {"type": _UNDELIVERED},
+                "resource": {
+                    "type": "pubsub_subscription",
+                    "labels": {"project_id": call.project, "subscription_id": short(name)},
+                },
+                "metricKind": "GAUGE",
+                "valueType": "INT64",
+                "points": [point | {"value": {"int64Value": str(messages)}}],
+            }
+            for name, messages in waiting(call.service, str(call.project)).items()
+        ]
+    }
+
+
+HANDLERS: dict[str, Handler] = {"monitoring.projects.timeSeries.list": _time_series}

@@ -1,7 +1,17 @@
 """What services need that no resource has: the values of secrets, and the very image that they ran."""
 
+from typing import Any
+
 from manifests.kinds.resources.images import by_digest, digest_of
+from manifests.kinds.resources.lines import StoredResource
+from recovery.kinds.decision import Origin
+from recovery.kinds.resources.rules.kind import ResourceRules
+from recovery.kinds.resources.rules.rows import resource_rows
 from recovery.kinds.resources.rules.secrets import SecretValue, secret_values
+from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
+from recovery.kinds.resources.rules.steps import ConfigurationStep
+from recovery.request import Request, Target
+from tests.unit.platforms import whole_manifest
 
 OWN = ("p", "75")
 
@@ -58,3 +68,36 @@ def test_an_image_is_named_by_its_digest():
     assert digest_of({"name": "t", "version": f"p/versions/{digest}"}) == digest
     assert digest_of({"name": f"p/versions/{digest}"}) == digest
     assert digest_of({}) == ""
+
+
+def test_what_nobody_looked_at_and_who_lacks_what_is_told():
+    """An image of another registry may be gone; what is lacking of permissions is no other decision."""
+    images = (
+        "us-docker.pkg.dev/other/r/i:1",
+        "gcr.io/other/i:1",
+        "us-docker.pkg.dev/platform/r/i:1",
+    )
+    service = {"template": {"containers": [{"image": image} for image in images]}}
+    stored = StoredResource(name="projects/platform/locations/l/services/s", resource=service)
+    items = (SeenResource(type="run/service", stored=stored),)
+    asked = Request(scenario="complete-outage", target=Target(project="platform"))
+    run = whole_manifest().model_copy(update={"resources": ()})
+
+    def step(**looked: Any) -> ConfigurationStep:  # noqa: ANN401 - fields of what is seen
+        world = ResourcesSeen(items=items, own=frozenset({"platform", "75"}), **looked)
+        (made,) = ResourceRules().plan(Origin(run), world, asked).steps
+        assert isinstance(made, ConfigurationStep)
+        return made
+
+    needed = {"run/service": ("run.services.create",), "run/job": ("run.jobs.create",)}
+    plain, lacking = step(), step(lacking=needed)
+    (row,) = resource_rows([lacking])
+    told = [(item.state, item.text) for item in row.below]
+    assert [text.partition(":")[0] for state, text in told if state == "runs"] == [
+        image.partition(":")[0] for image in images[:2]
+    ]
+    assert [text.split(" on ")[0] for state, text in told if state == "CANNOT"] == [
+        "who asks lacks run.services.create"
+    ]
+    assert plain.decided == lacking.decided
+    assert plain.lacks == ()

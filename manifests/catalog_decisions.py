@@ -1,0 +1,75 @@
+"""What somebody decided to live with, until a day: nothing of the kind holds for ever."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from manifests.values import Value
+
+_LONGEST = timedelta(days=366)
+
+
+class CatalogDecision(Value):
+    """Somebody's decision to live with something.
+
+    Attributes:
+        decided_by: Who answers for it.
+        decided_on: When.
+        until: The last day on which it holds: a year later at most.
+        why: What speaks for it, or is done instead.
+    """
+
+    decided_by: str = Field(min_length=1)
+    decided_on: date
+    until: date
+    why: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if not self.decided_on <= self.until <= self.decided_on + _LONGEST:
+            message = "a decision holds for a year at most: then somebody takes it again"
+            raise ValueError(message)
+        return self
+
+    def holds(self, day: date) -> bool:
+        """Whether it holds on a day."""
+        return self.decided_on <= day <= self.until
+
+    @property
+    def told(self) -> str:
+        """Return whose decision it is, and until when it holds."""
+        return f"the decision of {self.decided_by} until {self.until}"
+
+
+class NotShown(CatalogDecision):
+    """That parts which no drill can show count as they are.
+
+    Attributes:
+        parts: What it is about, as `rebound status` calls it: `resources run/service`.
+    """
+
+    parts: tuple[str, ...] = Field(min_length=1)
+
+
+class LeftOut(CatalogDecision):
+    """That something of the project is in no backup.
+
+    Attributes:
+        kind: What it is, as a manifest says of what the catalog does not name.
+        names: Patterns of its names; `*` stands for anything.
+    """
+
+    kind: Literal["dataset", "bucket", "database", "service", "asset type"]
+    names: tuple[str, ...] = Field(min_length=1)
+
+    def is_about(self, kind: str, name: str) -> bool:
+        """Whether it is about one thing."""
+        return kind == self.kind and any(fnmatchcase(name, pattern) for pattern in self.names)
+
+
+def left_out_by(decisions: Iterable[LeftOut], kind: str, name: str, day: date) -> LeftOut | None:
+    """Return a decision that leaves a thing out on a day; None where none does."""
+    return next((it for it in decisions if it.holds(day) and it.is_about(kind, name)), None)

@@ -1,0 +1,27 @@
+"""Which permissions who calls has on a project."""
+
+from collections.abc import Collection
+from itertools import batched
+
+from manifests.cloud.rest import Rest
+from manifests.cloud.retry import cloud_errors
+
+_PROJECTS = "cloudresourcemanager.googleapis.com"
+_MOST = 100
+"""So many can be asked for at once (Resource Manager REST, projects.testIamPermissions)."""
+
+
+def granted(rest: Rest, project: str, permissions: Collection[str]) -> frozenset[str]:
+    """Return which of some permissions who calls has on a project.
+
+    What is granted on a single resource of it is not told.
+
+    Raises:
+        CloudError: It could not be asked for.
+    """
+    path, found = f"v3/projects/{project}:testIamPermissions", set()
+    with cloud_errors(project):
+        for some in batched(sorted(permissions), _MOST, strict=False):
+            answer = rest.call("POST", _PROJECTS, path, body={"permissions": list(some)})
+            found |= set(answer.get("permissions", ()))
+    return frozenset(found)
