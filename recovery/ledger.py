@@ -16,6 +16,11 @@ _HINT = (
     "`rebound erase --revoke N` says that an entry counts no more"
 )
 
+REMOVED_OR_PLANTED = (
+    "removed from the vault, or planted: without REBOUND_OPERATOR_KEYS nobody can tell"
+)
+"""What is told of copies behind the newest entry."""
+
 
 class LedgerTold(Value):
     """What a plan tells of the ledger.
@@ -25,12 +30,14 @@ class LedgerTold(Value):
         unsigned: How many entries no trusted key signed.
         unreadable: What cannot be read of it, and why.
         gone: How many entries are gone from the vault, and count by their copies.
+        doubtful: Entries of which there are copies alone, where no key tells who wrote those.
     """
 
     keys: int = 0
     unsigned: int = 0
     unreadable: tuple[str, ...] = ()
     gone: int = 0
+    doubtful: tuple[int, ...] = ()
 
 
 class FoundEntry(NamedTuple):
@@ -75,6 +82,8 @@ class Ledger(NamedTuple):
         last: What the next entry comes behind.
         gone: The entries that are not in the vault as they were written, and count by their copies.
         kept: The others that count, as they lie in the vault.
+        doubtful: The numbers behind the newest that copies alone have, where no key tells who wrote those:
+            somebody removed the entries, or planted the copies.
     """
 
     believed: tuple[Erasure, ...] = ()
@@ -84,6 +93,7 @@ class Ledger(NamedTuple):
     last: Last = Last()
     gone: tuple[Last, ...] = ()
     kept: tuple[Last, ...] = ()
+    doubtful: tuple[int, ...] = ()
 
     def all(self) -> Erasures:
         """Return what stays erased by every readable entry; an unsigned one revokes unsigned ones only."""
@@ -101,6 +111,7 @@ class Ledger(NamedTuple):
             unsigned=len(self.unsigned),
             unreadable=self.unreadable,
             gone=len(self.gone),
+            doubtful=self.doubtful,
         )
 
     def require_readable(self) -> None:

@@ -2,7 +2,9 @@
 
 It is in the vault. A copy of each entry lies in the landing bucket, so that nobody who can remove one
 from the vault brings back what was erased. Of the newest no later entry tells: its copy counts where
-operators have a key, and nothing tells of it where they have none.
+operators have a key. Where they have none it is told, for it may as well be planted.
+
+Both are marked as signed where there is a key, so that of more than are read no genuine one is left out.
 """
 
 import hashlib
@@ -23,7 +25,9 @@ from manifests.erasures import Erasure
 from manifests.errors import BackupDamagedError
 from manifests.store.bounded import FoundRecord, Records
 from manifests.store.decoded import judging
+from manifests.store.marks import mark_of, marked
 from manifests.store.seal import Seal
+from manifests.values import Listed
 from recovery.ledger import FoundEntry, Last, Ledger, ledger_of
 
 # Of full entries, which have 0.7 MB, so many as hold about 1,900,000 keys.
@@ -62,7 +66,12 @@ def read_ledger(vault: Bucket, landing: Bucket, seal: Seal) -> Ledger:
     ]
     stored = (*read.values(), *unread, *copies)
     known = numbers | {item.number for item in others}
-    return ledger_of(stored, known, is_checking=seal.is_checking)
+    ledger = ledger_of(stored, known, is_checking=seal.is_checking)
+    if seal.is_checking:
+        return ledger
+    behind = {item.number for item in _newest_copies(landing, seal, max(numbers, default=0))}
+    gone = (it for it in sorted(behind) if vault.read(erasure_name(it), most_bytes=1) is None)
+    return ledger._replace(doubtful=tuple(gone))
 
 
 def _not_listed(
@@ -81,7 +90,8 @@ def _not_listed(
     """
     found: dict[int, FoundEntry] = {}
     if seal.is_checking:
-        found = {it.number: it for it in _newest_copies(landing, seal, max(there, default=0))}
+        newest = _newest_copies(landing, seal, max(there, default=0))
+        found = {copy.number: copy for copy in newest if copy.is_signed}
     left = _MOST_COPIES
     behind = [*there.values(), *found.values()]
     while left and behind:
@@ -101,22 +111,33 @@ def _not_listed(
 
 
 def _newest_copies(landing: Bucket, seal: Seal, newest: int) -> Iterator[FoundEntry]:
-    """Yield the copies of entries behind the newest that is there, if a trusted key signed them.
+    """Yield the copies of entries behind the newest that is there.
 
     Whoever can write into the landing bucket can plant more than are read: those are told, and stop nobody.
+    Those that a trusted key marked are read before them.
     """
-    written = {
-        item.name: item.written_at
-        for item in landing.list_dated(ERASURES_PREFIX)
+    listed = {
+        item.name: item
+        for item in landing.list_dated(ERASURES_PREFIX, marked=True)
         if (copied_erasure(item.name) or 0) > newest and item.size_bytes <= _MOST_BYTES
     }
-    some = some_of_each(written, _MOST_COPIES, HOUR)
+    written = {name: item.written_at for name, item in listed.items()}
+    some = some_of_each(
+        written, _MOST_COPIES, HOUR, lambda name: not _is_marked_copy(listed[name], seal)
+    )
     if left := len(written) - len(some):
         log.warning("copies of erasures are not read: there are too many", copies=left)
     for name in sorted(some):
         copy = _copy(landing, name, seal)
-        if copy is not None and copy.is_signed:
+        if copy is not None:
             yield copy
+
+
+def _is_marked_copy(found: Listed, seal: Seal) -> bool:
+    """Tell whether a copy says, signed, of which entry's very content it is: its name has its SHA-256."""
+    number = copied_erasure(found.name) or 0
+    mark = mark_of(found, erasure_name(number), seal)
+    return mark is not None and erasure_copy_name(number, mark.sha256) == found.name
 
 
 def _copy(landing: Bucket, name: str, seal: Seal) -> FoundEntry | None:
@@ -178,9 +199,10 @@ def _added(
         numbered = ledger.following(entry)
         name = erasure_name(numbered.number)
         content = seal.encode(numbered, subject=name)
-        if vault.put_once(name, content) == content:
+        mark = marked(name, content, seal) if seal.is_signing else None
+        if vault.put_once(name, content, mark) == content:
             last = Last(numbered.number, hashlib.sha256(content).hexdigest())
-            landing.put_once(erasure_copy_name(last.number, last.sha256), content)
+            landing.put_once(erasure_copy_name(last.number, last.sha256), content, mark)
             return ledger._replace(last=last, numbers=ledger.numbers | {last.number}), numbered
         # Somebody else wrote it meanwhile: theirs is what this one comes behind, if it is believed.
         ledger = read_ledger(vault, landing, seal)

@@ -44,13 +44,13 @@ class Within:
             raise StrangeObjectError(why, subject=name, hint=STRANGE_HINT)
         return found.content
 
-    def list_dated(self, prefix: str) -> Iterator[Listed]:
+    def list_dated(self, prefix: str, *, marked: bool = False) -> Iterator[Listed]:
         """Yield the live objects below a prefix that were written while it ran, in name order.
 
-        The others are left out, and their number is logged.
+        `marked`: with what each says of itself. The others are left out, and their number is logged.
         """
         others = 0
-        for item in self._bucket.list_dated(prefix):
+        for item in self._bucket.list_dated(prefix, marked=marked):
             if untimely(item.written_at, self._since, self._until):
                 others += 1
             else:

@@ -48,13 +48,14 @@ class KeptRecords:
         """Return a record and when it was written, or None."""
         return self._vault.read_dated(self._folder + name) or self._landing.read_dated(name)
 
-    def list_dated(self, prefix: str) -> Iterator[Listed]:
-        """Yield the records below a prefix, in name order, each once."""
+    def list_dated(self, prefix: str, *, marked: bool = False) -> Iterator[Listed]:
+        """Yield the records below a prefix, in name order, each once; `marked`: with what each says of itself."""
         kept = (
             item._replace(name=self._own(item.name))
-            for item in self._vault.list_dated(self._folder + prefix)
+            for item in self._vault.list_dated(self._folder + prefix, marked=marked)
         )
-        found = {item.name: item for item in chain(self._landing.list_dated(prefix), kept)}
+        older = self._landing.list_dated(prefix, marked=marked)
+        found = {item.name: item for item in chain(older, kept)}
         return iter(sorted(found.values(), key=lambda item: item.name))
 
     def list_folders(self, prefix: str) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """Records in a bucket, read within bounds.
 
 Who can write a record can write many of them, and large ones: what is read is bounded in each, in
-number and in all. What is not read for that, or cannot be, is told as such and stops nobody.
+number and in all. What is not read for that, or cannot be, is told as such and stops nobody. What a
+listing tells to be signed comes first: nobody can plant that.
 """
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import batched
 from typing import Any, NamedTuple, Protocol
@@ -18,6 +19,7 @@ from manifests.crowd import HOUR, some_of_each
 from manifests.errors import BackupDamagedError, ManifestFormatError
 from manifests.signing import Trust
 from manifests.store.decoded import judging
+from manifests.store.marks import is_marked
 from manifests.store.seal import Seal
 from manifests.values import Listed
 
@@ -42,8 +44,8 @@ class Readable(Protocol):
             BackupDamagedError: It is none that is believed.
         """
 
-    def list_dated(self, prefix: str) -> Iterator[Listed]:
-        """Yield the live objects below a prefix, in name order."""
+    def list_dated(self, prefix: str, *, marked: bool = False) -> Iterator[Listed]:
+        """Yield the live objects below a prefix, in name order; `marked`: with what each says of itself."""
 
 
 class FoundRecord[Record: BaseModel](NamedTuple):
@@ -128,11 +130,13 @@ class Records:
             age: Gives what names are in order by, by default themselves; None for what is no record.
             most: No more are read.
         """
-        listed = {item.name: item for item in self._bucket.list_dated(folder)}
+        found = self._bucket.list_dated(folder, marked=self._seal.is_checking)
+        listed = {item.name: item for item in found}
         written = {it.name: it.written_at for it in listed.values() if age(it.name) is not None}
-        some = some_of_each(written, most, HOUR)
+        signed = {name for name in written if is_marked(listed[name], self._seal)}
+        some = some_of_each(written, most, HOUR, lambda name: name not in signed)
         newest_first = sorted(some, key=lambda name: (age(name), name), reverse=True)
-        chosen = self._chosen([listed[name] for name in newest_first])
+        chosen = self._chosen([listed[name] for name in newest_first], signed)
         if left := len(written) - len(chosen):
             message = (
                 f"{left} of {len(written)} records are not read: they are too large, or too many"
@@ -152,10 +156,12 @@ class Records:
                 contents = pool.map(lambda item: self._content(item.name, item.size_bytes), some)
                 yield from zip(some, contents, strict=True)
 
-    def _chosen(self, newest_first: Sequence[Listed]) -> Sequence[Listed]:
+    def _chosen(self, newest_first: Sequence[Listed], signed: Collection[str]) -> Sequence[Listed]:
         """Return those that may be read, the oldest first."""
         chosen = set()
-        for item in sorted(newest_first, key=lambda item: item.size_bytes.bit_length()):
+        for item in sorted(
+            newest_first, key=lambda item: (item.name not in signed, item.size_bytes.bit_length())
+        ):
             if item.size_bytes <= min(self._most_bytes, self._left_bytes):
                 self._left_bytes -= item.size_bytes
                 chosen.add(item.name)

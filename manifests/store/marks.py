@@ -38,13 +38,24 @@ def is_marked(found: Listed, seal: Seal) -> bool:
 
     Its content is not read: who writes over it keeps the mark, and is found out when it is.
     """
+    return mark_of(found, found.name, seal) is not None
+
+
+def mark_of(found: Listed, name: str, seal: Seal) -> FileMark | None:
+    """Return what an object says of the content of a name, if it is signed by whom it should be.
+
+    Args:
+        found: The object, or a copy of it under another name.
+        name: The name that it was written under.
+        seal: Tells whose marks are believed.
+    """
     if not found.said or not seal.is_checking:
-        return False
+        return None
     try:
-        mark, trust = seal.decode(found.said.encode(), FileMark, subject=found.name)
+        mark, trust = seal.decode(found.said.encode(), FileMark, subject=name)
     except (BackupDamagedError, UnicodeEncodeError):
-        return False
-    return trust.is_signed and mark.name == found.name
+        return None
+    return mark if trust.is_signed and mark.name == name else None
 
 
 def said_in(metadata: Mapping[str, str] | None) -> str:

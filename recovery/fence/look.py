@@ -7,6 +7,7 @@ knows was written by somebody else, or its writing broke off.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import structlog
@@ -18,11 +19,13 @@ from manifests.crowd import HOUR, some_of_each
 from manifests.errors import (
     BackupDamagedError,
     ManifestAlteredError,
+    ManifestFormatError,
     UnsafeNameError,
     UsageError,
 )
 from manifests.kinds.resources.table import resource_type
 from manifests.store.bounded import FoundRecord, Records
+from manifests.store.marks import is_marked
 from manifests.store.seal import Seal
 from manifests.values import Listed, Value
 from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
@@ -75,28 +78,41 @@ class Look:
         self._landing, self._vault = (
             _Place(
                 Records(bucket, most_bytes=MOST_BYTES, seal=seal, only_believed=True),
-                {item.name: item for item in bucket.list_dated(prefix)},
+                {it.name: it for it in bucket.list_dated(prefix, marked=seal.is_checking)},
             )
             for bucket in (landing, vault)
         )
 
-    @property
-    def ids(self) -> list[str]:
-        """Return every fence there was, oldest first; of too many some of each hour."""
+    @cached_property
+    def _known(self) -> tuple[list[str], int]:
+        """Return the fences that are read, and how many are not.
+
+        Of too many those come first that a listing tells to be signed, then some of each hour.
+        """
         written: dict[str, datetime] = {}
+        signed: set[str] = set()
         for item in (*self._landing.listed.values(), *self._vault.listed.values()):
             if fence := fence_layout.fence_of(item.name):
                 written[fence] = min(item.written_at, written.get(fence, item.written_at))
-        found = some_of_each(written, MOST_FENCES, HOUR)
-        if left := len(written) - len(found):
+                if is_marked(item, self._seal):
+                    signed.add(fence)
+        found = some_of_each(written, MOST_FENCES, HOUR, lambda fence: fence not in signed)
+        return sorted(found), len(written) - len(found)
+
+    @property
+    def ids(self) -> list[str]:
+        """Return every fence there was that is read, oldest first."""
+        ids, left = self._known
+        if left:
             log.warning("fences are not read: there are too many", fences=left)
-        return sorted(found)
+        return ids
 
     def standing(self) -> list[FoundRecord[FenceWriters]]:
         """Return the fences that were not thawed, oldest first.
 
         Of one that cannot be read it is told why: who writes here could otherwise stop every look at
-        the others. The small ones are read first, and of them the newest.
+        the others; so it is of those that are too many. The small ones are read first, and of them the
+        newest.
         """
         sizes = Counter[str]()
         for item in (*self._landing.listed.values(), *self._vault.listed.values()):
@@ -111,6 +127,12 @@ class Look:
                     found.append(FoundRecord(fence, self.fence(fence)))
             except BackupDamagedError as error:
                 found.append(FoundRecord(fence, None, error))
+        if left := self._known[1]:
+            too_many = ManifestFormatError(
+                f"{left:,} more fences are not read: there are too many",
+                subject=fence_layout.FENCES_PREFIX,
+            )
+            found.append(FoundRecord(fence_layout.FENCES_PREFIX, None, too_many, is_cut=True))
         return sorted(found, key=lambda item: item.name)
 
     def fence(self, fence: str) -> FenceWriters:

@@ -11,6 +11,7 @@ from manifests.layout import recovery_begun_at
 from manifests.store.bounded import FoundRecord
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import encode
+from manifests.store.marks import marked
 from manifests.store.seal import Seal
 from recovery.fence.look import MOST_BYTES, FenceWriters, Look
 from recovery.fence.model import FencedWriter, FenceRecord, StandingFence, ThawRecord
@@ -56,7 +57,8 @@ class Fences:
                 f"it would have {len(content):,} bytes, and no more than {MOST_BYTES:,} are read"
             )
             raise ManifestFormatError(message, subject=name)
-        self._landing.put_once(name, self._vault.put_once(name, content))
+        mark = marked(name, content, self._seal) if self._seal.is_signing else None
+        self._landing.put_once(name, self._vault.put_once(name, content, mark), mark)
 
     def fence(self, fence: str) -> FenceWriters:
         """Return a fence that was begun, and which of its writers one place alone names.

@@ -7,7 +7,7 @@ from manifests.erasure_layout import erasure_name
 from manifests.erasure_statements import named_rows, removed_rows
 from manifests.values import Resource
 from recovery.document import Column, Document, Paragraph, Row, Rows, Section, Table
-from recovery.ledger import Ledger
+from recovery.ledger import REMOVED_OR_PLANTED, Ledger
 from recovery.units import printable, shown
 
 _COLUMNS = (
@@ -43,7 +43,15 @@ def ledger_document(ledger: Ledger) -> Document:
         Row(f"{erasure_name(it.number)}: its copy in the landing bucket counts", "GONE")
         for it in ledger.gone
     )
-    return Document((Section((told, Rows(unread + gone, "ended"))),), title="keys that stay erased")
+    doubtful = tuple(
+        Row(
+            f"{erasure_name(it)}: a copy in the landing bucket alone: {REMOVED_OR_PLANTED}",
+            "NOT CHECKED",
+        )
+        for it in ledger.doubtful
+    )
+    rows_told = Rows(unread + gone + doubtful, "ended")
+    return Document((Section((told, rows_told)),), title="keys that stay erased")
 
 
 def ledger_json(ledger: Ledger) -> dict[str, Any]:
@@ -53,6 +61,7 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         "unsigned": [item.model_dump(mode="json") for item in ledger.unsigned],
         "unreadable": list(ledger.unreadable),
         "gone": [item.number for item in ledger.gone],
+        "doubtful": list(ledger.doubtful),
     }
 
 

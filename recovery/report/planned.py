@@ -6,11 +6,12 @@ from datetime import datetime
 from manifests.errors import ReboundError
 from recovery.document import Document, FactLine, Listing, Paragraph, Row, Rows, Section
 from recovery.kinds.known import rules_of
+from recovery.ledger import REMOVED_OR_PLANTED
 from recovery.plan.model import Plan
 from recovery.plan.takes import Takes
 from recovery.report.conclusion import concluded
 from recovery.report.fenced import fence_section
-from recovery.units import counted, duration, shown, size, usd
+from recovery.units import counted, duration, printable, shown, size, usd
 
 _LEAST_TOLD_SECONDS = 1.0
 _CENT = 0.01
@@ -62,7 +63,8 @@ def _rows(plan: Plan) -> Iterator[Row]:
     for rules in rules_of(plan.request.kinds):
         yield from rules.plan_rows(rules.of(plan.steps), plan.request)
     for item in plan.access:
-        yield Row(f"{shown(item.subject)}: {shown(item.what)}", item.change.upper())
+        # Whole: between its ends could be to whom.
+        yield Row(f"{shown(item.subject)}: {printable(item.what)}", item.change.upper())
 
 
 def left_alone_rows(plan: Plan) -> Iterator[Row]:
@@ -88,6 +90,9 @@ def erasure_rows(plan: Plan) -> Iterator[Row]:
     if told.gone:
         copies = f"{counted(told.gone, 'erasure')} by copies in the landing bucket"
         yield Row(f"{copies}: somebody removed them from the vault", "GONE")
+    if told.doubtful:
+        copies = f"{counted(len(told.doubtful), 'erasure')} by copies in the landing bucket alone"
+        yield Row(f"{copies}: {REMOVED_OR_PLANTED}; what they name COMES BACK", "NOT CHECKED")
     for why in told.unreadable:
         yield Row(f"{shown(why)}: what it names COMES BACK", "NOT READ")
 

@@ -50,9 +50,10 @@ def test_planted_recoveries_drills_and_fences_cost_no_call_each():
     assert RECOVERY in begun.ids
     assert begun.left == many + 1 - len(begun.ids)
     assert len(begun.ids) <= 500
-    standing = [item.name for item in Fences(landing, landing, Seal()).standing()]
+    *standing, unread = [item.name for item in Fences(landing, landing, Seal()).standing()]
     assert FENCE in standing
     assert len(standing) <= 300
+    assert unread == fence_layout.FENCES_PREFIX
     drills = Drills(landing, Seal())
     assert DRILL.drill_id in drills.ids()
     assert len(drills.ids()) <= 200
