@@ -60,6 +60,10 @@ class Forked:
         connection: Over which the server tells the process's id and exit code.
         out: The file that takes its output.
         err: The file that takes its error output, which may be the same.
+
+    Attributes:
+        returncode: Its exit code, once the end was waited for.
+        peak_mib: Its peak resident memory then, as the kernel counts it.
     """
 
     def __init__(self, connection: socket.socket, out: Path, err: Path) -> None:
@@ -69,6 +73,7 @@ class Forked:
         self._lines = connection.makefile()
         self.pid = int(self._lines.readline())
         self.returncode: int | None = None
+        self.peak_mib = 0
 
     def poll(self) -> int | None:
         """Return the exit code, None while the process runs."""
@@ -105,6 +110,7 @@ class Forked:
 
     def _end(self) -> None:
         self.returncode = int(self._lines.readline())
+        self.peak_mib = int(self._lines.readline()) // 1024
         self._lines.close()
         self._connection.close()
 
@@ -242,16 +248,16 @@ class _Forks:
         self._send(process, process)
 
     def _tell(self) -> None:
-        """Tell the exit code of each that has ended."""
+        """Tell the exit code and the peak memory, in KiB, of each that has ended."""
         for process in list(self._asked):
-            ended, status = os.waitpid(process, os.WNOHANG)
+            ended, status, used = os.wait4(process, os.WNOHANG)
             if ended:
-                self._send(process, os.waitstatus_to_exitcode(status))
+                self._send(process, os.waitstatus_to_exitcode(status), used.ru_maxrss)
                 self._asked.pop(process).close()
 
-    def _send(self, process: int, number: int) -> None:
+    def _send(self, process: int, *numbers: int) -> None:
         with contextlib.suppress(OSError):  # nobody waits for it any more
-            self._asked[process].sendall(f"{number}\n".encode())
+            self._asked[process].sendall("".join(f"{number}\n" for number in numbers).encode())
 
 
 def _become(

@@ -1,21 +1,20 @@
 """Try every decoder for long: `python -m tests.fuzz [CASES] [FIRST SEED] [NAME...]`.
 
-Prints for each how many inputs it accepted and refused, the slowest, and the peak memory of the
-process so far. An input that does anything else is kept in the corpus, and the command fails.
+Prints for each how many inputs it accepted and refused, the slowest, how long all took, and the most memory
+that any took. An input that does anything else is kept in the corpus, and the command fails.
 """
 
 import hashlib
-import resource
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
+from tests.fuzz.memory import Peak
 from tests.fuzz.targets import TARGETS
-from tests.fuzz.test_decoders import CORPUS, take
+from tests.fuzz.test_decoders import CORPUS, MOST_MEBIBYTES, take
 
-_MOST_MEBIBYTES = 512
 _BROKEN = "BROKEN"
 
 
@@ -27,7 +26,7 @@ def main(cases: int = 100_000, first: int = 0, names: Sequence[str] = ()) -> int
 def _tried(name: str, cases: int, first: int) -> int:
     """Run cases for one decoder and print how they ended; Ctrl-C goes on to the next decoder."""
     ended: Counter[str] = Counter()
-    slowest = 0.0
+    slowest, started, peak = 0.0, time.process_time(), Peak()
     try:
         for seed in range(first, first + cases):
             content = TARGETS[name].make(Random(seed))
@@ -36,14 +35,15 @@ def _tried(name: str, cases: int, first: int) -> int:
             slowest = max(slowest, time.process_time() - began)
     except KeyboardInterrupt:
         sys.stdout.write(f"interrupted: only {ended.total():,} of ")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    seconds = time.process_time() - started
     counts = ", ".join(f"{count:,} {how}" for how, count in ended.most_common())
     sys.stdout.write(
-        f"{name}: {cases:,} cases: {counts}; slowest {slowest:.3f} s, peak {peak} MiB\n"
+        f"{name}: {cases:,} cases: {counts}; slowest {slowest:.3f} s, all {seconds:.0f} s, "
+        f"{peak.more_mib} MiB\n"
     )
     sys.stdout.flush()
     broken = sum(count for how, count in ended.items() if how.startswith(_BROKEN))
-    return broken + (peak > _MOST_MEBIBYTES)
+    return broken + (peak.more_mib > MOST_MEBIBYTES)
 
 
 def _ending(name: str, content: bytes) -> str:

@@ -50,6 +50,11 @@ def test_every_log_line_names_its_run(rebound: Rebound, function: Function):
     assert "duration_seconds" not in again
 
 
+def _point(time: str) -> bytes:
+    """Return the body of a call that fixes its instant."""
+    return json.dumps({"run_id": "ok1", "recovery_point": time}).encode()
+
+
 @pytest.mark.parametrize(
     ("method", "body", "content_type", "status"),
     [
@@ -62,6 +67,8 @@ def test_every_log_line_names_its_run(rebound: Rebound, function: Function):
         ("POST", b'{"run_id": "../../x"}', "application/json", 400),
         ("POST", b'{"run_id": "ok1", "type": "daily"}', "application/json", 400),
         ("POST", b'{"run_id": "ok1", "full": "yes"}', "application/json", 400),
+        ("POST", _point("0001-01-01T00:00:00+14:00"), "application/json", 400),
+        ("POST", _point("9999-12-31T23:59:00-14:00"), "application/json", 400),
         ("POST", b" " * 5000, "application/json", 413),
     ],
 )
