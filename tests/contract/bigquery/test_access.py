@@ -1,12 +1,15 @@
 """Access of datasets: no order, old role names, conditions, and authorizations that end."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from google.cloud import bigquery
 
 from tests.contract import real
 from tests.contract.bigquery.conftest import Query
 from tests.contract.bigquery.server import PROJECT, Server
+from tests.standin.discovery.reported import taken
 
 OWNER = {"role": "OWNER", "specialGroup": "projectOwners"}
 CONDITIONAL = {
@@ -106,3 +109,13 @@ def test_what_is_made_again_is_not_authorized(
     assert server.call("POST", f"{shown}:undelete", json={}).status_code == 200
     # Restore deleted datasets: views, routines and datasets have to be authorized again.
     assert holds() == [False]
+
+
+def test_permissions_in_a_list_of_lists(client: bigquery.Client, dataset: str, reports: Path):
+    """A system test of google-cloud-bigquery sends one, and takes it for its permissions."""
+    client.create_table(f"{client.project}.{dataset}.t")
+    asked = ["bigquery.tables.get", "bigquery.tables.update"]
+    answer = client.test_iam_permissions(f"{client.project}.{dataset}.t", [asked])
+    assert set(answer["permissions"]) == set(asked)
+    found = taken(reports)
+    assert all("bigquery.tables.testIamPermissions: request" in line for line in found)

@@ -252,3 +252,21 @@ def test_parameters(query: Query):
     )
     assert found == [(6, "it's", [0.5], moment, 7)]
     assert query("SELECT ?", bigquery.ScalarQueryParameter(None, "INT64", 1)) == [(1,)]
+
+
+def test_a_job_tells_its_parameters_as_texts(client: bigquery.Client):
+    """Whatever a simple value was sent as (BigQuery REST, QueryParameterValue.value)."""
+    config = bigquery.QueryJobConfig(
+        query_parameters=[
+            bigquery.ScalarQueryParameter("f", "FLOAT64", 0.5),
+            bigquery.ArrayQueryParameter("a", "FLOAT64", [1.5]),
+            bigquery.StructQueryParameter("s", bigquery.ScalarQueryParameter("x", "FLOAT64", 2.5)),
+        ]
+    )
+    job = client.query("SELECT @f + @a[OFFSET(0)] + @s.x", job_config=config, job_retry=None)
+    assert [row.values() for row in job.result(job_retry=None)] == [(4.5,)]
+    told = client.get_job(job.job_id).to_api_repr()["configuration"]["query"]["queryParameters"]
+    scalar, array, struct = (item["parameterValue"] for item in told)
+    assert scalar["value"] == "0.5"
+    assert array["arrayValues"] == [{"value": "1.5"}]
+    assert struct["structValues"] == {"x": {"value": "2.5"}}

@@ -1,14 +1,20 @@
+import base64
+import hashlib
 import os
 from pathlib import Path
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import pytest
+from google.api_core.exceptions import BadRequest
 from google.cloud import storage
 from google.cloud.storage import transfer_manager
 
-from tests.contract.storage.server import Server
+from tests.contract import real
+from tests.contract.storage.server import PROJECT, Server
 
+KEY = f"projects/{PROJECT}/locations/us/keyRings/r/cryptoKeys/k"
+OWN_KEY = hashlib.sha256(b"a customer's own").digest()
 PART = 5 * 1024 * 1024
 NAME = "a b%?#//ü"
 
@@ -55,6 +61,54 @@ def test_parallel_upload_of_the_client(bucket: storage.Bucket, tmp_path: Path):
         found, str(tmp_path / "back"), chunk_size=PART, worker_type=transfer_manager.THREAD
     )
     assert (tmp_path / "back").read_bytes() == data
+
+
+def upload_in_parts(blob: storage.Blob, path: Path) -> None:
+    """Upload two parts side by side, as the client does."""
+    path.write_bytes(bytes(PART + 17))
+    transfer_manager.upload_chunks_concurrently(
+        str(path), blob, chunk_size=PART, worker_type=transfer_manager.THREAD
+    )
+
+
+def test_a_customers_key_comes_with_each_part(
+    server: Server, bucket: storage.Bucket, tmp_path: Path
+):
+    """The object is under the key, and nobody reads it without; so is one of a single request."""
+    blob = bucket.blob("parts", encryption_key=OWN_KEY)
+    upload_in_parts(blob, tmp_path / "file")
+    assert len(blob.download_as_bytes()) == PART + 17
+    with pytest.raises(BadRequest, match="encrypted by a customer-supplied"):
+        bucket.get_blob("parts").download_as_bytes()
+    digest = base64.b64encode(hashlib.sha256(OWN_KEY).digest()).decode()
+    key = {
+        "x-goog-encryption-algorithm": "AES256",
+        "x-goog-encryption-key": base64.b64encode(OWN_KEY).decode(),
+        "x-goog-encryption-key-sha256": digest,
+    }
+    path = f"/{bucket.name}/single"
+    assert server.call("PUT", path, data=b"data", headers=key).ok
+    assert server.call("GET", path).status_code == 400
+    assert server.call("GET", path, headers=key).content == b"data"
+
+
+@real.local_only(real.STRICTER)
+def test_a_part_without_its_key_is_refused(server: Server, bucket: storage.Bucket):
+    """Whether Cloud Storage refuses it as S3 does is not documented."""
+    digest = {"x-goog-encryption-key-sha256": "x"}
+    path = f"/{bucket.name}/object"
+    begun = ET.fromstring(server.call("POST", f"{path}?uploads", headers=digest).text)  # noqa: S314 - our own server
+    part = f"{path}?uploadId={begun.findtext('{*}UploadId')}&partNumber=1"
+    assert server.call("PUT", part, data=b"1").status_code == 400
+    assert server.call("PUT", part, data=b"1", headers=digest).ok
+
+
+@real.local_only(real.KMS)
+def test_parts_become_an_object_under_a_key_of_cloud_kms(bucket: storage.Bucket, tmp_path: Path):
+    """The key is named where the upload begins (HTTP headers for XML API)."""
+    blob = bucket.blob("sealed", kms_key_name=KEY)
+    upload_in_parts(blob, tmp_path / "file")
+    assert bucket.get_blob("sealed").kms_key_name.startswith(f"{KEY}/")
 
 
 @pytest.fixture

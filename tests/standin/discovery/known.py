@@ -52,7 +52,7 @@ KNOWN = (
         "bq reads a dataset and sends all of it, changed",
     ),
     Known(
-        rf"{_JOB}({_PARAMETER}|\.configuration\.load\.(skipLeadingRows|decimalTargetTypes))",
+        rf"{_JOB}\.configuration\.load\.(skipLeadingRows|decimalTargetTypes)",
         ".*",
         "the stand-in tells a job's configuration as it was sent, which was accepted",
     ),

@@ -29,10 +29,40 @@ def key_given(call: Call, parameter: str = "kmsKeyName") -> dict[str, Any]:
         parameter: where it names a key of Cloud KMS.
     """
     if name := call.query.get(parameter):
-        return {"kmsKeyName": f"{name.partition('/cryptoKeyVersions/')[0]}/cryptoKeyVersions/1"}
+        return _kms_key(name)
+    return _own_key(call)
+
+
+def key_in_headers(call: Call) -> dict[str, Any]:
+    """Return what a request of the XML API says about the key of the object that it writes."""
+    if name := call.headers.get("x-goog-encryption-kms-key-name"):
+        return _kms_key(name)
+    return _own_key(call)
+
+
+def check_part(call: Call, settings: dict[str, Any]) -> None:
+    """Refuse a part that comes without the customer's own key of its upload, or with another one.
+
+    Cloud Storage's client sends the key along with each part, as S3 demands (UploadPart), to whose
+    uploads in parts those of Cloud Storage are compatible (XML API multipart uploads). What it does with
+    one that comes without is not documented; a caller that sends it always is safe.
+
+    Raises:
+        StorageError: It does.
+    """
+    if _own_key(call) != {key: settings[key] for key in SEALED[1:] if key in settings}:
+        message = "The part has not the customer-supplied encryption key of its upload."
+        raise StorageError(400, "InvalidArgument", message)
+
+
+def _own_key(call: Call) -> dict[str, Any]:
     if digest := call.headers.get("x-goog-encryption-key-sha256"):
         return {"customerEncryption": {"encryptionAlgorithm": "AES256", "keySha256": digest}}
     return {}
+
+
+def _kms_key(name: str) -> dict[str, Any]:
+    return {"kmsKeyName": f"{name.partition('/cryptoKeyVersions/')[0]}/cryptoKeyVersions/1"}
 
 
 def default_key(bucket: dict[str, Any]) -> dict[str, Any]:

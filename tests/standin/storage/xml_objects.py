@@ -11,7 +11,7 @@ from tests.standin.storage.buckets import find_bucket
 from tests.standin.storage.downloads import download
 from tests.standin.storage.errors import StorageError
 from tests.standin.storage.ingest import Expected
-from tests.standin.storage.keys import check_unlocked
+from tests.standin.storage.keys import check_unlocked, key_in_headers
 from tests.standin.storage.preconditions import XML_HEADERS, Preconditions, integer
 from tests.standin.storage.resources import etag_of
 from tests.standin.storage.service import Call
@@ -77,7 +77,7 @@ def settings_of(call: Call) -> dict[str, object]:
         for key, value in call.headers.items()
         if key.startswith(METADATA_PREFIX)
     }
-    return kept_settings(resource)
+    return kept_settings(resource) | key_in_headers(call)
 
 
 async def get(call: Call) -> ASGIApp:

@@ -15,6 +15,7 @@ from tests.standin.storage.buckets import find_bucket
 from tests.standin.storage.contents import Content
 from tests.standin.storage.errors import StorageError, invalid
 from tests.standin.storage.ingest import Expected, store
+from tests.standin.storage.keys import check_part
 from tests.standin.storage.preconditions import integer
 from tests.standin.storage.resources import etag_of
 from tests.standin.storage.service import Call
@@ -75,6 +76,7 @@ async def insert_part(call: Call) -> Response:
     number = integer(call.query, "partNumber") or 0
     if not 1 <= number <= PARTS_MOST:
         raise invalid(f"Part number must be from 1 to {PARTS_MOST}.")
+    check_part(call, json.loads(upload["settings"]))
     content = await store(call.service, call.stream(), Expected.of({}, call.headers))
     replaced = call.service.database.execute(
         "SELECT content FROM parts WHERE upload = ? AND number = ?", (upload["id"], number)

@@ -1,5 +1,6 @@
 """Tables and views: created, read, listed, changed, deleted."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from tests.standin.bigquery.call import Call, merged_labels, page
@@ -123,11 +124,23 @@ def _selected(resource: Resource, names: str | None) -> Resource:
 
 
 def test_permissions(service: Shared, call: Call) -> Resource:
-    """Answer tables.testIamPermissions: all but what is lacking, and nothing without the table."""
-    asked = call.body.get("permissions", [])
+    """Answer tables.testIamPermissions: all but what is lacking, and nothing without the table.
+
+    Lists in the list are taken for what is in them, as Google's parser takes them for any repeated field:
+    a system test of google-cloud-bigquery sends one (test_test_iam_permissions).
+    """
+    asked = list(_flat(call.body.get("permissions", [])))
     is_there = service.database.catalog.table(call.table_key) is not None
     granted = [it for it in asked if it not in service.settings.lacking] if is_there else []
     return {"permissions": granted} if granted else {}
+
+
+def _flat(items: list[Any]) -> Iterator[str]:
+    for item in items:
+        if isinstance(item, list):
+            yield from _flat(item)
+        else:
+            yield str(item)
 
 
 def list_tables(service: Shared, call: Call) -> Resource:

@@ -1,5 +1,6 @@
 """One job: its resource, and what a running job shares with whoever asks about it."""
 
+import json
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -106,6 +107,15 @@ def new_job(
 ) -> Job:
     """Return a job that nobody has run yet."""
     project, _, job_id = key
+    if parameters := configuration.get("query", {}).get("queryParameters"):
+        told = [
+            {**item, "parameterValue": _as_texts(item.get("parameterValue") or {})}
+            for item in parameters
+        ]
+        configuration = {
+            **configuration,
+            "query": {**configuration["query"], "queryParameters": told},
+        }
     resource: dict[str, Any] = {
         "kind": "bigquery#job",
         "id": f"{project}:{location}.{job_id}",
@@ -116,6 +126,21 @@ def new_job(
         "statistics": {"creationTime": created_ms},
     }
     return Job(key=key, resource=resource)
+
+
+def _as_texts(value: Resource) -> Resource:
+    """Return a parameter's value as a job tells it: a simple one is a text, whatever it was sent as.
+
+    BigQuery REST, QueryParameterValue.value.
+    """
+    told = dict(value)
+    if (simple := value.get("value")) is not None:
+        told["value"] = simple if isinstance(simple, str) else json.dumps(simple)
+    if items := value.get("arrayValues"):
+        told["arrayValues"] = [_as_texts(item) for item in items]
+    if members := value.get("structValues"):
+        told["structValues"] = {name: _as_texts(item) for name, item in members.items()}
+    return told
 
 
 def stored_job(document: Resource, *, now_ms: str) -> Job:
