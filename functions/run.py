@@ -33,7 +33,8 @@ from functions.parts import complete_parts, every_part
 from functions.second_place import put_configuration
 from functions.settings import FunctionSettings
 from manifests.catalog import Catalog
-from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.bigquery import bigquery_client
+from manifests.cloud.clients import storage_api
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources

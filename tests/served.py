@@ -127,11 +127,13 @@ def serving(rebound: Rebound, target: str = "backup", **env: str) -> Generator[F
 
 
 @contextmanager
-def serving_bundle(source: Path, rebound: Rebound, **env: str) -> Generator[Function]:
-    """Serve an unpacked bundle for a platform until the block ends, started as Cloud Run does."""
+def serving_bundle(
+    source: Path, rebound: Rebound, target: str = "backup", **env: str
+) -> Generator[Function]:
+    """Serve a function of an unpacked bundle for a platform until the block ends, started as Cloud Run does."""
 
     def begin(port: int, log: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        words = [str(python_of(source)), "-I", "-m", *framework_words(port, "backup")]
+        words = [str(python_of(source)), "-I", "-m", *framework_words(port, target)]
         with log.open("wb") as output:
             return subprocess.Popen(
                 words, cwd=source, env=env, stdout=output, stderr=output, start_new_session=True

@@ -1,7 +1,7 @@
 """Makes Google's clients: every call of theirs has a time-out, and their answers set the clock.
 
-Their own defaults differ from call to call, and some wait for ever: `jobs.insert`, `jobs.get` and
-`jobs.getQueryResults` of BigQuery have no time-out unless one is given.
+Their own defaults differ from call to call, and some wait for ever. That of BigQuery is in a module of its
+own, `bigquery`: what asks no table does not import it.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import google.auth
 import requests
 from google.auth.credentials import Credentials
 from google.auth.transport.requests import AuthorizedSession, Request
-from google.cloud import bigquery, storage
+from google.cloud import storage
 from google.oauth2.id_token import fetch_id_token_credentials
 from requests.adapters import HTTPAdapter
 
@@ -81,21 +81,6 @@ def storage_api(project: str, *, seconds: float = CALL_SECONDS) -> StorageApi:
     return StorageApi(http, endpoint, project, clock)
 
 
-def bigquery_client(
-    project: str, location: str, *, seconds: float = CALL_SECONDS
-) -> bigquery.Client:
-    """Return a client of BigQuery.
-
-    Args:
-        project: The project in which jobs run.
-        location: Where they run.
-        seconds: The time-out of each call.
-    """
-    client = bigquery.Client(project=project, location=location)
-    _bound(client._http, seconds)  # noqa: SLF001 - nothing public gives the session
-    return client
-
-
 def cloud_credentials() -> Credentials:
     """Return credentials for the REST APIs that have no client here.
 
@@ -118,10 +103,16 @@ def service_client(audience: str, *, seconds: float) -> AuthorizedSession:
             no token for an audience (google-auth, google.oauth2.id_token).
     """
     session = AuthorizedSession(fetch_id_token_credentials(audience, Request()))
-    _bound(session, seconds)
+    bounded(session, seconds)
     return session
 
 
-def _bound(session: AuthorizedSession, seconds: float) -> None:
+def bounded(session: AuthorizedSession, seconds: float) -> None:
+    """Give every call of a session one time-out.
+
+    Args:
+        session: The session.
+        seconds: The time-out.
+    """
     for scheme in ("https://", "http://"):
         session.mount(scheme, _Adapter(seconds))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from manifests.cloud.clients import bigquery_client
+from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.jobs import Jobs
 from recovery.cli.dashboards import OpsGroup, add_dashboards
 from recovery.cli.options import Json, open_session, print_json, say, tell

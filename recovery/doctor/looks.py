@@ -11,7 +11,7 @@ import google.auth
 
 from manifests.cloud.api import StorageApi
 from manifests.cloud.batch import Query
-from manifests.cloud.clients import bigquery_client
+from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.databases import Databases
 from manifests.cloud.granted import granted

@@ -10,7 +10,8 @@ from google.cloud import bigquery
 
 from manifests.cloud.api import object_path
 from manifests.cloud.batch import Query
-from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.bigquery import bigquery_client
+from manifests.cloud.clients import storage_api
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.databases import Databases
 from manifests.cloud.retry import calling, cloud_errors

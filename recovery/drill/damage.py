@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.bigquery import bigquery_client
+from manifests.cloud.clients import storage_api
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
 from manifests.cloud.jobs import Jobs

@@ -6,7 +6,8 @@ from functools import partial
 
 from google.cloud import bigquery
 
-from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.bigquery import bigquery_client
+from manifests.cloud.clients import storage_api
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
 from manifests.cloud.jobs import Jobs

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from google.cloud import bigquery
 
 from manifests.catalog_writers import FenceRule
-from manifests.cloud.clients import bigquery_client
+from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.configuration import Configuration, where_enabled
 from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import cloud_errors, require_whole

@@ -15,7 +15,8 @@ from google.api_core.exceptions import NotFound
 
 from manifests.catalog import Catalog
 from manifests.catalog_writers import MOST_DOCUMENTS, MOST_OBJECTS
-from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.bigquery import bigquery_client
+from manifests.cloud.clients import storage_api
 from manifests.cloud.documents import Documents
 from manifests.cloud.firestore import Connection
 from manifests.cloud.objects import Bucket

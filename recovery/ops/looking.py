@@ -9,7 +9,7 @@ from typing import Any
 from google.api_core import exceptions as google_errors
 
 from manifests import statements
-from manifests.cloud.clients import bigquery_client
+from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.retry import cloud_errors

@@ -1,6 +1,7 @@
 """Measure backup and recovery side by side on this machine: `make bench`, or some by name.
 
     python -m tests.bench [latency] [memory] [verify] [calls] [buckets] [documents] [status] [fingerprints]
+                          [functions]
 
 Only ratios of one run are worth quoting: they compare two things measured on the same machine in
 the same minutes. Each line says what is wanted and whether it was met; the exit code is 1 when one
@@ -14,7 +15,17 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import buckets, calls, documents, fingerprints, latency, memory, status, verify
+from tests.bench import (
+    buckets,
+    calls,
+    documents,
+    fingerprints,
+    functions,
+    latency,
+    memory,
+    status,
+    verify,
+)
 from tests.bench.ratio import Ratio
 
 BENCHES: dict[str, Callable[[Path], list[Ratio]]] = {
@@ -26,6 +37,7 @@ BENCHES: dict[str, Callable[[Path], list[Ratio]]] = {
     "documents": documents.measure,
     "status": status.measure,
     "fingerprints": fingerprints.measure,
+    "functions": functions.measure,
 }
 
 

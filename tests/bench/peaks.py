@@ -59,6 +59,17 @@ def function_peak_mib(function: Function) -> float:
     return max(map(_peak_kib, _group(function.process.pid))) / 1024
 
 
+def function_cpu_seconds(function: Function) -> float:
+    """Return the processor time that the server and its workers have taken, which are still running."""
+    return sum(map(_cpu_seconds, _group(function.process.pid)))
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return what a process has taken (proc(5), /proc/pid/stat: utime and stime)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _group(leader: int) -> list[int]:
     """Return the processes of a process group."""
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]

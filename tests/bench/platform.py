@@ -12,6 +12,9 @@ from manifests.parts import PARTS
 from tests.deployed import ROOT
 from tests.harness import Rebound, make_rebound
 from tests.standin.cloud import PROJECT, running
+from tests.standin.seed.configuration import seed_control_plane
+from tests.standin.seed.objects import seed_storage
+from tests.standin.seed.states import seed_firestore
 from tests.standin.seed.warehouse import seed_bigquery
 
 
@@ -31,6 +34,21 @@ def rebound_on_cloud(folder: Path, *, scale: float | None = None) -> Generator[R
                 seed_bigquery(PROJECT, scale)
         made = make_rebound(cloud, folder, PROJECT)
         _protect(made, resources=[])
+        yield made
+
+
+@contextmanager
+def rebound_of_everything(folder: Path, *, scale: float) -> Generator[Rebound]:
+    """Run a local cloud with all that the shipped catalog names until the block ends; arguments as above."""
+    with pytest.MonkeyPatch.context() as environment, running(folder / "cloud") as cloud:
+        for name, value in cloud.env.items():
+            environment.setenv(name, value)
+        with cloud.minutes_ago(60):
+            for seed in (seed_bigquery, seed_storage, seed_firestore):
+                seed(PROJECT, scale)
+            seed_control_plane(PROJECT)
+        made = make_rebound(cloud, folder, PROJECT)
+        _protect(made, protected_projects=())
         yield made
 
 

@@ -10,7 +10,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from manifests.cloud.api import StorageApi
-from manifests.cloud.clients import bigquery_client, storage_api
+from manifests.cloud.bigquery import bigquery_client
+from manifests.cloud.clients import storage_api
 from manifests.cloud.http import Http
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket

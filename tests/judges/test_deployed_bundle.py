@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from functions.bundle import DRILL, FUNCTIONS
 from manifests import __version__
-from tests.deployed import ROOT, python_of, unpacked
+from tests.deployed import ROOT, own_bundle, python_of, unpacked
 from tests.harness import Rebound, whole_minute
 from tests.integration import lake
 from tests.served import serving_bundle
@@ -73,3 +74,36 @@ def test_deployed_environment_does_not_know_this_checkout(source: Path):
             [python_of(source), "-I", "-c", words], capture_output=True, text=True, check=False
         )
         assert "NotFoundError" in done.stderr, done
+
+
+_IMPORT = """
+import json, sys, time
+sys.path.insert(0, ".")
+began = time.process_time()
+import main
+main.{name}
+took = time.process_time() - began
+print(json.dumps([took, len(sys.modules), "google.cloud.bigquery" in sys.modules]))
+"""
+MOST_IMPORT_SECONDS = 1.5
+
+
+@pytest.mark.parametrize(
+    ("name", "most_modules"),
+    [("backup", 1500), ("verify", 1300), ("tick", 1300), ("expire", 1300), ("drill", 1800)],
+)
+def test_a_function_is_imported_in_a_moment(name: str, most_modules: int):
+    """A cold start is most of what a call of the hourly look takes: nothing is imported that it does not use.
+
+    Modules are counted, because their number is the same on every machine; time is the processor's, the
+    better one of two, because the first one compiles.
+    """
+    source = own_bundle(DRILL if name == "drill" else FUNCTIONS)
+    words = [python_of(source), "-I", "-c", _IMPORT.format(name=name)]
+    told = [
+        json.loads(subprocess.run(words, cwd=source, capture_output=True, check=True).stdout)
+        for _ in range(2)
+    ]
+    assert min(seconds for seconds, _, _ in told) < MOST_IMPORT_SECONDS
+    assert told[0][1] <= most_modules
+    assert told[0][2] == (name in ("backup", "drill"))

@@ -6,6 +6,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import requests
+
+from manifests.kinds.buckets.layout import CONTENTS_PREFIX
 from tests.harness import LOCATION
 from tests.integration.configuration import APIS, enable, lose, make_sandbox
 from tests.integration.orchestration import State
@@ -106,6 +109,36 @@ def _partial(world: World, shell: Shell) -> Generator[None]:
 
 
 @contextmanager
+def _refused(world: World, shell: Shell) -> Generator[None]:
+    """Call the function with what it does not know."""
+    del shell
+    answer = requests.post(world.function.url, json={"run": "tonight"}, timeout=60)
+    assert answer.status_code == requests.codes.bad_request
+    yield
+
+
+@contextmanager
+def _unreadable(world: World, shell: Shell) -> Generator[None]:
+    """Leave a run that nobody can read, which is then no reason to keep another less long."""
+    del shell
+    blob = world.rebound.vault.blob(f"runs/{_run_id()}/manifest.json")
+    blob.upload_from_string(b"{")
+    yield
+    blob.delete()
+
+
+@contextmanager
+def _garbage(world: World, shell: Shell) -> Generator[None]:
+    """Leave content in the vault that no run needs; what only shows deletes none of it."""
+    del shell
+    blob = world.rebound.vault.blob(f"{CONTENTS_PREFIX}00/{'0' * 32}-00000000-9")
+    with world.rebound.cloud.minutes_ago(3 * 24 * 60, ("storage",)):
+        blob.upload_from_string(b"of no run")
+    yield
+    blob.delete()
+
+
+@contextmanager
 def _damage(world: World, shell: Shell) -> Generator[None]:
     """Rot a file of the newest run, which is a full one: what it holds itself is damaged."""
     del shell
@@ -196,17 +229,17 @@ STRIKES: Mapping[str, Strike] = {
     "scenarios/complete-outage.md": _configuration,
     "scenarios/processor-failure.md": _dates,
     "alerts/backup-failed.md": _partial,
-    "alerts/call-refused.md": _nothing,
+    "alerts/call-refused.md": _refused,
     "alerts/damaged-backup.md": _damage,
     "alerts/drill-failed.md": _failed_drill,
     "alerts/drill-overdue.md": _nothing,
-    "alerts/expire-failed.md": _nothing,
+    "alerts/expire-failed.md": _unreadable,
     "alerts/fence-standing.md": _fence,
-    "alerts/missed-backup.md": _nothing,
+    "alerts/missed-backup.md": _partial,
     "alerts/permission-denied.md": _partial,
-    "alerts/point-too-old.md": _nothing,
+    "alerts/point-too-old.md": _partial,
     "alerts/proof-too-old.md": _trial,
-    "alerts/refused-schedule.md": _nothing,
+    "alerts/refused-schedule.md": _partial,
     "alerts/run-growth.md": _nothing,
     "alerts/silent-drill.md": _nothing,
     "alerts/silent-expire.md": _nothing,
@@ -216,7 +249,7 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/slow-backup.md": _nothing,
     "alerts/tables-gone.md": _one_table,
     "alerts/tables-unprotected.md": _new_table,
-    "alerts/vault-growth.md": _nothing,
+    "alerts/vault-growth.md": _garbage,
     "alerts/verify-failed.md": _damage,
     "quarterly-drill.md": _sandbox,
     "deploy.md": _sandbox,

@@ -15,12 +15,13 @@ from functions.main import run_request
 from recovery.cli.commands import COMMANDS
 from recovery.ops.monitoring import monitoring_queries
 from tests.deployed import ROOT
+from tests.runbooks.alias_calls import CALLS, DANGEROUS
 
 RUNBOOKS = ROOT / "runbooks"
 FILE = RUNBOOKS / "aliases.sh"
 ALIASES = set(re.findall(r"^alias ([a-z0-9-]+)=", FILE.read_text(), re.MULTILINE))
 FUNCTIONS = set(re.findall(r"^([a-z]+-[a-z-]+)\(\) \{", FILE.read_text(), re.MULTILINE))
-TOOLS = ("rebound", "gcloud", "bq", "curl", "make")
+TOOLS = ("rebound", "gcloud", "bq", "curl", "make", "deploy")
 # A tool that writes down how it was called: what it is given, and what stands on its input.
 RECORDER = f"""#!{sys.executable}
 import json, os, sys
@@ -29,57 +30,16 @@ with open(os.environ["RECORD"], "a") as record:
     record.write(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:], said]) + "\\n")
 print("a-token" if "print-identity-token" in sys.argv else "gs://raw/x")
 """
-PROJECT, LOCATION, REGION = "--project=a-project", "--location=us-west2", "--region=us-west2"
-RUN = ["gcloud", "scheduler", "jobs", "run", "nightly", LOCATION, PROJECT]
-CALLS: dict[str, list[list[str]]] = {
-    "nba-status": [["rebound", "ops", "quick"]],
-    "nba-dash": [["rebound", "ops"]],
-    "nba-dashboard --html day.html": [["rebound", "ops", "full", "--html", "day.html"]],
-    "nba-pipeline": [["rebound", "ops", "pipeline"]],
-    "nba-workflows": [["rebound", "ops", "workflows"]],
-    "nba-backfill": [["rebound", "ops", "backfill"]],
-    "nba-mon": [["rebound", "ops", "quick", "--watch", "60"]],
-    "nba-monitor": [["rebound", "ops", "full", "--watch", "300"]],
-    "bq-nba 'SELECT 1'": [
-        ["bq", "--project_id=a-project", "query", "--nouse_legacy_sql", "SELECT 1"]
-    ],
-    "bq-list": [["bq", "--project_id=a-project", "ls"]],
-    "gs-nba": [["gcloud", "storage", "ls", "gs://raw/"]],
-    "gs-count nba-com": [["gcloud", "storage", "ls", "--recursive", "gs://raw/nba-com"]],
-    "gs-backups": [["gcloud", "storage", "ls", "gs://a-vault/runs/"]],
-    "run-describe web": [["gcloud", "run", "services", "describe", REGION, PROJECT, "web"]],
-    "sched-list": [["gcloud", "scheduler", "jobs", "list", LOCATION, PROJECT]],
-    "sched-pause-all gcs-bucket-corruption": [["rebound", "fence", "gcs-bucket-corruption"]],
-    "sched-resume-all": [["rebound", "thaw"]],
-    "wf-list": [["gcloud", "workflows", "list", LOCATION, PROJECT]],
-    "nba-errors": [["rebound", "ops", "errors"]],
-    "logs-errors": [
-        ["gcloud", "logging", "read", "severity>=ERROR", PROJECT, "--freshness=1d", "--limit=50"]
-    ],
-    "backup-list": [["rebound", "list"]],
-    "nba-test": [["make", "-C", "/a root", "test"]],
-    "nba-health": [
-        ["rebound", "list", "--limit", "3"],
-        ["rebound", "ops", "query", "freshness"],
-        ["rebound", "fence", "--status"],
-    ],
-    "nba-check-date 2026-01-03": [
-        ["rebound", "ops", "query", "daily-completeness", "--param", "day=2026-01-03"]
-    ],
-    "nba-tail web": [
-        ["gcloud", "run", "services", "logs", "read", "web", REGION, PROJECT, "--limit=50"]
-    ],
-    "nba-token": [["gcloud", "auth", "print-identity-token"]],
-    "backup-verify a-run": [["rebound", "verify", "a-run"]],
-    "dr-plan gcs-bucket-corruption --exact": [
-        ["rebound", "plan", "gcs-bucket-corruption", "--exact"]
-    ],
+ELSEWHERE = {
+    "gs-today",
+    "gs-yesterday",
+    "nba-incident",
+    "dr-help",
+    "cd-nba",
+    "nba-venv",
+    "nba-help",
 }
-DANGEROUS = {
-    "backup-now": ["gcloud", "auth", "print-identity-token"],
-    "sched-run nightly": RUN,
-    "nba-curl https://a.example POST {}": ["gcloud", "auth", "print-identity-token"],
-}
+"""What is tried by a test of its own."""
 
 
 @pytest.fixture(params=["bash", "zsh"])
@@ -108,6 +68,7 @@ def env(tmp_path: Path) -> dict[str, str]:
         "NBA_BUCKET": "raw",
         "NBA_PROJECT_ROOT": "/a root",
         "FUNCTION": "https://backup.example/",
+        "NBA_DEPLOY": str(tmp_path / "deploy"),
     }
 
 
@@ -182,6 +143,40 @@ def test_word_calls(shell: str, env: dict[str, str], line: str):
     done = typed(shell, line, env)
     assert done.returncode == 0, done.stderr
     assert [call[:-1] for call in calls(env)] == CALLS[line]
+
+
+def test_each_word_is_tried():
+    """A word that nobody typed may run anything."""
+    typed_words = {line.split()[0] for line in (*CALLS, *DANGEROUS)}
+    assert typed_words | ELSEWHERE == ALIASES | FUNCTIONS
+    assert not typed_words & ELSEWHERE
+    source = Path(__file__).read_text()
+    assert all(re.search(rf'typed\([^)]*"[^"]*\b{word}\b', source) for word in ELSEWHERE)
+
+
+def test_words_about_the_checkout(shell: str, env: dict[str, str], tmp_path: Path):
+    """The help is the index of the pages; the checkout is where it says, with its environment."""
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "activate").write_text("ACTIVE=yes\n")
+    env["NBA_PROJECT_ROOT"] = str(tmp_path)
+    assert typed(shell, "dr-help", env).stdout == (RUNBOOKS / "README.md").read_text()
+    done = typed(shell, "cd-nba && pwd && nba-venv && echo $ACTIVE", env)
+    assert done.stdout.split() == [str(tmp_path), "yes"]
+
+
+def test_services_and_what_deploys_them_are_named(shell: str, env: dict[str, str], tmp_path: Path):
+    """Another platform has other services, and its own script in its own checkout."""
+    env["NBA_SERVICES"] = "mail=a-mailer web=a-web"
+    assert typed_and_answered(shell, "nba-deploy web", env, "y") == 0
+    assert typed(shell, "nba-deploy analytics", env).returncode == 2
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "deploy").rename(tmp_path / "bin" / "deploy-service.sh")
+    env |= {"NBA_DEPLOY": "", "NBA_PROJECT_ROOT": str(tmp_path)}
+    assert typed_and_answered(shell, "nba-deploy mail", env, "y") == 0
+    assert [call[:-1] for call in calls(env)] == [
+        ["deploy", "a-web"],
+        ["deploy-service.sh", "a-mailer"],
+    ]
 
 
 def test_days_are_new_yorks(shell: str, env: dict[str, str]):

@@ -68,7 +68,7 @@ def test_the_newest_proven_point_is_told():
     (never,) = points.proven_problems(owed, proofs[1:], now=NOW)
     assert never.health is Health.WARNING
     assert never.what.startswith("1 part of 2 were never shown to restore")
-    assert never.what.endswith("as table a.c")
+    assert never.what.endswith(", as a.c")
     assert [*points.proven_problems((), proofs, now=NOW)] == []
 
 

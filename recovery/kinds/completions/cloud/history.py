@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from manifests import statements
-from manifests.cloud.clients import bigquery_client
+from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.jobs import Jobs
 from manifests.errors import CloudError
 from manifests.kinds.databases.catalog import CompletionRule, Rebuild

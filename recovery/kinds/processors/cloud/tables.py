@@ -8,7 +8,7 @@ from typing import Any
 
 from manifests import layout, statements
 from manifests.catalog_processors import Processor, Processors, Schedule
-from manifests.cloud.clients import bigquery_client
+from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.contents import check_all_seen
 from manifests.cloud.jobs import Jobs, StatementResult
 from manifests.cloud.resources import Resources

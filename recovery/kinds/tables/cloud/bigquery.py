@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
-from manifests.cloud.clients import bigquery_client
+from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.contents import Contents, read_contents
 from manifests.cloud.job_log import JobLog
 from manifests.cloud.jobs import Jobs

@@ -1,0 +1,112 @@
+"""What each function takes of memory, processor and time, against what Terraform gives it.
+
+    python -m tests.bench functions            measures, and says whether what is given is enough
+    python -m tests.bench.functions            measures, and writes functions.json anew
+
+Each is served from its bundle in a process of its own, as Cloud Run starts it. Memory hardly grows with
+the data (`make bench ARGS=memory`); time does, so that a timeout is not told by this.
+"""
+
+import json
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from functions.bundle import DRILL, FUNCTIONS
+from tests.bench.peaks import function_cpu_seconds, function_peak_mib
+from tests.bench.platform import rebound_of_everything
+from tests.bench.ratio import Ratio
+from tests.deployed import ROOT, own_bundle
+from tests.harness import Rebound
+from tests.integration.drills import sandbox
+from tests.served import serving_bundle
+
+RECORD = Path(__file__).with_name("functions.json")
+SCALE = 0.05
+NIGHTLY = ("backup", "verify", "expire", "tick")
+ROOM = 2.0
+"""So many times the measured peak a function has to have of memory."""
+_ROW = re.compile(
+    r'^    (\w+) = \{\n +timeout_seconds = (\d+).*\n +memory += "(\d+)Gi"\n +cpu += "(\d+)"$',
+    re.MULTILINE,
+)
+
+type Taken = dict[str, dict[str, float]]
+"""Of each function: its peak in MiB, its processor time and its time, both in seconds."""
+
+
+def given() -> Taken:
+    """Return what Terraform gives each function."""
+    text = (ROOT / "terraform" / "functions.tf").read_text()
+    return {
+        name: {
+            "timeout_seconds": float(seconds),
+            "memory_mib": 1024.0 * int(memory),
+            "cpu": int(cpu),
+        }
+        for name, seconds, memory, cpu in _ROW.findall(text)
+    }
+
+
+def measured(folder: Path) -> Taken:
+    """Call each function once on a platform with everything that the shipped catalog names."""
+    with rebound_of_everything(folder, scale=SCALE) as rebound:
+        found = {name: _taken(rebound, name) for name in NIGHTLY}
+        found["drill"] = _taken(rebound, "drill", REBOUND_SANDBOX=sandbox(rebound))
+    return found
+
+
+def _taken(rebound: Rebound, name: str, **env: str) -> dict[str, float]:
+    source = own_bundle(DRILL if name == "drill" else FUNCTIONS)
+    with serving_bundle(source, rebound, name, REBOUND_VERIFY_NIGHTS="1", **env) as function:
+        began, idle = time.monotonic(), function_cpu_seconds(function)
+        answer = function.manual("measured") if name == "backup" else function.call()
+        took = time.monotonic() - began
+        if answer.status_code != requests.codes.ok:
+            raise RuntimeError(f"{name} answered {answer.status_code}: {answer.text}")
+        return {
+            "peak_mib": round(function_peak_mib(function)),
+            "cpu_seconds": round(function_cpu_seconds(function) - idle, 1),
+            "seconds": round(took, 1),
+        }
+
+
+def measure(folder: Path) -> list[Ratio]:
+    """Measure, and compare with what is given."""
+    return [*ratios(measured(folder), given())]
+
+
+def ratios(taken: Taken, limits: Taken) -> Iterator[Ratio]:
+    """Yield how much room each function has.
+
+    Args:
+        taken: What each takes.
+        limits: What each is given.
+    """
+    for name, its in taken.items():
+        memory, cpu = limits[name]["memory_mib"], limits[name]["cpu"]
+        told = f"{memory:.0f} MiB / {its['peak_mib']:.0f} MiB"
+        yield Ratio(
+            f"memory of {name}, given / taken", memory / its["peak_mib"], "at least", ROOM, told
+        )
+        used = its["cpu_seconds"] / its["seconds"]
+        told = f"{cpu:.0f} / {its['cpu_seconds']:.1f} s of processor in {its['seconds']:.1f} s"
+        yield Ratio(f"processors of {name}, given / kept busy", cpu / used, "at least", 1.0, told)
+
+
+def main() -> None:
+    """Measure, and write down what was."""
+    with tempfile.TemporaryDirectory(prefix="rebound-bench-functions-") as folder:
+        record: dict[str, Any] = {"scale": SCALE, "taken": measured(Path(folder))}
+    RECORD.write_text(json.dumps(record, indent=2) + "\n")
+    for ratio in ratios(record["taken"], given()):
+        print(f"  {ratio}")
+
+
+if __name__ == "__main__":
+    main()
