@@ -188,7 +188,14 @@ def _coverage_checks(looks: Looks) -> Iterator[Check]:
         "database": tuple(entry.database for entry in catalog.databases),
     }
     for noun, named in others.items():
-        look = judged(coverage.unnamed_problems, looks.others, noun, named=named)
+        look = judged(
+            coverage.unnamed_problems,
+            looks.others,
+            noun,
+            named=named,
+            decisions=catalog.left_out,
+            on=looks.tools.started_at.date(),
+        )
         yield Check("catalog", f"{noun}s of {looks.project}", look, "each is protected")
 
 

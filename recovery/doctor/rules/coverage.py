@@ -1,8 +1,10 @@
 """Compares the catalog with the project: each has to name what the other has. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
 
 from manifests.catalog import Catalog
+from manifests.catalog_decisions import LeftOut, left_out_by
 from manifests.kinds.tables.kind import TABLES
 from recovery.doctor.rules.problem import Problem, warning
 from recovery.units import counted, listed
@@ -47,14 +49,24 @@ def table_problems(
 
 
 def unnamed_problems(
-    there: Collection[str], noun: str, *, named: Collection[str]
+    there: Collection[str],
+    noun: str,
+    *,
+    named: Collection[str],
+    decisions: Sequence[LeftOut] = (),
+    on: date,
 ) -> Iterator[Problem]:
-    """Tell which datasets, buckets or databases nobody protects.
+    """Tell which datasets, buckets or databases nobody protects, and nobody decided to leave out.
 
     Args:
         there: Those of the project.
         noun: What one of them is called.
         named: Those that the catalog names, and our own.
+        decisions: What is left out, of the catalog.
+        on: The day: a decision ends.
     """
-    if others := sorted(set(there).difference(named)):
+    others = sorted(
+        name for name in set(there) - set(named) if not left_out_by(decisions, noun, name, on)
+    )
+    if others:
         yield warning(f"nobody protects {counted(len(others), noun)}: {listed(others)}", _NAMES)

@@ -247,3 +247,22 @@ def test_executions_of_all_regions_are_one_list(server: Server, project: str):
     assert [item["metadata"]["labels"]["run.googleapis.com/job"] for item in blind["items"]] == [
         "near"
     ]
+
+
+def test_how_many_messages_wait(server: Server, project: str):
+    """timeSeries.list: one series for each subscription of the project, with its newest number."""
+    topic, name = f"projects/{project}/topics/phase", f"projects/{project}/subscriptions/phase-sub"
+    server.answer("PUT", f"pubsub/v1/{topic}", json={})
+    server.answer("PUT", f"pubsub/v1/{name}", json={"topic": topic})
+    server.answer("POST", f"pubsub/v1/{topic}:publish", json={"messages": [{"data": "YQ=="}] * 2})
+    metric = "pubsub.googleapis.com/subscription/num_undelivered_messages"
+    asked = {
+        "filter": f'metric.type="{metric}"',
+        "interval.startTime": "2026-11-30T00:00:00Z",
+        "interval.endTime": "2026-11-30T00:10:00Z",
+    }
+    path = f"monitoring/v3/projects/{project}/timeSeries"
+    (series,) = server.answer("GET", path, params=asked)["timeSeries"]
+    assert series["resource"]["labels"] == {"project_id": project, "subscription_id": "phase-sub"}
+    assert [point["value"] for point in series["points"]] == [{"int64Value": "2"}]
+    assert server.refusal("GET", path, params={**asked, "filter": 'metric.type="x"'})[0] == 400

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from manifests.catalog import Catalog
+from manifests.catalog_decisions import LeftOut
 from manifests.errors import CloudError
 from recovery.doctor.check import Check, examined
 from recovery.doctor.rules import coverage, datasets, deployment, own, permissions
@@ -102,6 +103,23 @@ def test_tables_of_the_catalog_and_of_the_project():
     assert not list(found)
 
 
+def test_what_somebody_decided_to_leave_out_is_no_problem():
+    """While the decision holds, by its kind."""
+    day = date(2026, 11, 30)
+    decision = LeftOut(
+        kind="bucket", names=("log*",), decided_by="ada", decided_on=day, until=day, why="logs"
+    )
+
+    def told(noun: str, on: date) -> list[str]:
+        found = coverage.unnamed_problems(
+            ("own", "logs", "more"), noun, named=("own",), decisions=(decision,), on=on
+        )
+        return [item.what.rpartition(": ")[2] for item in found]
+
+    assert told("bucket", day) == ["more"]
+    assert told("dataset", day) == told("bucket", day + timedelta(days=1)) == ["logs, more"]
+
+
 def test_permissions_are_those_that_terraform_grants():
     """What is withheld is not asked for, and of the configuration only what the catalog names."""
     table = permission_table()
@@ -132,8 +150,8 @@ def test_the_identity_of_a_function_has_its_own_side(name: str, side: str):
     """Whoever is none of them recovers, as a person does; each side has calls on the vault."""
     found = permissions.side_of(f"{name}@platform.iam.gserviceaccount.com")
     assert found == side
-    table = permissions.permission_table()
-    assert permissions.needed(found, "vault", types=[], table=table)
+    table = permission_table()
+    assert needed(found, "vault", types=[], table=table)
     assert permissions.side_of("") == "restore"
 
 

@@ -11,6 +11,7 @@ from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.tables.rules.outcomes import DefinitionOutcome, TableOutcome
 from recovery.outcome import RecoveryReport
 from recovery.plan.model import Plan
+from recovery.plan.takes import Takes
 from recovery.report.conclusion import outcome_error
 from recovery.report.ended import report_document
 from recovery.report.planned import plan_document
@@ -207,3 +208,18 @@ def test_scenarios_are_found_by_name():
         assert item.brings_back
     with pytest.raises(UsageError, match="there are: bigquery-dataset-loss"):
         scenario("flood")
+
+
+def test_what_was_estimated_stands_beside_what_it_took():
+    """Of a plan that measured nothing only the truth is told."""
+
+    def told(takes: Takes | None) -> str:
+        ended = report(PROVEN, took_hours=2)
+        made = ended.plan.model_copy(update={"takes": takes})
+        document = report_document(ended.model_copy(update={"plan": made}))
+        return " ".join(text_of(document).split())
+
+    both = told(Takes(measured_seconds=5400, measured_least_seconds=3600))
+    assert "achieved RTO 2 h (objective 4 h), achieved RPO 8 h, estimated 1 h to 1 h 30 min" in both
+    assert "estimated" not in told(Takes(at_least_seconds=60))
+    assert "estimated" not in told(None)
