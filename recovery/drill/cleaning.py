@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Literal, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
@@ -41,10 +41,11 @@ class Made(NamedTuple):
     """One thing that a drill made.
 
     Attributes:
+        kind: What it is called, as `dataset`.
         mark: That of the drill.
     """
 
-    kind: Literal["dataset", "bucket", "database", "schedule"]
+    kind: str
     name: str
     mark: str
 
@@ -80,6 +81,13 @@ class Leftovers(NamedTuple):
         return (*(item.label for item in self.made), *self.untold)
 
 
+class _Sort(NamedTuple):
+    """How one sort of things that drills make is found, and how one of them is removed."""
+
+    find: Callable[["Cleaning"], Iterator[Made]]
+    remove: Callable[["Cleaning", str], None]
+
+
 class Cleaning:
     """What drills made in one project.
 
@@ -108,12 +116,7 @@ class Cleaning:
         Raises:
             CloudError: Something could not be listed, so that nobody knows what is left.
         """
-        named = [
-            *self._datasets(),
-            *self._buckets(),
-            *self._databases(),
-            *self._schedules(),
-        ]
+        named = [item for sort in self._sorts.values() for item in sort.find(self)]
         drills = self._configured.open() if mark is None else None
         resources, unread = self._configured.look(drills, mark or "")
         return Leftovers(
@@ -128,19 +131,13 @@ class Cleaning:
 
     def remove(self, made: Sequence[Made | MadeResource]) -> list[str]:
         """Remove things; return why one could not be: that one stops no other."""
-        removing: dict[str, Callable[[str], None]] = {
-            "dataset": self._remove_dataset,
-            "bucket": self._remove_bucket,
-            "database": self._remove_database,
-            "schedule": self._remove_schedule,
-        }
         failures = []
         for item in made:
             try:
                 if isinstance(item, MadeResource):
                     self._configured.remove(item)
                 else:
-                    removing[item.kind](item.name)
+                    self._sorts[item.kind].remove(self, item.name)
             except ReboundError as error:
                 failures.append(f"{item.label}: {error.message}")
         return failures
@@ -231,3 +228,10 @@ class Cleaning:
         protection = {"deleteProtectionState": "DELETE_PROTECTION_DISABLED"}
         databases.configure(protection, tuple(protection), seen=seen)
         databases.delete()
+
+    _sorts: ClassVar[Mapping[str, _Sort]] = {
+        "dataset": _Sort(_datasets, _remove_dataset),
+        "bucket": _Sort(_buckets, _remove_bucket),
+        "database": _Sort(_databases, _remove_database),
+        "schedule": _Sort(_schedules, _remove_schedule),
+    }
