@@ -32,7 +32,7 @@ _UNDER_WAY = timedelta(days=1)
 
 
 class Words(NamedTuple):
-    """What an operator says of a recovery beside what is asked for.
+    """The options that allow what a recovery does; others say what is recovered.
 
     Attributes:
         confirmed_projects: The projects that may be changed, though protected or of others.

@@ -28,7 +28,7 @@ def agree(
     said: Mapping[str, Any],
     others: Iterable[RefusedError],
 ) -> None:
-    """Insist on every word that a plan needs, and ask for the last one.
+    """Refuse a plan that lacks a word, and ask whether it is to be carried out.
 
     Raises:
         RefusedError: One is missing, or the plan takes more than the catalog allows.

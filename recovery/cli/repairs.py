@@ -90,7 +90,7 @@ def tell_ended(
 
 
 def planned_of(session: Session, found: Repair) -> Plan:
-    """Return the recovery that a repair is, with what it pauses.
+    """Return a repair in the form of a recovery, with what it pauses.
 
     Raises:
         ManifestAlteredError: The run that is its witness has another manifest now.

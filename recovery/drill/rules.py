@@ -248,7 +248,7 @@ def _missed(
 def check_verifier(
     record: DrillRecord | None, verifier: str, *, identity: str = "", doubt: str = ""
 ) -> None:
-    """Refuse that somebody agrees with what is not there or not believed, or with their own work.
+    """Refuse a sign-off of a record that is missing or not believed, and one by whoever ran the drill.
 
     Args:
         record: The record; None where there is none.

@@ -112,7 +112,7 @@ class Drills:
         return sorted(found, key=lambda drill: drill.rsplit("-", 2)[1])
 
     def kept(self, drill: str) -> Kept:
-        """Return everything that is kept of a drill; what cannot be read is told, and not there.
+        """Return everything that is kept of a drill; what cannot be read is logged and left out.
 
         Who wrote the record of how it ended is told with it; all else counts only where it is believed.
 

@@ -78,7 +78,7 @@ def begun_at(execution: Resource) -> datetime:
 
 
 def ended_before(walked: Sequence[tuple[datetime, bool]]) -> datetime:
-    """Return an instant of which everything that was begun before it has ended.
+    """Return an instant: whatever was begun before it has ended.
 
     What has ended does not run again: the next look need go no further back. The list of all regions is
     put together of several, so that one that was begun a little earlier may come into it later.
@@ -137,7 +137,7 @@ def transfer_writes(
 
 
 def named(running: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:
-    """Return what is left of what runs, or is unknown, without what patterns name."""
+    """Return what runs or is unknown, but for what some patterns name."""
     chosen = tuple(patterns)
     return {
         name: what

@@ -99,7 +99,7 @@ def row_controls(
 
 
 def no_row_controls() -> Iterator[Control]:
-    """Say that no table is such that a damage could be planted in a clone of it."""
+    """Say that there is no table in a clone of which damage could be planted."""
     why = "no restored table has rows, a column to change, and no row access policy"
     yield not_planted("a changed row", "no table", _CHECK, why)
 

@@ -110,7 +110,7 @@ class PlantedSchedule(NamedTuple):
     pattern: str
 
     def named_by(self, rule: FenceRule) -> FenceRule:
-        """Return the rule as it is of schedules alone; one that names another by its whole name names this.
+        """Return the catalog's rule for schedules alone, in which a whole name of another one stands for this one.
 
         A schedule of that name could be somebody's, so that none is planted under it.
         """
