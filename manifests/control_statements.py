@@ -51,14 +51,6 @@ def renamed(table: str, name: str) -> str:
     return f"ALTER TABLE {quoted(table)} RENAME TO {quoted(name)}"
 
 
-def kept_as_of(copy: str, table: str, at: datetime) -> str:
-    """Keep a table as it was at an instant (BigQuery, Create table snapshots)."""
-    then = moment("TIMESTAMP", at)
-    return (
-        f"CREATE SNAPSHOT TABLE {quoted(copy)} CLONE {quoted(table)} FOR SYSTEM_TIME AS OF {then}"
-    )
-
-
 def rows_since(table: str, resource: Resource, at: datetime) -> str:
     """Count the rows of a table that it did not have at an instant, new ones and changed ones; the answer's column is more.
 

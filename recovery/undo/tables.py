@@ -1,16 +1,13 @@
 """Puts tables back, and proves that they are what they were before."""
 
-from datetime import UTC, datetime
 from functools import partial
 
 from manifests import statements
-from manifests.cloud.jobs import Job
 from manifests.cloud.table_paths import table_path, table_reference, tables_path
 from manifests.cloud.working import ready_dataset
-from manifests.control_statements import copied, kept_as_of
+from manifests.control_statements import copied
 from manifests.erasures import Erasures
-from manifests.errors import NotEqualError, PartialError, RefusedError
-from manifests.fingerprint import fingerprint_sql, partitions_of
+from manifests.errors import NotEqualError, RefusedError
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import TableBackup
 from manifests.kinds.tables.properties import settings
@@ -69,16 +66,13 @@ class TableUndo(Undoer[TableOutcome]):
         if back.step.action == "remove":
             self._remove(back, live)
             return redo
-        replaced: Job | None = None
         if back.is_whole:
-            replaced = self._put_back_whole(back, live)
+            self._put_back_whole(back, live)
         elif back.partitions or back.removed:
             self._put_back_rows(back)
         former = self._former_of(back)
         if is_table(former.resource) and back.with_properties:
             PropertySetter(self._target).set(former, with_foreign_keys=True)
-        if replaced is not None and live is not None and is_table(live):
-            self._check_nothing_went(back, live, replaced.started)
         self._prove(back, former)
         return redo
 
@@ -169,7 +163,7 @@ class TableUndo(Undoer[TableOutcome]):
         """Keep what goes, and insist that it is what was looked at."""
         if live is None or not is_table(live):
             return ""
-        redo = self._redo(back, "undone")
+        redo = self._redo(back)
         reference = live["tableReference"]
         is_at = self._target.full_id(f"{reference['datasetId']}.{reference['tableId']}")
         self._run(back, "keep", statements.snapshot(self._target.full_id(redo), is_at))
@@ -183,8 +177,8 @@ class TableUndo(Undoer[TableOutcome]):
             )
         return self._target.full_id(redo)
 
-    def _redo(self, back: TableBack, what: str) -> str:
-        name = work_id(f"{what}-{self._ended.recovery_id}-{self._own_id}", back.step.into)
+    def _redo(self, back: TableBack) -> str:
+        name = work_id(f"undone-{self._ended.recovery_id}-{self._own_id}", back.step.into)
         return f"{self._target.settings.undo_dataset}.{name}"
 
     def _remove(self, back: TableBack, live: Resource | None) -> None:
@@ -205,45 +199,23 @@ class TableUndo(Undoer[TableOutcome]):
     def _aside(self, into: str) -> str:
         return aside_name(self._ended.recovery_id, into)
 
-    def _put_back_whole(self, back: TableBack, live: Resource | None) -> Job | None:
-        """Put back what had another shape: in one statement, which is returned, where it had rows."""
+    def _put_back_whole(self, back: TableBack, live: Resource | None) -> None:
+        """Put back what had another shape, once what is there was taken away as it was looked at.
+
+        No statement replaces a table on a condition. Where this breaks off, the next undo finds nothing
+        there and goes on.
+        """
         into, former = back.step.into, self._former_of(back)
-        if back.step.source:
-            sql = copied(self._target.full_id(into), back.step.source, over=live is not None)
-            return self._run(back, "back", sql)
         self._delete(back, live)
+        if back.step.source:
+            sql = copied(self._target.full_id(into), back.step.source, over=False)
+            self._run(back, "back", sql)
+            return
         own = (
             writable(former.resource) if is_table(former.resource) else _definition(former.resource)
         )
         body = {**own, "tableReference": table_reference(self._target.target.project, into)}
         self._target.resources.create(tables_path(into), body, subject=into)
-        return None
-
-    def _check_nothing_went(self, back: TableBack, was: Resource, began_at: datetime) -> None:
-        """Insist that a table held what was looked at until it was replaced: no condition says so.
-
-        The previous version of a replaced table can be read (BigQuery, Access historical data).
-
-        Raises:
-            PartialError: Rows were written meanwhile; they are kept.
-            CloudError: It cannot be read.
-        """
-        into = back.step.into
-        table, found = self._target.full_id(into), self._target.resources.table(into)
-        made_ms = 0 if found is None else int(found.resource["creationTime"])
-        at = max(began_at, datetime.fromtimestamp((made_ms - 1) / 1000, UTC))
-        version = self._ended.part(TABLES, back.step.name).fingerprint_version
-        sql = fingerprint_sql(table, was, version, at=at)
-        rows = self._target.jobs.rows(self._job_id(back, "went"), sql, subject=into)
-        if partitions_of(rows) == dict(back.expected):
-            return
-        kept = self._target.full_id(self._redo(back, "late"))
-        self._run(back, "late", kept_as_of(kept, table, at))
-        raise PartialError(
-            f"rows were written while it was replaced; it was kept with them in {kept}",
-            subject=into,
-            hint="pause what writes (`rebound fence`) before the next undo",
-        )
 
     def _put_back_rows(self, back: TableBack) -> None:
         """Replace partitions in one transaction, if there is in them what was looked at."""
@@ -283,9 +255,8 @@ class TableUndo(Undoer[TableOutcome]):
                 f"it is not as before: {wrong[0]}, of {len(wrong)}", subject=back.step.into
             )
 
-    def _run(self, back: TableBack, what: str, sql: str) -> Job:
-        job_id = self._job_id(back, what)
-        return self._target.jobs.query(job_id, sql, subject=back.step.into).job
+    def _run(self, back: TableBack, what: str, sql: str) -> None:
+        self._target.jobs.query(self._job_id(back, what), sql, subject=back.step.into)
 
     def _job_id(self, back: TableBack, what: str) -> str:
         return f"rebound-undo-{self._own_id}-{what}-{work_id('x', back.step.into)[-8:]}"

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections.abc import Callable
 
 from recovery.undo.removing import aside_name
 from tests.harness import RUN_SECONDS, Rebound
@@ -90,29 +91,32 @@ def test_an_answer_that_is_lost_costs_an_undo_nothing(rebound: Rebound):
     recovered(rebound, DATABASES)
 
 
-def test_rows_that_are_written_while_a_whole_table_is_replaced_are_told_and_kept(rebound: Rebound):
-    """No statement replaces a table on a condition: the version that was replaced is looked at."""
+def test_rows_that_are_written_while_a_whole_table_goes_back_stay(rebound: Rebound):
+    """No statement replaces a table on a condition, so it is set aside first: it is left with them."""
     destroy(rebound, DAMAGES["schema changed"])
-    before = tables_of(rebound)
     recovery = recovered(rebound, TABLES)
-    left = set(lake.rows(rebound, lake.GAMES))
+    words = ("undo", recovery, "--confirm-project", rebound.project, "--yes")
     games = f"`{rebound.project}.{lake.GAMES}`"
-    held = {
-        "operation": r"bigquery\.jobs\.getQueryResults",
-        "match": f"{rebound.project}.*-measure-4",
-    }
-    with rebound.cloud.held("bigquery", **held):
-        process = rebound.begin("undo", recovery, "--confirm-project", rebound.project, "--yes")
-        rebound.cloud.await_fault("bigquery", process)
-        rebound.query(f"INSERT INTO {games} (game_id, home) VALUES ('late', 'late')")
-    out, err = process.communicate(60)
-    assert process.returncode == 6, out + err
-    told = re.search(r"rows were written while it was replaced; .* kept with them in (\S+)", out)
-    assert told is not None
-    assert set(lake.rows(rebound, told[1].partition(".")[2])) - left
-    assert tables_of(rebound) == before
-    undone(rebound, recovery)
-    recovered(rebound, TABLES)
+    row = {"game_id": "late", "game_date": "2024-01-02"}
+    kept = {"match": "rebound_undo/tables/undone-"}
+
+    def undone_while(write: Callable[[], object]) -> str:
+        with rebound.cloud.held("bigquery", r"bigquery\.tables\.get", **kept):
+            process = rebound.begin(*words)
+            rebound.cloud.await_fault("bigquery", process)
+            write()
+        out, err = process.communicate(60)
+        assert process.returncode == 6, out + err
+        assert (late_rows(rebound), asides(rebound)) == (1, [])
+        return out
+
+    values = "(game_id, game_date) VALUES ('late', DATE '2024-01-02')"
+    told = undone_while(lambda: rebound.query(f"INSERT INTO {games} {values}"))
+    assert "it was changed while it was looked at; it is left" in told
+    rebound.query(f"DELETE FROM {games} WHERE game_id = 'late'")
+    told = undone_while(lambda: rebound.bigquery_client.insert_rows_json(lake.GAMES, [row]))
+    assert "which BigQuery refuses for hours after rows were streamed into it; it is left" in told
+    recovered(rebound, TABLES, "--overwrite", "*", "--exact")
 
 
 def test_a_table_that_somebody_makes_where_one_is_gone_stays(rebound: Rebound):
