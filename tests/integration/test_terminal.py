@@ -1,0 +1,68 @@
+"""A recovery as whoever sits before it sees it, and what a program reads of it."""
+
+import fcntl
+import io
+import os
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+from tests.harness import RUN_SECONDS, START_SECONDS, Rebound
+from tests.integration import lake
+from tests.served import Function
+
+SCENARIO = "bigquery-dataset-loss"
+
+
+def test_a_recovery_on_a_terminal(rebound: Rebound, function: Function):
+    """One bar for all of it with the time that is left; Ctrl-C leaves the prompt on a line of its own."""
+    function.complete("night")
+    for name in ("games", "types"):
+        rebound.bigquery_client.delete_table(f"{rebound.project}.{lake.DATASET}.{name}")
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    words = [Path(sys.executable).with_name("rebound"), "recover", SCENARIO, "--yes"]
+    env = {**rebound.env, "TERM": "xterm-256color"}
+    with (
+        os.fdopen(ours, "rb", buffering=0) as terminal,
+        rebound.cloud.held("bigquery", "bigquery.tables.insert", skip=1, is_done=False, times=None),
+    ):
+        process = subprocess.Popen(words, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        told_until(terminal, r"% 0 of 4 \d:\d\d:\d\d left")
+        process.send_signal(signal.SIGINT)
+        told = told_until(terminal, r"interrupted; .*\n")
+        assert process.wait(RUN_SECONDS) == 130
+    last = told[told.rindex("interrupted; ") :]
+    assert told[: -len(last)].endswith("\r\n")
+    assert re.fullmatch(rf"interrupted; `rebound resume {SCENARIO}-[^\r\n]*\r\n", last)
+    rebound.run("abandon", last.split()[3].rstrip("`"), "--why", "seen")
+    rebound.run("recover", SCENARIO, "--yes")
+
+
+def told_until(terminal: io.FileIO, wanted: str) -> str:
+    """Read a terminal, without colours and movements, until it told what is wanted."""
+    told, last = "", time.monotonic() + START_SECONDS
+    while not re.search(wanted, told):
+        assert select.select([terminal], [], [], max(0, last - time.monotonic()))[0], told
+        told += terminal.read(4096).decode(errors="replace")
+        told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", told)
+    return told
+
+
+def assert_rfc_3339(rebound: Rebound) -> None:
+    """Insist that whatever an answer tells the time of says it with its zone."""
+    found = []
+    for words in (("list",), ("show", "night"), ("plan", SCENARIO), ("report",), ("status",)):
+        answer = rebound.ended(*words, "--json").stdout
+        texts = re.findall(r'"(\d{4}-\d\d-\d\d[T ][^"]*)"', answer)
+        assert texts, words
+        found += texts
+    zoned = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+    assert [text for text in found if not zoned.fullmatch(text)] == []
