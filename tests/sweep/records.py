@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.sweep.trials import Result, Trial
 
-_HEADER = ("work", "fired", "loud", "converged", "wrong", "not fired", "s a trial")
+_HEADER = ("fired", "loud", "converged", "wrong", "not fired", "s a trial")
 
 
 class Record(NamedTuple):
@@ -51,28 +51,32 @@ class Records:
                 lines.write(json.dumps([*result.trial, *result[1:], round(seconds, 2)]) + "\n")
 
     def text(self) -> str:
-        """Count them by work: which fired, how the work ended then, and how long a trial took."""
-        rows = [_HEADER, *(self._row(work) for work in self._works())]
+        """Count them by work and by kind of fault: which fired, how the work ended, how long it took."""
+        by_work = self._table("work", lambda trial: trial.work)
+        return f"{by_work}\n\n{self._table('fault', lambda trial: trial.kind)}"
+
+    def _table(self, title: str, named: Callable[[Trial], str]) -> str:
+        of: dict[str, list[Record]] = {}
+        for record in self._records:
+            of.setdefault(named(record.result.trial), []).append(record)
+        rows = [(title, *_HEADER), *((name, *_counts(some)) for name, some in of.items())]
+        rows.append(("all", *_counts(self._records)))
         return "\n".join(
-            f"{work:<20}" + "".join(f"{cell:>11}" for cell in cells) for work, *cells in rows
+            f"{name:<26}" + "".join(f"{cell:>11}" for cell in cells) for name, *cells in rows
         )
 
-    def _works(self) -> list[str]:
-        return list(dict.fromkeys(record.result.trial.work for record in self._records))
 
-    def _row(self, work: str) -> tuple[str, ...]:
-        ours = [record for record in self._records if record.result.trial.work == work]
-        counts = Counter(record.result.verdict for record in ours)
-        fired = len(ours) - counts["not fired"]
-        numbers = (
-            fired,
-            counts["loud"],
-            counts["loud"] + counts["right at once"],
-            counts["wrong"],
-            counts["not fired"],
-        )
-        seconds = sum(record.seconds for record in ours) / len(ours)
-        return (work, *map(str, numbers), f"{seconds:.1f}")
+def _counts(records: Sequence[Record]) -> tuple[str, ...]:
+    counts = Counter(record.result.verdict for record in records)
+    numbers = (
+        len(records) - counts["not fired"],
+        counts["loud"],
+        counts["loud"] + counts["right at once"],
+        counts["wrong"],
+        counts["not fired"],
+    )
+    seconds = sum(record.seconds for record in records) / max(1, len(records))
+    return (*map(str, numbers), f"{seconds:.1f}")
 
 
 def _read(file: Path) -> Iterator[Record]:

@@ -7,7 +7,7 @@ from tests.sweep.trials import Result, Trial
 
 
 def test_counts_and_what_is_done(tmp_path: Path):
-    """Each work has a line of counts, also of the trials of an earlier process, which stay done."""
+    """Each work and each kind of fault has a line, also of trials of an earlier process, which stay done."""
     file = tmp_path / "sweep.jsonl"
     first = Records(file)
     results = [
@@ -22,7 +22,15 @@ def test_counts_and_what_is_done(tmp_path: Path):
     wrong = Result(Trial("tables gone", "bigquery", 7, "lost"), "wrong", "not equal\nat all")
     again.add(wrong, 4.0)
     assert Records(file).is_wrong
-    header, backup, tables = Records(file).text().splitlines()
-    assert header.split("  ")[0] == "work"
-    assert backup.split() == ["backup", "3", "1", "3", "0", "1", "2.0"]
-    assert tables.split() == ["tables", "gone", "1", "0", "0", "1", "0", "4.0"]
+    works, faults = (part.splitlines() for part in Records(file).text().split("\n\n"))
+    assert [line.split()[0] for line in (works[0], faults[0])] == ["work", "fault"]
+    assert [line.split() for line in works[1:]] == [
+        ["backup", "3", "1", "3", "0", "1", "2.0"],
+        ["tables", "gone", "1", "0", "0", "1", "0", "4.0"],
+        ["all", "4", "1", "3", "1", "1", "2.4"],
+    ]
+    assert [line.split() for line in faults[1:]] == [
+        ["403", "3", "1", "3", "0", "1", "2.0"],
+        ["lost", "1", "0", "0", "1", "0", "4.0"],
+        ["all", "4", "1", "3", "1", "1", "2.4"],
+    ]

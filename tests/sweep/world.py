@@ -1,15 +1,22 @@
-"""A platform of all three services, small enough to be backed up and lost hundreds of times."""
+"""Platforms that are small enough to be backed up and lost hundreds of times.
 
-from collections.abc import Callable
+One has data of all three services, one a configuration, one processors that write the rows of dates.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from manifests.model.run import Manifest
 from tests.harness import Rebound, make_rebound
-from tests.integration import bucket_objects, lake
+from tests.integration import bucket_objects, lake, outages
 from tests.integration.orchestration import State
+from tests.integration.processors import platform as league
+from tests.integration.processors.services import serving_phases
 from tests.integration.state import state
-from tests.served import Function
+from tests.served import Function, serving
 from tests.standin.cloud import Cloud
 from tests.standin.firestore.creation import create_database
 
@@ -22,11 +29,63 @@ _EPHEMERAL = {"etag", "lastModifiedTime", "creationTime", "lastRefreshTime"}
 
 @dataclass(frozen=True)
 class World:
-    """The platform, its served function, and one undisturbed run of it."""
+    """A platform, its served function, and one undisturbed run of it."""
 
     rebound: Rebound
     function: Function
     reference: Manifest
+
+
+class Worlds:
+    """The platforms of a sweep, each made when it is first asked for."""
+
+    def __init__(self, cloud: Cloud, folder: Path, name: str, stack: ExitStack) -> None:
+        self._cloud, self._folder, self._name, self._stack = cloud, folder, name, stack
+
+    @cached_property
+    def data(self) -> World:
+        """Return the platform with tables, a bucket and a database."""
+        rebound = make_platform(self._cloud, self._place("data"), f"{self._name}-data")
+        function = self._stack.enter_context(serving(rebound))
+        function.complete(REFERENCE, full=True)
+        return World(rebound, function, rebound.manifest(REFERENCE))
+
+    @cached_property
+    def configuration(self) -> World:
+        """Return the platform with a service, what calls it and what it reads."""
+        rebound = outages.build(self._cloud, self._place("configuration"), with_bucket=True)
+        function = self._stack.enter_context(serving(rebound))
+        return World(rebound, function, rebound.manifest("first"))
+
+    @cached_property
+    def league(self) -> Rebound:
+        """Return the platform whose processors have run for a season, and can be run again."""
+        folder = self._place("league")
+        phases = self._stack.enter_context(serving_phases(folder))
+        catalog = league.write_catalog(folder, league.processors(phases.url))
+        phases.rebound = make_rebound(
+            self._cloud, folder, f"{self._name}-league", REBOUND_CATALOG=catalog, **phases.env
+        )
+        league.create(phases.rebound)
+        return phases.rebound
+
+    def _place(self, name: str) -> Path:
+        place = self._folder / name
+        place.mkdir()
+        return place
+
+
+@contextmanager
+def making(cloud: Cloud, folder: Path, name: str) -> Generator[Worlds]:
+    """Give the platforms of a sweep until the block ends.
+
+    Args:
+        cloud: The local cloud.
+        folder: For their files.
+        name: What their projects are called after.
+    """
+    with ExitStack() as stack:
+        yield Worlds(cloud, folder, name, stack)
 
 
 @dataclass(frozen=True)
@@ -64,12 +123,6 @@ def make_platform(cloud: Cloud, folder: Path, project: str) -> Rebound:
     return rebound
 
 
-def make_world(rebound: Rebound, function: Function) -> World:
-    """Back the platform up undisturbed."""
-    function.complete(REFERENCE, full=True)
-    return World(rebound, function, rebound.manifest(REFERENCE))
-
-
 def holdings(rebound: Rebound, manifest: Manifest) -> object:
     """Return what a run says it holds, and whether the vault has it: the same for equal worlds."""
     stored = {(blob.name, blob.generation, blob.crc32c) for blob in rebound.vault.list_blobs()}
@@ -87,6 +140,7 @@ def holdings(rebound: Rebound, manifest: Manifest) -> object:
         ],
         records,
         [(item.database_id, item.document_count, item.collections) for item in manifest.databases],
+        {(part.type, entry.name) for part in manifest.resources for entry in part.entries},
         files - stored,
     )
 
