@@ -22,6 +22,7 @@ from recovery.scenarios import RecoveryKind, ScenarioName, scenario
 from recovery.scope import ObjectScope
 
 _REGION = r"[a-z]+-[a-z]+[0-9]+"
+_LONGEST_ROLE_ID = 64
 
 
 class Target(Value):
@@ -37,6 +38,7 @@ class Target(Value):
             restores into the original one.
         answering: The host that stands for all that services and functions answered at; empty where
             they are made again, too.
+        role_suffix: Put behind the id of every custom role; empty keeps them.
         regions: Where the configuration of a region goes, as `us-west2=us-east4`; that of others stays.
     """
 
@@ -46,6 +48,7 @@ class Target(Value):
     bucket_prefix: Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9._-]{0,60})?$")] = ""
     database: Annotated[str, StringConstraints(pattern=rf"^({DATABASE_ID})?$")] = ""
     answering: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]+\.invalid)?$")] = ""
+    role_suffix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{0,32}$")] = ""
     regions: tuple[Annotated[str, StringConstraints(pattern=rf"^{_REGION}={_REGION}$")], ...] = ()
 
     @property
@@ -61,6 +64,10 @@ class Target(Value):
     def bucket_name(self, original: str) -> str:
         """Return the bucket that stands for an original one."""
         return self.bucket or f"{self.bucket_prefix}{original}"
+
+    def role_id(self, original: str) -> str:
+        """Return the id of the custom role that stands for an original one (IAM REST, roles.create)."""
+        return f"{original[: _LONGEST_ROLE_ID - len(self.role_suffix)]}{self.role_suffix}"
 
     def dataset_id(self, original: str) -> str:
         """Return the dataset that stands for an original one."""

@@ -57,6 +57,11 @@ class Places(NamedTuple):
         """Return the host that stands for what answers on the platform: nothing ever does (RFC 6761)."""
         return f"{self.label}.invalid"
 
+    @property
+    def role_suffix(self) -> str:
+        """Return what the ids of custom roles end with: for 37 days none can have that of a deleted one."""
+        return f"_rebound_drill_{self.mark}"
+
     def database(self, number: int) -> str:
         """Return the database that takes the place of one of the platform."""
         return f"{self.label}-{number}"

@@ -31,6 +31,7 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
 RESOURCES = (
     *configuration.TYPES,
     "cloudresourcemanager/project",
+    "iam/role",
     "logging/sink",
     "monitoring/channel",
 )
@@ -95,6 +96,9 @@ def configure(rebound: Rebound) -> None:
     configuration.enable(rebound, *APIS)
     configuration.configure(rebound)
     place = f"{configuration.RUN}/projects/{rebound.project}/locations/{LOCATION}"
+    role = {"title": "Ausroller", "stage": "GA", "includedPermissions": ["run.services.get"]}
+    roles = f"{configuration.ACCOUNTS}/projects/{rebound.project}/roles"
+    call(rebound, "POST", roles, {"roleId": "deployer", "role": role})
     own = call(rebound, "GET", f"{place}/services/loader")["uri"]
     target = {"uri": f"{own}/load", "httpMethod": "POST"}
     configuration.make_job(rebound, "load-own", httpTarget=target)

@@ -31,8 +31,6 @@ FOUNDATIONS = (
         # For seven days what a deleted role was is answered (IAM REST, roles.delete).
         absent=("deleted", True),
         undeleted_by="name",
-        # IAM, Create and manage custom roles.
-        not_drilled="for 37 days no role can have the id of a deleted one",
         deleted_by_etag=True,
     ),
     ResourceType(

@@ -16,6 +16,7 @@ from tests.integration.configuration import PUBSUB, SCHEDULER, SECRETS, call
 from tests.standin.cloud import SERVICES, Cloud
 
 DRILLED = {
+    "iam/role",
     "iam/service-account",
     "secretmanager/secret",
     "pubsub/topic",
@@ -55,6 +56,7 @@ def left(rebound: Rebound, sandbox: str) -> list[str]:
         f"{PUBSUB}/projects/{sandbox}/subscriptions": "subscriptions",
         f"{SECRETS}/projects/{sandbox}/secrets": "secrets",
         f"iam.googleapis.com/v1/projects/{sandbox}/serviceAccounts": "accounts",
+        f"iam.googleapis.com/v1/projects/{sandbox}/roles": "roles",
         f"monitoring.googleapis.com/v3/projects/{sandbox}/notificationChannels": "notificationChannels",
     }
     return [
@@ -71,6 +73,8 @@ def test_a_drill_of_an_outage_proves_the_configuration(rebound: Rebound, sandbox
     assert record["verdict"] == "pass", record["why"]
     parts = {item["label"].rpartition("/")[2]: item for item in record["parts"]}
     assert {"load-own", "load-paused", "raw-sub", "table lake.games"} <= set(parts)
+    (role,) = (it for it in record["parts"] if "/roles/deployer_rebound_drill_" in it["into"])
+    assert role["state"] == "proven"
     assert (parts["load-own"]["restored"], parts["load-own"]["held"]) == (1, 1)
     told = statuses(rebound)
     assert {name for name in drills.RESOURCES if told[name]["how"] == "drill"} == DRILLED

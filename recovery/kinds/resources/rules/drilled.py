@@ -44,12 +44,12 @@ def drilled_types(
     """Yield the recovery of those types that are among some parts, if any are.
 
     What services and functions answer at is replaced by a host that never answers: nothing in a
-    sandbox can then call the platform.
+    sandbox can then call the platform. Custom roles have ids of their own: each drill deletes them.
     """
     if chosen := tuple(item.type for item in parts if item.type in types):
         yield Drilled(
             f"resources: {', '.join(chosen)}",
-            {"answering": places.answering},
+            {"answering": places.answering, "role_suffix": places.role_suffix},
             {"types": chosen, "grants_nothing": True, "only_missing": True},
         )
 

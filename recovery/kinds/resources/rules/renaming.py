@@ -12,6 +12,8 @@ from manifests.model.run import Manifest
 from manifests.values import Value
 from recovery.request import Target
 
+_ROLE = "iam/role"
+
 
 class Names(Value):
     """The new name of each old one.
@@ -71,6 +73,7 @@ def new_names(run: Manifest, target: Target, number: str, addresses: Collection[
     return Names(
         words={
             **dict(_of_data(run, target)),
+            **dict(_roles(run, target)),
             **hosts,
             **own,
             **dict.fromkeys(addresses, f"https://{target.answering}"),
@@ -94,6 +97,13 @@ def _of_data(run: Manifest, target: Target) -> Iterator[tuple[str, str]]:
             yield f"{place}{old}", f"{place}{new}"
     for old, new in _databases(run, target).items():
         yield f"databases/{old}", f"databases/{new}"
+
+
+def _roles(run: Manifest, target: Target) -> Iterator[tuple[str, str]]:
+    """Yield how texts name custom roles, where those have other ids."""
+    names = [it.name for part in run.resources if part.type == _ROLE for it in part.entries]
+    for own in (name.rpartition("/")[2] for name in names if target.role_suffix):
+        yield f"{run.project}/roles/{own}", f"{target.project}/roles/{target.role_id(own)}"
 
 
 def _datasets(run: Manifest, target: Target) -> dict[str, str]:
