@@ -22,7 +22,7 @@ from manifests.cloud.firestore import Connection
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
 from manifests.errors import CloudError
-from manifests.names import NameRange
+from manifests.names import EVERYTHING, below, without
 from recovery.fence.model import Quiet, Sort
 from recovery.fence.running import RunningNow, named
 
@@ -112,13 +112,13 @@ class FenceLooks:
         yield from self._told_apart(found, bucket_name, "object", self._most_objects)
 
     def _database(self, name: str) -> Iterator[tuple[str, Mark]]:
-        ephemeral = self._ephemeral.get(name, ())
-        listed = Documents(Connection(self._project, name)).read(NameRange(), only_names=True)
-        found = (
-            (f"{name}/{item.path}", item.update_time_nanos)
-            for item in listed
-            if item.path.partition("/")[0] not in ephemeral
-        )
+        ranges = [EVERYTHING]
+        for collection in self._ephemeral.get(name, ()):
+            # Each document that is passed over would be read, and billed.
+            ranges = without(ranges, below(collection))
+        documents = Documents(Connection(self._project, name))
+        listed = (item for names in ranges for item in documents.read(names, only_names=True))
+        found = ((f"{name}/{item.path}", item.update_time_nanos) for item in listed)
         yield from self._told_apart(found, name, "document", self._most_documents)
 
     def _told_apart(

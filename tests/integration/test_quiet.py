@@ -7,6 +7,7 @@ import pytest
 
 from manifests.catalog import load_catalog
 from manifests.catalog_writers import CatalogWriter, FenceRule
+from manifests.kinds.databases.catalog import CatalogDatabase
 from recovery.fence.quiet import FenceLooks, changed
 from tests.harness import LOCATION, Rebound
 from tests.integration import lake
@@ -56,7 +57,8 @@ def test_what_is_gone_is_quiet_and_what_is_too_much_unknown(quiet: Rebound):
     )
     for name in "abc":
         quiet.storage_client.bucket(bucket).blob(name).upload_from_string("x")
-    bounded = catalog.model_copy(update={"fence": rule})
+    database = CatalogDatabase(database="(default)", triggers=(), ephemeral=("locks",))
+    bounded = catalog.model_copy(update={"fence": rule, "databases": (database,)})
     large = FenceLooks(bounded, quiet.project, most_named=1)
     before = large.look((f"bucket {bucket}",))
     assert not before.unknown
@@ -71,16 +73,20 @@ def test_what_is_gone_is_quiet_and_what_is_too_much_unknown(quiet: Rebound):
 
 
 def large_databases(large: FenceLooks, quiet: Rebound) -> None:
-    """See that of a large database all is seen, and of a too large one nothing."""
+    """See that of a large database all is seen, and of a too large one nothing; what is of no account is not read."""
     database = "database (default)"
     documents = [quiet.firestore_client.document(f"state/{name}") for name in "abc"]
-    for item in documents[:2]:
+    lock = quiet.firestore_client.document("locks/x")
+    for item in (*documents[:2], lock):
         item.set({"a": 1})
     before = large.look((database,))
+    assert len(before.found[database]) == 2
+    lock.set({"a": 2})
+    assert changed(before, large.look((database,))) == ()
     documents[1].set({"a": 2})
     after = large.look((database,))
     assert changed(before, after) == ("(default)/ (one of the others)",)
     documents[2].set({"a": 1})
     assert "more than 2 documents" in large.look((database,)).unknown[database]
-    for item in documents:
+    for item in (*documents, lock):
         item.delete()

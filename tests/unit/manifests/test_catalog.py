@@ -110,7 +110,6 @@ def decided(part: str, until: str = "2027-03-01") -> dict[str, Any]:
         ({"datasets": [WHOLE | {"exclude": ["a.b"]}]}, "datasets.0.exclude.0: "),
         ({"datasets": [WHOLE, WHOLE]}, "listed more than once: dataset lake"),
         ({"full_every_days": 0}, "full_every_days: "),
-        (decided("resources run/service"), "drills.not_shown: it protects no resources run/"),
         (decided("nba.games"), "drills.not_shown: a drill shows nba.games"),
         (decided("a.b", until="2027-12-02"), "a decision holds for a year at most"),
         (decided("a.b", until="2026-10-01"), "a decision holds for a year at most"),
