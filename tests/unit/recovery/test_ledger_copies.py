@@ -101,7 +101,7 @@ def test_without_keys_it_is_told_that_the_newest_may_be_gone():
 def test_what_is_signed_is_read_before_what_is_planted(monkeypatch: pytest.MonkeyPatch):
     """No number of small entries pushes it out; each of those is told, and `--skip-erasures` heeds it."""
     vault, landing = MemoryBucket(), MemoryBucket()
-    added(vault, SIGNING, RAW, landing=landing)
+    added(vault, SIGNING, RAW)
     genuine = erasure_name(1)
     for number in range(2, 200):
         name = erasure_name(number)
