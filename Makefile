@@ -27,7 +27,7 @@ demo: $(INSTALLED) ## Lose a local Google Cloud and bring it back, with proof.
 test: $(INSTALLED) ## Run every test that needs no real cloud; ARGS='-k name' runs some.
 	$(PYTHON) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: $(INSTALLED) ## Check format, lint, types, import rules, weak spots, what Terraform says of terraform/, known vulnerabilities (without their service it fails, but for ARGS=--where-available), and that every test can be read.
+check: $(INSTALLED) ## Check format, lint, types, import rules, weak spots, what Terraform and checkov say of terraform/, known vulnerabilities (without their service it fails, but for ARGS=--where-available), and that every test can be read.
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(PYTHON) -m mypy
@@ -35,6 +35,7 @@ check: $(INSTALLED) ## Check format, lint, types, import rules, weak spots, what
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive functions manifests recovery
 	@found=$$($(PYTHON) -m pytest --collect-only -q 2>&1) || { echo "$$found"; exit 1; }
 	$(PYTHON) -m tests.judges.terraform $(ARGS)
+	$(PYTHON) -m tests.judges.checkov $(ARGS)
 	$(PYTHON) -m tests.judges.audit $(ARGS)
 
 fuzz: $(INSTALLED) ## Give every decoder 100,000 aimed inputs, and count how each ends; ARGS=1000 are fewer.
@@ -62,6 +63,7 @@ lock: $(INSTALLED) ## Pin requirements/*.txt again; ARGS=--upgrade takes newer v
 	$(COMPILE) $(ARGS) --output-file requirements/suites.txt --constraint requirements/dev.txt \
 		--group suites
 	$(COMPILE) $(ARGS) --output-file requirements/terraform.txt --group terraform
+	$(COMPILE) $(ARGS) --output-file requirements/checkov.txt --group checkov
 
 $(INSTALLED): requirements/dev.txt
 	@$(PYTHON) $(IS_USABLE) || { \

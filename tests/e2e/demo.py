@@ -152,7 +152,9 @@ def main() -> None:
     took_seconds = time.monotonic() - began
     say(f"\nEvery disaster was recovered and proven: {len(DISASTERS) + 1} in {took_seconds:.0f} s.")
     if took_seconds > MOST_SECONDS:
-        say(f"It is to take {MOST_SECONDS} s at most: this machine is slower, or busy.")
+        sys.exit(
+            f"error: it is to take {MOST_SECONDS} s at most: something got slower, or this machine is busy"
+        )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A page as a browser shows it: its style is applied, in light and in dark, and nothing is refused."""
 
+import re
 import shutil
 import struct
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.document import Document, Paragraph, Row, Rows, Section
+from recovery.document import Column, Document, Paragraph, Row, Rows, Section, Table
 from recovery.report.html import page_of
 
 CHROMIUM = shutil.which("chromium")
@@ -127,6 +128,26 @@ def test_a_browser_shows_the_page(tmp_path: Path, scheme: int, behind: tuple[int
     taken, said = picture(tmp_path, page_of(DOCUMENT), flag)
     assert first_pixel(taken) == behind
     assert "Content Security Policy" not in said
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_a_wide_table_is_read_on_paper(tmp_path: Path):
+    """Thirty rows of eleven columns are two sheets: no column is so narrow that it has a letter a line."""
+    assert CHROMIUM is not None
+    headings = ("part", "state", *(f"column of {number}" for number in range(8)), "what")
+    row = (
+        "nba_analytics.upcoming_player_game_context",
+        "UNKNOWN",
+        *["1 h 24 min ago"] * 8,
+        "it was not shown",
+    )
+    columns = tuple(Column(it, "right" if it.startswith("column") else "left") for it in headings)
+    table = Table(columns, (row,) * 30)
+    source, printed = tmp_path / "page.html", tmp_path / "page.pdf"
+    source.write_text(page_of(Document((Section((table,)),), title="x")), encoding="utf-8")
+    own = (f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={printed}")
+    subprocess.run([CHROMIUM, *FLAGS, *own, source.as_uri()], check=True, timeout=240)
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) <= 4
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
