@@ -133,8 +133,9 @@ def _as_texts(value: Resource) -> Resource:
 
     BigQuery REST, QueryParameterValue.value.
     """
-    told = dict(value)
-    if (simple := value.get("value")) is not None:
+    # What is NULL has no value: clients send one that is null.
+    told = {key: item for key, item in value.items() if item is not None}
+    if (simple := told.get("value")) is not None:
         told["value"] = simple if isinstance(simple, str) else json.dumps(simple)
     if items := value.get("arrayValues"):
         told["arrayValues"] = [_as_texts(item) for item in items]
