@@ -70,6 +70,10 @@ def test_a_file_of_settings_is_named(rebound: Rebound):
     told = rebound.run("actions", "--json", REBOUND_SETTINGS=str(file))
     assert (str(file) in told.stderr, json.loads(told.stdout)) == (True, [])
     assert not rebound.run("--quiet", "actions", REBOUND_SETTINGS=str(file)).stderr
+    found = {it["variable"]: it for it in rebound.json("settings", REBOUND_SETTINGS=str(file))}
+    days, project = found["REBOUND_UNDO_DAYS"], found["REBOUND_PROJECT"]
+    assert (days["value"], str(file) in days["source"]) == ("9", True)
+    assert (project["value"], str(file) in project["source"]) == (PROJECT, False)
 
 
 def test_it_is_granted_seen_and_taken_back(rebound: Rebound):

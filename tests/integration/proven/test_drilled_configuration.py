@@ -96,10 +96,12 @@ def test_a_drill_of_an_outage_proves_the_configuration(rebound: Rebound, sandbox
     assert "fences" not in {item["check"] for item in rebound.json("status", code=10)["others"]}
 
 
-def test_a_sample_has_a_set_of_resources(rebound: Rebound, sandbox: str):
-    """One type with those that it needs, beside one part of each other kind."""
-    record = rebound.json("drill", "--sample", "--project", sandbox, "--by", "mia")
+def test_a_sample_has_a_set_of_resources(rebound: Rebound, sandbox: str, tmp_path: Path):
+    """One type with those that it needs, beside one part of each other kind; the page says how it ended."""
+    words = ("drill", "--sample", "--project", sandbox, "--by", "mia")
+    record = rebound.json(*words, "--html", str(tmp_path / "drill.html"))
     assert record["verdict"] == "pass", record["why"]
+    assert "<strong>pass</strong>" in (tmp_path / "drill.html").read_text()
     of = {item["label"].split()[0] for item in record["parts"]}
     assert {"table", "bucket", "database", "foundation"} <= of
     assert left(rebound, sandbox) == []

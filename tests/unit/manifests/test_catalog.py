@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from manifests.catalog import Catalog, load_catalog
+from manifests.catalog_operations import Bands, Operations
 from manifests.errors import CatalogError, UsageError
 from manifests.kinds.tables.kind import TABLES
 from manifests.parts import PARTS
@@ -40,6 +41,33 @@ def test_the_shipped_catalog_loads():
     catalog = load_catalog()
     assert len(catalog.tables) == 13
     assert catalog.platform in catalog.protected_projects
+
+
+def test_what_is_healthy_is_what_the_platforms_team_called_so():
+    """Their bounds are the defaults, and the shipped ones.
+
+    Two are stricter than theirs: they called four fifths of the tables healthy, which hides one that has no
+    rows, and nine errors few.
+    """
+    shipped, default = load_catalog().operations, Operations()
+    bounds = {
+        "succeeded": Bands(warning=1, critical=0.75),
+        "empty_percent": Bands(warning=5, critical=20),
+        "days_behind": Bands(warning=2, critical=8),
+        "tables": Bands(warning=1, critical=0.5),
+        "errors": Bands(warning=1, critical=100),
+    }
+    for name, wanted in bounds.items():
+        assert (getattr(shipped, name), getattr(default, name)) == (wanted, wanted), name
+    assert (shipped.workflow_hours, default.workflow_hours) == (6, 6)
+    assert len(shipped.workflows) == 5
+    assert (shipped.security.most_changes, shipped.security.most_failed) == (5, 100)
+
+
+def test_the_shipped_catalog_keeps_what_was_asked_for():
+    """Runs are kept for 90 days, and partial ones for a week."""
+    retention = load_catalog().retention
+    assert (retention.keep_days, retention.keep_at_least, retention.partial_days) == (90, 3, 7)
 
 
 def test_datasets_in_order_of_first_mention(tmp_path: Path):

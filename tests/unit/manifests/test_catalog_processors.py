@@ -18,6 +18,46 @@ def changed(section_name: str, number: int, **changes: Any) -> dict[str, Any]:  
     return section
 
 
+def test_the_shipped_services_are_asked_as_the_platform_takes_it():
+    """Each phase has its own address and fields, one date and one processor a request, and few at once.
+
+    Phase 3 is asked to tell nobody, so that no later phase runs by itself.
+    """
+    rules = load_catalog().processors
+    assert rules is not None
+    asked = {
+        item.name: (item.path, item.request("P", date(2026, 1, 3)), item.parallel)
+        for item in rules.services
+    }
+    day = "2026-01-03"
+    assert asked == {
+        "phase3": (
+            "/process-date-range",
+            {
+                "start_date": day,
+                "end_date": day,
+                "processors": ["P"],
+                "backfill_mode": True,
+                "skip_downstream_trigger": True,
+            },
+            6,
+        ),
+        "phase4": (
+            "/process-date",
+            {
+                "analysis_date": day,
+                "processors": ["P"],
+                "backfill_mode": True,
+                "strict_mode": False,
+                "skip_dependency_check": False,
+            },
+            3,
+        ),
+    }
+    keys = {item.name: item.api_key_variable for item in rules.services}
+    assert keys == {"phase3": "NBA_ANALYTICS_API_KEY", "phase4": None}
+
+
 def test_the_shipped_processors_follow_their_phases():
     """Nothing runs before what it reads; the feature store is last."""
     rules = load_catalog().processors

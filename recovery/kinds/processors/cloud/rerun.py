@@ -88,7 +88,7 @@ class Rerun:
                     if processor.service == service.name and plan.request.wants(processor)
                     for day in plan.step(processor.name).runs
                 ]
-                outcomes += _in_parallel(todo, service.parallel)
+                outcomes += in_parallel(todo, service.parallel)
         ran()
         now = self._clock()
         seen = self._tables.observe(plan.request.first_day(), now=now)
@@ -184,8 +184,13 @@ class Rerun:
         return True
 
 
-def _in_parallel(todo: Sequence[Callable[[], DateOutcome]], parallel: int) -> list[DateOutcome]:
-    """Do everything in parallel; when one fails, what has not begun is left."""
+def in_parallel(todo: Sequence[Callable[[], DateOutcome]], parallel: int) -> list[DateOutcome]:
+    """Do everything in parallel; when one fails, what has not begun is left.
+
+    Args:
+        todo: What is done.
+        parallel: So much of it at once.
+    """
     with ThreadPoolExecutor(parallel, thread_name_prefix="dates") as pool:
         begun = [pool.submit(work) for work in todo]
         try:
