@@ -9,6 +9,7 @@ from tests.integration import outages
 from tests.integration.configuration import call, job, states, subscriptions
 from tests.integration.processors import platform as league
 from tests.sweep.operation import AGREED, Ended, Operation, judged
+from tests.sweep.world import REFERENCE
 
 _THAW = ("thaw", "--no-check", *AGREED)
 _numbers = itertools.count(1)
@@ -31,7 +32,7 @@ class Outage(Operation):
     @override
     def do(self, *more: str) -> Ended:
         return self._thawed(
-            self.run("recover", outages.SCENARIO, "--run", "first", *self.resumed, *more)
+            self.run("recover", outages.SCENARIO, "--run", REFERENCE, *self.resumed, *more)
         )
 
     @override
