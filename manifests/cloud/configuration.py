@@ -243,11 +243,13 @@ class Configuration:
         )
 
     def _found(self, kind: ResourceType, name: str) -> Resource | None:
-        try:
-            found = self._rest.call("GET", kind.host, f"{kind.version}/{name}")
-        except google_errors.NotFound:
-            return None
-        return None if kind.is_absent(found) else found
+        """Return one resource, or None where it is answered twice that there is none.
+
+        Much follows from that: a writer counts as paused, or is not resumed.
+        """
+        look = partial(self._rest.call, "GET", kind.host, f"{kind.version}/{name}")
+        found = asked_twice(look, google_errors.NotFound)
+        return None if found is None or kind.is_absent(found) else found
 
     def _names(self, kind: ResourceType, locations: Collection[str], subject: str) -> list[str]:
         return sorted(name for name, _ in self._items(kind, locations, subject))

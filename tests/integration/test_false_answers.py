@@ -8,8 +8,16 @@ from pathlib import Path
 from tests.harness import Rebound, minutes_ago, of_kind
 from tests.integration import lake, orchestration
 from tests.integration.bucket_objects import NAMES, backup_of, fill, make_bucket, records_of
+from tests.integration.configuration import (
+    enable,
+    make_job,
+    make_subscription,
+    subscription,
+    with_fence,
+)
 from tests.integration.damages import DAMAGES, destroy
 from tests.integration.state import state
+from tests.integration.test_fence import PUSHED, WRITERS
 from tests.served import Function, serving
 
 SCENARIO = "bigquery-dataset-loss"
@@ -148,3 +156,23 @@ def test_a_dataset_that_is_once_said_to_be_gone_for_good_is_undeleted(
         told = rebound.run("recover", SCENARIO, "--yes")
     assert "dataset lake: undeleted" in told.stderr
     assert rebound.query(f"SELECT note FROM {scrap}")
+
+
+def test_a_writer_that_is_once_said_to_be_gone_is_paused_and_resumed(
+    new_rebound: Callable[..., Rebound], tmp_path: Path
+):
+    """Whichever look of a fence, and of its thaw, is answered falsely."""
+    catalog = lake.write_catalog(tmp_path)
+    with_fence(catalog, writers=WRITERS)
+    rebound = new_rebound(REBOUND_CATALOG=catalog)
+    lake.create(rebound)
+    enable(rebound, "pubsub.googleapis.com", "cloudscheduler.googleapis.com")
+    make_job(rebound, "mail")
+    make_subscription(rebound, "raw-sub", "raw-complete", PUSHED["pushEndpoint"])
+    denied = {"status": 404, "match": "subscriptions/raw-sub"}
+    for skip in range(2):
+        for command, push in (("fence", None), ("thaw", PUSHED)):
+            fault = {"skip": skip, **denied}
+            with rebound.cloud.fault("platform", r".*subscriptions\.get", "status", **fault):
+                rebound.run(command, "--yes")
+            assert subscription(rebound, "raw-sub").get("pushConfig") in (push, push or {})
