@@ -1,12 +1,11 @@
 """SQL statements that work on a condition only, those of an undo, and those of a drill: of what it plants, and of what was written since. Pure."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from manifests.fingerprint import compared_columns
 from manifests.kinds.tables.model import generated_columns
 from manifests.partitions import in_partitions, partition_filter
-from manifests.sql import moment, quoted
+from manifests.sql import quoted
 from manifests.values import Resource
 
 _CHANGED = {
@@ -51,24 +50,24 @@ def renamed(table: str, name: str) -> str:
     return f"ALTER TABLE {quoted(table)} RENAME TO {quoted(name)}"
 
 
-def rows_since(table: str, resource: Resource, at: datetime) -> str:
-    """Count the rows of a table that it did not have at an instant, new ones and changed ones; the answer's column is more.
+def rows_since(table: str, before: str, resource: Resource) -> str:
+    """Count the rows of a table that a copy of before does not have, new ones and changed ones; the answer's column is more.
 
-    Of a row that it has more often it counts how much more often.
+    Of a row that it has more often it counts how much more often. It reads a copy, as no query may read
+    one table at two instants (BigQuery, Query syntax, FOR SYSTEM_TIME AS OF).
 
     Args:
         table: Full id of the table.
+        before: Full id of a table that holds what it held.
         resource: Its resource; columns that it did not have then make the statement fail.
-        at: The instant, within the table's time travel.
     """
     content = f"TO_JSON_STRING(STRUCT({', '.join(compared_columns(resource).values())})) AS content"
     chosen = partition_filter(resource)
-    then = f"{quoted(table)} AS row_ FOR SYSTEM_TIME AS OF {moment('TIMESTAMP', at)}"
     return (
         "SELECT IFNULL(SUM(GREATEST(now_rows - then_rows, 0)), 0) AS more FROM ("
         "SELECT COUNTIF(is_now) AS now_rows, COUNTIF(NOT is_now) AS then_rows FROM ("
         f"SELECT TRUE AS is_now, {content} FROM {quoted(table)} AS row_{chosen} UNION ALL "
-        f"SELECT FALSE AS is_now, {content} FROM {then}{chosen}) GROUP BY content)"
+        f"SELECT FALSE AS is_now, {content} FROM {quoted(before)} AS row_{chosen}) GROUP BY content)"
     )
 
 

@@ -56,7 +56,9 @@ def _of_tables(prepared: Prepared, task: Task) -> Iterator[_Look]:
     look = _Tables(client, session.settings.project, f"rebound-since-{session.own_id}")
     point = prepared.begun.recovery_point
     for number, table in enumerate(wanted_tables(prepared.manifest, task.request)):
-        yield f"table {table.name}", partial(look.rows, table, point, number)
+        target = task.request.target
+        restored = f"{target.project}.{target.name(table.name)}"
+        yield f"table {table.name}", partial(look.rows, table, restored, point, number)
 
 
 class _Tables:
@@ -68,10 +70,11 @@ class _Tables:
         self._project = project
         self._job = job
 
-    def rows(self, table: TableBackup, point: datetime, number: int) -> Since:
+    def rows(self, table: TableBackup, restored: str, point: datetime, number: int) -> Since:
         """Return how many rows a table has that it did not have at the recovery point.
 
-        Where that cannot be asked, as for a point beyond its time travel, how many more rows it has.
+        What it had is read where the drill restored it. Where that cannot be asked, as of a column that
+        is new, how many more rows it has.
 
         Raises:
             CloudError: The table could not be looked at.
@@ -85,7 +88,7 @@ class _Tables:
             return Since(things=0)
         full = f"{self._project}.{table.name}"
         try:
-            sql = rows_since(full, live.resource, point)
+            sql = rows_since(full, restored, live.resource)
             (row,) = self._jobs.rows(f"{self._job}-{number}", sql, subject=full)
         except ReboundError as error:
             more = int(live.resource.get("numRows") or 0) + buffered - table.count

@@ -108,6 +108,21 @@ def test_the_past_has_limits(query: Query):
         query("SELECT * FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2020-01-01 00:00:00+00'")
 
 
+def test_one_query_reads_a_table_at_one_instant(query: Query):
+    """Two instants of one table, now included, are refused; the same one twice is not."""
+    query("CREATE TABLE t AS SELECT 1 AS a")
+    query("CREATE TABLE u AS SELECT 1 AS a")
+    before = micros(query)
+    query("INSERT INTO t VALUES (2)")
+    at, later = (f"FOR SYSTEM_TIME AS OF TIMESTAMP_MICROS({it})" for it in (before, micros(query)))
+    both = "SELECT (SELECT COUNT(*) FROM t {}), (SELECT COUNT(*) FROM {} {})"
+    for one, name, other in (("", "t", at), (at, "t", ""), (at, "t", later)):
+        with pytest.raises(BadRequest):
+            query(both.format(one, name, other))
+    assert query(both.format(at, "t", at)) == [(1, 1)]
+    assert query(both.format("", "u", at)) == [(2, 1)]
+
+
 def test_a_bare_string_is_los_angeles_time(query: Query):
     """An instant without an offset is read in Los Angeles time, not in UTC."""
     query("CREATE TABLE t AS SELECT 1 AS a")

@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlglot import exp
 
 from tests.standin.bigquery.engine.entries import Entry
+from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.engine.rows import PARTITION_TIME, generation_at, select_rows
 from tests.standin.bigquery.engine.tables import is_ingestion_time
 from tests.standin.bigquery.errors import invalid_query
@@ -35,17 +36,32 @@ def replace_tables(
     """Replace every table of a statement in place.
 
     Raises:
-        BigQueryError: A table is missing, or demands a filter that is not there.
+        BigQueryError: A table is missing, demands a filter that is not there, or is read at two instants.
     """
     hidden = any(
         column.name.upper() in (PARTITION_TIME, "_PARTITIONDATE")
         for column in tree.find_all(exp.Column)
     )
     names = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
-    for table in list(tree.find_all(exp.Table)):
-        if isinstance(table.this, exp.Var) or _is_local(table, names, tree):
-            continue
+    tables = [
+        table
+        for table in tree.find_all(exp.Table)
+        if not (isinstance(table.this, exp.Var) or _is_local(table, names, tree))
+    ]
+    _check_one_instant(tables, session, translate)
+    for table in tables:
         _replace(table, session, translate, hidden=hidden, depth=depth)
+
+
+def _check_one_instant(tables: list[exp.Table], session: Session, translate: Translate) -> None:
+    """Refuse two instants of one table, the present one included (BigQuery, Query syntax)."""
+    if not any(table.args.get("version") for table in tables):
+        return
+    instants: dict[TableKey, int | None] = {}
+    for table in tables:
+        key, instant = session.key_of(table), _instant(table, session, translate)
+        if instants.setdefault(key, instant) != instant:
+            raise invalid_query(f"Table {'.'.join(key)} is read at more than one point in time")
 
 
 def _is_local(table: exp.Table, names: set[str], tree: exp.Expression) -> bool:
