@@ -35,7 +35,8 @@ def timestamp(message: bytes) -> str:
     parts = dict(wire(message))
     seconds = signed(parts.get(1, 0))
     moment = datetime.fromtimestamp(seconds, timezone.utc)  # noqa: UP017 - since Python 3.11
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{parts.get(2, 0):09d}Z"
+    # Not strftime: its %Y has no four digits for a year before 1000, and RFC 3339 has.
+    return f"{moment.replace(tzinfo=None).isoformat()}.{parts.get(2, 0):09d}Z"
 
 
 def double(content: bytes) -> Any:  # noqa: ANN401 - a number or a text

@@ -24,6 +24,7 @@ FIELDS = {
     "whole": {"double_value": 3.0},
     "endless": {"double_value": float("-inf")},
     "at": {"timestamp_value": {"seconds": -1, "nanos": 120_000_000}},
+    "first": {"timestamp_value": {"seconds": -62_135_596_800}},
     "text": {"string_value": 'Dončić "x"'},
     "raw": {"bytes_value": b"\x00\xff"},
     "court": {"geo_point_value": {"latitude": 0, "longitude": -2.5}},
