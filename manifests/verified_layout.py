@@ -24,10 +24,21 @@ def share_name(scheduled_at: datetime) -> str:
     return f"{SHARES_PREFIX}{scheduled_at:%Y%m%dT%H%M%SZ}.json"
 
 
-def verified_nights(names: Iterable[str], *, now: datetime) -> tuple[datetime, ...]:
-    """Return for which nights it is written that a share was read; a night to come is none."""
-    found = (verified_at(name) for name in names)
-    return tuple(night for night in found if night is not None and night <= now)
+def verified_nights(
+    shares: Iterable[tuple[str, datetime]], *, now: datetime
+) -> tuple[datetime, ...]:
+    """Return since when shares of the vault are known to be read; a night to come is none.
+
+    What was written before its night was planted: its name would hide for years that nobody reads.
+
+    Args:
+        shares: The name of each record, and when Cloud Storage says that it was written.
+        now: The present instant.
+    """
+    found = ((verified_at(name), written_at) for name, written_at in shares)
+    return tuple(
+        min(night, written_at) for night, written_at in found if night is not None and night <= now
+    )
 
 
 def verified_at(name: str) -> datetime | None:

@@ -48,7 +48,7 @@ def watched(
         weeks = (now - item.written_at) // COMPARED
         last += item.size_bytes if weeks <= 0 else 0
         before += item.size_bytes if weeks == 1 else 0
-    shares = (item.name for item in landing.list_dated(SHARES_PREFIX))
+    shares = ((item.name, item.written_at) for item in landing.list_dated(SHARES_PREFIX))
     complete, others, newest = _runs(documents)
     return Watched(
         complete=sorted(complete),

@@ -145,9 +145,10 @@ class Looks:
         return tuple(Verdicts(self.tools.landing).all())
 
     def shares(self) -> tuple[datetime, ...]:
-        """Return for which nights a share of the vault was read."""
+        """Return since when shares of the vault are known to be read."""
         listed = self.tools.landing.list_dated(SHARES_PREFIX)
-        return verified_nights((item.name for item in listed), now=self.tools.started_at)
+        shares = ((item.name, item.written_at) for item in listed)
+        return verified_nights(shares, now=self.tools.started_at)
 
     @cached_property
     def newest(self) -> Manifest | None:

@@ -40,8 +40,12 @@ def test_a_retry_reads_the_same_share():
     """The schedule's time says which, and names what is written down of it."""
     assert share_at(POINT, 7) == share_at(POINT + timedelta(hours=5), 7)
     assert verified_at(share_name(POINT)) == POINT
+    later = POINT + timedelta(hours=1)
     names = [share_name(POINT), share_name(POINT.replace(year=2099)), "verified/soon.json"]
-    assert verified_nights(names, now=POINT) == (POINT,), "a night to come was not read"
+    shares = [(name, later) for name in names]
+    assert verified_nights(shares, now=later) == (POINT,), "a night to come was not read"
+    planted, read = POINT - timedelta(days=20), [(share_name(POINT), POINT - timedelta(days=20))]
+    assert verified_nights(read, now=later) == (planted,), "it was written before its night"
     for name in ("verified/x.json", "verified/20261124T080100Z", "verified/20261399T080100Z.json"):
         assert verified_at(name) is None
 
