@@ -115,15 +115,15 @@ def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
     """
     points = [run.recovery_point for run in watched.complete]
     drills = [proof.proven_at for proof in watched.proofs if proof.how == "drill"]
-    samples = [proof.proven_at for proof in watched.proofs if proof.how == "sample"]
+    passed = [
+        proof.proven_at
+        for proof in watched.proofs
+        if proof.how in ("drill", "sample") and proof.passed
+    ]
     for name, instants, what in (
         ("age_of_newest_point_seconds", points, "Age of the newest complete recovery point"),
         ("age_of_drill_seconds", drills, "Since a drill proved what it brought back"),
-        (
-            "age_of_sample_seconds",
-            [*drills, *samples],
-            "Since a drill proved anything, or a sample",
-        ),
+        ("age_of_sample_seconds", passed, "Since a drill passed, of single parts too"),
         (
             "age_of_expiry_seconds",
             watched.looked,

@@ -177,7 +177,12 @@ def execute(
 
 
 def remember(
-    session: Session, report: RecoveryReport, how: ProofHow, *, drill: tuple[str, str] = ("", "")
+    session: Session,
+    report: RecoveryReport,
+    how: ProofHow,
+    *,
+    drill: tuple[str, str] = ("", ""),
+    passed: bool = True,
 ) -> None:
     """Record which parts a recovery has shown to restore; without the record their last proof is an older one.
 
@@ -186,13 +191,15 @@ def remember(
         report: How it ended.
         how: What it was.
         drill: The drill that it was a part of, and that drill's scenario; empty for none.
+        passed: Whether that drill passed.
     """
     try:
         origin = origin_of(session, report.plan)
         if origin.manifest is None or (proof := proof_of(report, origin.manifest, how)) is None:
             return
         drill_id, drilled = drill
-        session.proofs.record(proof.model_copy(update={"drill_id": drill_id, "drilled": drilled}))
+        of_drill = {"drill_id": drill_id, "drilled": drilled, "passed": passed}
+        session.proofs.record(proof.model_copy(update=of_drill))
     except ReboundError as error:
         log.warning("`rebound status` will not tell of this proof", reason=str(error))
 

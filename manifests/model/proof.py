@@ -47,6 +47,7 @@ class ProofRecord(Stored):
         seconds: From its beginning to the proof.
         drill_id: The drill that it was a part of; empty for none.
         drilled: The scenario of that drill.
+        passed: Whether that drill passed: one that was too slow, or left things, has proven parts as well.
     """
 
     recovery_id: str
@@ -57,3 +58,4 @@ class ProofRecord(Stored):
     parts: tuple[ProvenPart, ...]
     drill_id: str = ""
     drilled: str = ""
+    passed: bool = True

@@ -85,7 +85,7 @@ class Drill:
             for report in self._reports:
                 how: ProofHow = "sample" if self._begun.is_sample else "drill"
                 drill = self._begun.drill_id, self._begun.scenario
-                remember(self._session, report, how, drill=drill)
+                remember(self._session, report, how, drill=drill, passed=found == "pass")
         return drills.end(self._record(found, why, left))
 
     def _phase(self, name: PhaseName, work: Callable[[], str]) -> bool:

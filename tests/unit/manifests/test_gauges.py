@@ -113,6 +113,9 @@ def test_samples_and_looks_for_what_expires_have_an_age():
     assert numbers["age_of_drill_seconds"] == 5 * 3600
     assert numbers["age_of_expiry_seconds"] == 4 * 3600
     assert told(proofs=(proof("drill", 5),))["age_of_sample_seconds"] == 5 * 3600
+    failed = proof("sample", 1).model_copy(update={"passed": False})
+    numbers = told(proofs=(failed, proof("sample", 3)))
+    assert numbers["age_of_sample_seconds"] == 3 * 3600, "a drill that failed has not passed"
     nothing = told(proofs=(proof("recovery", 1),))
     for name in ("age_of_sample_seconds", "age_of_expiry_seconds"):
         assert nothing[name] > LIMITS[name]
