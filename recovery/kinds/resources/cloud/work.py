@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.granted import granted
+from manifests.errors import CloudError
 from manifests.kinds.resources.images import by_digest, image_project, images
 from manifests.kinds.resources.layout import is_archive
 from manifests.kinds.resources.lines import StoredResource
@@ -97,6 +98,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             if item.resource is None
         ]
         secrets = {value for item in missing for value in secret_values(item, self._own)}
+        lacking, unasked = self._lacking({it.type for it in seen.values() if it.resource is None})
         gone, self._pinned = self._images(seen.values(), rewriting)
         return ResourcesSeen(
             items=tuple(seen.values()),
@@ -110,7 +112,8 @@ class ConfigurationWork(Work[ResourcesSeen]):
                 for value in secrets
                 if not has_value(self._configuration, value, self._target.project)
             ),
-            lacking=self._lacking({it.type for it in seen.values() if it.resource is None}),
+            lacking=lacking,
+            unasked=unasked,
             unseen=unseen,
         )
 
@@ -189,12 +192,15 @@ class ConfigurationWork(Work[ResourcesSeen]):
 
         return looked_at(told, look)
 
-    def _lacking(self, types: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Return what who asks lacks to make what is missing, by its type."""
+    def _lacking(self, types: Iterable[str]) -> tuple[dict[str, tuple[str, ...]], str]:
+        """Return what who asks lacks to make what is missing, by its type, or why nobody could ask."""
         needs = {name: needed_to_make(name) for name in types}
         wanted = frozenset().union(*needs.values())
-        has = granted(self._rest, self._target.project, wanted)
-        return {name: tuple(sorted(own - has)) for name, own in needs.items() if own - has}
+        try:
+            has = granted(self._rest, self._target.project, wanted)
+        except CloudError as error:  # it only informs: an outage must not stop a recovery
+            return {}, error.message
+        return {name: tuple(sorted(own - has)) for name, own in needs.items() if own - has}, ""
 
     def _foreign(self, names: Iterable[str]) -> frozenset[str]:
         """Return the buckets that names are in and another project has; one that is missing is made."""

@@ -118,6 +118,7 @@ class ConfigurationRules(Rules[ResourcesSeen]):
                     "needs": _needs(wanted[step.name], seen),
                     "unlooked": _unlooked(wanted[step.name], seen),
                     "lacks": seen.lacking.get(step.type, ()),
+                    "unasked": seen.unasked,
                 }
             )
             if step.action in ("create", "undelete")

@@ -43,6 +43,9 @@ def _resource_row(step: ConfigurationStep) -> Row:
     if step.lacks:
         told = f"who asks lacks {listed(step.lacks)} on the project; `rebound doctor --side restore` tells more"
         below.append(Row(told, "CANNOT"))
+    if step.unasked:
+        told = f"whether who asks may make it: nobody could ask: {shown(step.unasked)}"
+        below.append(Row(told, "UNKNOWN"))
     below += [
         Row(
             f"{shown(image)}: nobody looked whether it is there, in a registry that is not the project's",

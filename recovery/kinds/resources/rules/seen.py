@@ -40,6 +40,7 @@ class ResourcesSeen(Seen):
         foreign_buckets: Buckets that resources are in and that another project has.
         lacking: What of the permissions that making a resource needs who looked does not have on the
             project, by type.
+        unasked: Why nobody could ask for those permissions; empty where somebody did.
         no_values: Values of secrets that what is missing reads, and that are not there.
     """
 
@@ -51,3 +52,4 @@ class ResourcesSeen(Seen):
     foreign_buckets: frozenset[str] = frozenset()
     no_values: frozenset[SecretValue] = frozenset()
     lacking: Mapping[str, tuple[str, ...]] = {}
+    unasked: str = ""

@@ -33,6 +33,7 @@ class ConfigurationStep(Step):
         left: Where it still says a region that others moved from.
         needs: What somebody has to supply before it can be made, as a value of a secret.
         lacks: Permissions that making it needs and who planned does not have on the project.
+        unasked: Why nobody could ask for those permissions; empty where somebody did.
         unlooked: Images that it runs of registries that are not the project's: nobody looked whether they
             are there.
     """
@@ -49,6 +50,7 @@ class ConfigurationStep(Step):
     needs: tuple[str, ...] = ()
     unlooked: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    unasked: str = ""
 
     @property
     def own_name(self) -> str:
@@ -68,7 +70,7 @@ class ConfigurationStep(Step):
     @property
     def decided(self) -> object:
         """Return what of it was decided: who looked decides nothing."""
-        return self.model_dump(mode="json", exclude={"lacks"})
+        return self.model_dump(mode="json", exclude={"lacks", "unasked"})
 
     @property
     def falls_short(self) -> bool:
