@@ -91,15 +91,17 @@ class Catalog(Value):
             raise ValueError(message)
         return self
 
-    @model_validator(mode="after")
-    def _decisions_are_about_what_no_drill_shows(self) -> "Catalog":
+    @property
+    def unneeded_decisions(self) -> tuple[str, ...]:
+        """Return the parts that a drill shows, although somebody decided to live without: that changes nothing.
+
+        What no drill showed when it was decided, one may show now. A decision about what is not protected changes
+        nothing either: a misspelt part stays what it is.
+        """
         parts = {kind.labelled(it.name): kind.why_not_drilled(it.name) for kind, it in self.parts}
-        for part in self.drills.accepted:
-            # One about what is not protected changes nothing: a misspelt part stays a warning.
-            if part in parts and not parts[part]:
-                message = f"drills.not_shown: a drill shows {part}, so that nobody has to decide"
-                raise ValueError(message)
-        return self
+        return tuple(
+            dict.fromkeys(part for part in self.drills.accepted if parts.get(part, "unknown") == "")
+        )
 
     def entries(self, kind: PartKind[Any]) -> tuple[CatalogPart, ...]:
         """Return what is listed of one kind."""

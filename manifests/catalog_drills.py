@@ -31,19 +31,21 @@ class DrillRule(Value):
         """Return when what was shown to restore has to be shown again."""
         return shown_at + timedelta(days=self.every_days)
 
+    def _about(self, part: str) -> Iterator[NotShown]:
+        return (item for item in self.not_shown if part in item.parts)
+
     def decided(self, part: str) -> NotShown | None:
         """Return the decision about a part that holds longest, or did; None where there is none.
 
         Args:
             part: As `rebound status` calls it.
         """
-        about = [item for item in self.not_shown if part in item.parts]
-        return max(about, key=lambda item: item.until, default=None)
+        return max(self._about(part), key=lambda item: item.until, default=None)
 
     def accepts(self, part: str, day: date) -> NotShown | None:
         """Return the decision that holds for a part on a day; None where none does."""
-        found = self.decided(part)
-        return found if found and found.holds(day) else None
+        holding = (item for item in self._about(part) if item.holds(day))
+        return max(holding, key=lambda item: item.until, default=None)
 
     @property
     def accepted(self) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """Which parts a catalog protects, and which of them it wants to be shown to restore. Pure."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from manifests.catalog import Catalog
 from manifests.kind import Backup
+from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
 from manifests.parts import PARTS, KindName, part_kind
 
@@ -26,21 +28,26 @@ def protected(catalog: Catalog, newest: Manifest | None) -> tuple[PartId, ...]:
     return tuple(dict.fromkeys([*listed, *found]))
 
 
-def to_be_shown(catalog: Catalog, newest: Manifest | None, on: date) -> tuple[PartId, ...]:
+def to_be_shown(
+    catalog: Catalog, newest: Manifest | None, proofs: Iterable[ProofRecord], *, now: datetime
+) -> tuple[PartId, ...]:
     """Return the protected parts of which the catalog wants to have seen that they restore.
 
     What no drill can restore in a sandbox is not asked for where the catalog says that this counts
-    less, or somebody decided so; what holds nothing that a recovery makes, and is restored as nothing, cannot be shown; what is
-    backed up by best effort has to be in the run.
+    less, or somebody decided so: not of what a recovery brought back in part, which is worse than nothing known. What
+    holds nothing that a recovery makes, and is restored as nothing, cannot be shown; what is backed up by best effort
+    has to be in the run.
 
     Args:
         catalog: What is protected.
         newest: The newest run; None where there is none.
-        on: The day: a decision ends.
+        proofs: What was shown to restore.
+        now: The present instant: a decision ends, and a proof is forgotten.
     """
     held: dict[PartId, Backup] = {}
     if newest is not None:
         held = {(kind.name, part.name): part for kind, part in newest.every_part}
+    partly = _shown_in_part(catalog, proofs, now)
     best_effort = {
         (kind.name, entry.name)
         for kind in PARTS
@@ -52,14 +59,23 @@ def to_be_shown(catalog: Catalog, newest: Manifest | None, on: date) -> tuple[Pa
         for part in protected(catalog, newest)
         if not (part in best_effort and part not in held)
         and not (part in held and _is_nothing(part[0], held[part]))
-        and not (_why_not_drilled(part) and _counts_less(catalog, part, on))
+        and not (_why_not_drilled(part) and _counts_less(catalog, part, partly, now))
     )
 
 
-def _counts_less(catalog: Catalog, part: PartId, on: date) -> bool:
+def _counts_less(catalog: Catalog, part: PartId, partly: set[PartId], now: datetime) -> bool:
     rule = catalog.drills
     label = part_kind(part[0]).labelled(part[1])
-    return rule.not_drilled == "warning" or rule.accepts(label, on) is not None
+    is_decided = part not in partly and rule.accepts(label, now.date()) is not None
+    return rule.not_drilled == "warning" or is_decided
+
+
+def _shown_in_part(catalog: Catalog, proofs: Iterable[ProofRecord], now: datetime) -> set[PartId]:
+    """Return the parts of which only some came back, by what is not forgotten."""
+    since = now - timedelta(days=catalog.drills.proof_days)
+    shown = [part for proof in proofs if proof.proven_at >= since for part in proof.parts]
+    whole = {(part.kind, part.name) for part in shown if part.is_whole}
+    return {(part.kind, part.name) for part in shown} - whole
 
 
 def _is_nothing(kind: KindName, part: Backup) -> bool:

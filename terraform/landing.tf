@@ -74,6 +74,11 @@ resource "google_storage_bucket_iam_member" "landing_expiry" {
 
 # What SQL reads of runs and drills is written anew each hour, that runs past their retention were looked
 # for each day, and nothing else is by who does.
+moved {
+  from = google_storage_bucket_iam_member.landing_history
+  to   = google_storage_bucket_iam_member.landing_history["tick"]
+}
+
 resource "google_storage_bucket_iam_member" "landing_history" {
   for_each = toset(["expire", "tick"])
   bucket   = google_storage_bucket.landing.name

@@ -24,6 +24,14 @@ resource "google_project_service" "sandbox" {
   disable_on_destroy = false
 }
 
+# The types of configuration that a drill restores, of those that the catalog names.
+locals {
+  drilled_types = [
+    for call in local.permissions.restore.resources : call
+    if try(call.drilled, false) && contains(local.read_types, split(":", call.call)[0])
+  ]
+}
+
 # What recovers may do in the sandbox at any time, and remove what a drill made there: that is withheld
 # everywhere else. In the platform it waits for restore_until.
 resource "google_project_iam_custom_role" "sandbox" {
@@ -32,9 +40,10 @@ resource "google_project_iam_custom_role" "sandbox" {
   role_id     = "reboundDrill"
   title       = "Rebound: drills"
   description = "What a recovery needs, in a project where nothing can be lost."
-  permissions = sort(distinct(flatten([
-    for call in local.permissions.restore.project : call.needs if !startswith(call.call, "cloudkms")
-  ])))
+  permissions = sort(distinct(flatten(concat(
+    [for call in local.permissions.restore.project : call.needs if !startswith(call.call, "cloudkms")],
+    [for call in local.drilled_types : call.needs],
+  ))))
 }
 
 resource "google_project_iam_member" "drill" {

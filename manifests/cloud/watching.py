@@ -50,16 +50,17 @@ def watched(
         before += item.size_bytes if weeks == 1 else 0
     shares = ((item.name, item.written_at) for item in landing.list_dated(SHARES_PREFIX))
     complete, others, newest = _runs(documents)
+    proofs = tuple(Proofs(records, seal).since(now - _REMEMBERED, now=now))
     return Watched(
         complete=sorted(complete),
-        proofs=tuple(Proofs(records, seal).since(now - _REMEMBERED, now=now)),
+        proofs=proofs,
         verified=verified_nights(shares, now=now),
         damaged=len(Verdicts(landing).damaged()),
         fenced=_standing(landing, vault),
         files=files,
         size_bytes=size_bytes,
         others=others,
-        owed=to_be_shown(catalog, newest, now.date()),
+        owed=to_be_shown(catalog, newest, proofs, now=now),
         looked=tuple(item.written_at for item in landing.list_dated(EXPIRY_NAME)),
         added=Added(last, before),
     )

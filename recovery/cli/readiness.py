@@ -16,7 +16,7 @@ from recovery.console import Console
 from recovery.doctor.check import examined
 from recovery.doctor.checks import all_checks
 from recovery.doctor.looks import Looks
-from recovery.health import Health, HealthFinding, health_error
+from recovery.health import HealthFinding, health_error
 from recovery.ops.at_once import looked_at
 from recovery.ops.checks import MODES, chosen_checks, findings_of
 from recovery.ops.facts import Facts, Unread
@@ -28,6 +28,7 @@ from recovery.ops.readiness.scoring import Found, health_of, planned, readiness
 from recovery.ops.readiness.store import past_records, record
 from recovery.ops.security.checks import security_findings
 from recovery.session import Session
+from recovery.status.held import PROTECTED, held_findings
 from recovery.status.model import Status
 
 app = typer.Typer()
@@ -98,15 +99,13 @@ def _status_findings(status: Any) -> list[HealthFinding]:  # noqa: ANN401 - a fa
     """Return how each part stands: only what was restored and proven counts."""
     if not isinstance(status, Status):
         return []
-    others = list(status.others)
-    if not any(item.check == "protected" for item in others):
-        others.append(HealthFinding("protected", "", Health.HEALTHY, "nothing is left out"))
     return [
         *(
             HealthFinding("proof", it.label, it.health, it.what, mend=it.mend)
             for it in status.parts
         ),
-        *others,
+        *(it for it in status.others if it.check != PROTECTED),
+        *held_findings(status),
     ]
 
 

@@ -1,6 +1,7 @@
 """The list of checks: what is looked at, and the rule that judges it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 
 from manifests.cloud.working import SCRATCH_DAYS
 from manifests.protected import to_be_shown
@@ -182,6 +183,8 @@ def _coverage_checks(looks: Looks) -> Iterator[Check]:
     for name in catalog.dataset_ids:
         look = judged(coverage.table_problems, looks.tables, name, catalog=catalog)
         yield Check("catalog", name, look, "every table that is there is protected")
+    unneeded = partial(coverage.decision_problems, catalog)
+    yield Check("catalog", "decisions", unneeded, "none is about what a drill shows")
     others = {
         "dataset": (*catalog.dataset_ids, *settings.working_datasets),
         "bucket": (*(entry.bucket for entry in catalog.buckets), *settings.own_buckets),
@@ -207,12 +210,16 @@ def _point_checks(looks: Looks) -> Iterator[Check]:
         lambda: points.point_problems(looks.runs, now=now),
         "the newest complete run is no older than a day",
     )
+
+    def proven() -> Iterator[Problem]:
+        proofs = looks.proofs()
+        owed = to_be_shown(looks.tools.catalog, looks.newest, proofs, now=now)
+        return points.proven_problems(owed, proofs, now=now)
+
     yield Check(
         "proven point",
         vault,
-        lambda: points.proven_problems(
-            to_be_shown(looks.tools.catalog, looks.newest, now.date()), looks.proofs(), now=now
-        ),
+        proven,
         "nothing has to be shown to restore",
     )
     yield Check(

@@ -9,8 +9,8 @@ from recovery.ops.checks import BACKUPS, PROOF, QUERIES
 from recovery.ops.document import table_of
 from recovery.ops.facts import Backups, Facts, Frame, QueryResult, Unread
 from recovery.report.health import health_actions, health_conclusion, health_rows
+from recovery.status.held import PROTECTED
 from recovery.status.model import Status
-from recovery.status.rules import PROTECTED
 
 _RECOVER = "Can we recover now?"
 _HELD = "What is not protected"

@@ -21,15 +21,14 @@ from manifests.values import RunId
 from recovery.fence.store import Fences
 from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding
+from recovery.status.held import left_out, unprotected_findings
 from recovery.status.model import PartFacts, PartStatus, Status
 from recovery.status.points import Points, StoredRun, newest_points, protected_parts
 from recovery.status.rules import (
     answer_of,
-    left_out,
     part_status,
     scenario_statuses,
     shown_of,
-    unprotected_findings,
 )
 from recovery.under_way import unclosed
 from recovery.units import age, listed

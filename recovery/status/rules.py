@@ -1,15 +1,12 @@
 """Judges how a part stands by what is known of it. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from manifests.catalog_decisions import LeftOut, left_out_by
 from manifests.catalog_drills import DrillRule
 from manifests.model.proof import ProofRecord
-from manifests.model.run import Manifest
 from manifests.parts import part_kind
-from recovery.health import Health, HealthFinding, worst
-from recovery.plan.lost import unprotected_text
+from recovery.health import Health, worst
 from recovery.scenarios import SCENARIOS, RecoveryKind, Scenario
 from recovery.status.model import (
     PartFacts,
@@ -26,9 +23,6 @@ _VERY_LATE = 2
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Since when a drill is due of what was never shown to restore."""
-
-PROTECTED = "protected"
-"""The check of findings of what no run holds."""
 
 type _Judged = tuple[Health, str, str]
 
@@ -148,13 +142,15 @@ def _drill_due_at(facts: PartFacts, rule: DrillRule) -> datetime | None:
 def _accepted(facts: PartFacts, rule: DrillRule, now: datetime) -> str:
     """Return why no drill can show a part, and whose decision lives with that; empty for none.
 
-    Where a recovery has shown it, and not long ago, or there is nothing to show, nothing was to be decided.
+    Where a recovery has shown it, and not long ago, or there is nothing to show, nothing was to be decided;
+    and nobody decided to live with one that brought back only some of it.
     """
     why = part_kind(facts.part.kind).why_not_drilled(facts.part.name)
     decision = rule.accepts(facts.label, now.date())
     is_shown = facts.whole is not None and rule.due_after(facts.whole.proof.proven_at) > now
     is_empty = facts.newest is not None and not facts.newest.things
-    is_decided = why and decision is not None and not is_shown and not is_empty
+    is_partial = facts.whole is None and facts.some is not None
+    is_decided = why and decision and not (is_shown or is_empty or is_partial)
     return f"{why}; {decision.told}" if decision and is_decided else ""
 
 
@@ -237,8 +233,13 @@ def answer_of(parts: Sequence[PartStatus], *, now: datetime) -> str:
         )
     points = [item.recovery_point for item in parts if item.recovery_point]
     proofs = [item.proven_at for item in parts if item.proven_at]
-    lost = age((now - min(points, default=now)).total_seconds())
-    shown = age((now - min(proofs, default=now)).total_seconds())
+    if not points:
+        return f"No: no run holds any of {everything}."
+    lost = age((now - min(points)).total_seconds())
+    shown = "nothing was shown to restore"
+    if proofs:
+        since = age((now - min(proofs)).total_seconds())
+        shown = f"the oldest proof that one restores of {since} ago"
     warned = by_health[Health.WARNING]
     also = f" {len(warned)} of them need attention: {listed(warned)}." if warned else ""
     if never := [
@@ -247,47 +248,4 @@ def answer_of(parts: Sequence[PartStatus], *, now: datetime) -> str:
         also += f" {len(never)} were not shown to restore: {listed(never)}."
     if accepted := [item.label for item in parts if item.not_shown]:
         also += f" {len(accepted)} are shown by no drill, by decision: {listed(accepted)}."
-    return (
-        f"Yes: of {everything} the oldest recovery point is of {lost} ago, and the oldest proof "
-        f"that one restores of {shown} ago.{also}"
-    )
-
-
-def left_out(newest: Manifest | None, decisions: Iterable[LeftOut], on: date) -> Iterator[str]:
-    """Tell what of the project is in no run by somebody's decision, and by whose."""
-    for item in () if newest is None else newest.unprotected:
-        for decision in decisions:
-            names = [it for it in item.names if left_out_by((decision,), item.kind, it, on)]
-            if names:
-                what = counted(len(names), item.kind)
-                yield f"{what}: {listed(names)}: {decision.why}; {decision.told}"
-
-
-def unprotected_findings(
-    newest: Manifest | None, decisions: Sequence[LeftOut], on: date
-) -> Iterator[HealthFinding]:
-    """Tell what the newest run says it does not hold, but for what somebody decided to leave out.
-
-    Args:
-        newest: The run; None where there is none.
-        decisions: Those of the catalog.
-        on: The day.
-    """
-    if newest is None:
-        return
-    mend = "name it in the catalog, or decide in its `left_out` that it is in no backup"
-    for found in newest.unprotected:
-        names = tuple(it for it in found.names if not left_out_by(decisions, found.kind, it, on))
-        fewer = len(found.names) - len(names)
-        item = found.model_copy(update={"names": names, "count": found.count - fewer})
-        if what := unprotected_text(item):
-            health = Health.UNKNOWN if item.unknown else Health.WARNING
-            yield HealthFinding(PROTECTED, f"{item.kind}s", health, what, mend)
-    for dataset in newest.datasets:
-        if dataset.unprotected:
-            what = f"{counted(len(dataset.unprotected), 'table')}: {listed(dataset.unprotected)}"
-            subject = f"dataset {dataset.dataset_id}"
-            yield HealthFinding(PROTECTED, subject, Health.WARNING, f"not protected: {what}", mend)
-    for lack in newest.lacking:
-        what = f"run {newest.run_id} lacks it: {lack.message}"
-        yield HealthFinding(PROTECTED, lack.part, Health.WARNING, what)
+    return f"Yes: of {everything} the oldest recovery point is of {lost} ago, and {shown}.{also}"

@@ -241,8 +241,28 @@ run "a_sandbox_has_the_label_that_drills_insist_on" {
     error_message = "A drill does what a recovery does."
   }
   assert {
-    condition     = toset(setsubtract(google_project_iam_custom_role.sandbox[0].permissions, google_project_iam_custom_role.side["restore/project"].permissions)) == toset(["bigquery.datasets.delete", "datastore.databases.delete", "storage.buckets.delete"])
+    condition = alltrue([
+      for need in ["bigquery.datasets.delete", "datastore.databases.delete", "storage.buckets.delete", "iam.roles.delete"] :
+      contains(google_project_iam_custom_role.sandbox[0].permissions, need) && !contains(google_project_iam_custom_role.side["restore/project"].permissions, need)
+    ])
     error_message = "A drill removes what it made, and `rebound drill` refuses a sandbox in which it could not."
+  }
+  assert {
+    condition = length(local.drilled_types) > 0 && alltrue([
+      for call in local.drilled_types : length(setsubtract(call.needs, google_project_iam_custom_role.sandbox[0].permissions)) == 0
+    ])
+    error_message = "Each type of configuration that a drill restores takes its row of manifests/permissions.json."
+  }
+  assert {
+    condition = alltrue([
+      for need in ["iam.roles.create", "iam.serviceAccounts.create", "secretmanager.secrets.create", "pubsub.topics.create", "cloudscheduler.jobs.delete", "logging.sinks.delete", "workflows.workflows.create"] :
+      contains(google_project_iam_custom_role.sandbox[0].permissions, need)
+    ])
+    error_message = "A drill restores configuration, too."
+  }
+  assert {
+    condition     = !contains(google_project_iam_custom_role.sandbox[0].permissions, "resourcemanager.projects.setIamPolicy") && !contains(google_project_iam_custom_role.sandbox[0].permissions, "run.services.create")
+    error_message = "What no drill restores, no drill may make: it grants nobody anything."
   }
   assert {
     condition     = google_cloudfunctions2_function.rebound["drill"].build_config[0].source[0].storage_source[0].object == "deployed/drill-0123456789abcdef.zip" && google_cloudfunctions2_function.rebound["drill"].service_config[0].environment_variables["REBOUND_SANDBOX"] == "some-sandbox"

@@ -59,7 +59,7 @@ def recorded(folder: Path) -> dict[str, Calls]:
                 rebound.run(command, "--yes")
         with _recording(cloud) as doctor:
             rebound.ended("doctor", "--side", "backup")
-        drill = _drilled(cloud, rebound)
+        drill, drilled = _drilled(cloud, rebound)
     sides = {
         "backup": backup,
         "restore": restore,
@@ -70,6 +70,7 @@ def recorded(folder: Path) -> dict[str, Calls]:
     }
     told = {side: set(_told(calls, rebound)) for side, calls in sides.items()}
     told["restore"] |= {("resources", call.partition(" ")[0]) for call in configuration}
+    told["sandbox"] = {("resources", call.partition(" ")[0]) for call in drilled}
     return told
 
 
@@ -89,12 +90,15 @@ def _recovered(cloud: Cloud, rebound: Rebound) -> tuple[list[str], list[str]]:
     return restore, configuration
 
 
-def _drilled(cloud: Cloud, rebound: Rebound) -> list[str]:
-    """Return the calls of a drill into a project that is labelled as a sandbox."""
+def _drilled(cloud: Cloud, rebound: Rebound) -> tuple[list[str], list[str]]:
+    """Return the calls of drills into a sandbox, and those about configuration, of every type that is drilled."""
     make_sandbox(rebound, _SANDBOX)
     with _recording(cloud) as calls:
         rebound.run("drill", "--sample", "--project", _SANDBOX)
-    return calls
+    with _recording(cloud, ("platform",)) as called:
+        record = rebound.json("drill", "complete-outage", "--project", _SANDBOX)
+    assert record["verdict"] == "pass", record["why"]
+    return calls, called
 
 
 def _commands(disaster: Disaster) -> Iterator[tuple[tuple[str, ...], int]]:

@@ -54,10 +54,21 @@ def granted(side: str, on: str) -> set[str]:
     return {need for row in TABLE[side][on] if "withheld" not in row for need in row["needs"]}
 
 
+def granted_in_sandbox() -> set[str]:
+    """Return the permissions that who drills has in a sandbox, as terraform/sandbox.tf makes the role of them."""
+    given = TABLE["restore"]["project"] + [
+        row for row in TABLE["restore"]["resources"] if row.get("drilled")
+    ]
+    return {
+        need for row in given if not row["call"].startswith("cloudkms") for need in row["needs"]
+    }
+
+
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls]:
     """Return what each side really calls; what a side has no role of its own on is the project's."""
     found = recorded(tmp_path_factory.mktemp("recorded"))
+    configured = found.pop("sandbox")
     # In a sandbox a drill may whatever a recovery may, and that has to be what it does there.
     in_sandbox = {call for on, call in found["drill"] if on == "sandbox"}
     found["drill"] = {item for item in found["drill"] if item[0] != "sandbox"}
@@ -77,7 +88,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls]:
         written = (bucket, "storage.objects.insert")
         assert written in told[side]
         told[side] = (told[side] - {written}) | {(folder, written[1])}
-    return told
+    return {**told, "sandbox": configured}
 
 
 @pytest.mark.parametrize("side", TABLE)
@@ -95,6 +106,23 @@ def test_every_call_of_an_outage_is_permitted(calls: dict[str, Calls]):
     assert any(call.endswith(".functions.create") for call in made)
     given = granted("restore", "resources") | granted("restore", "project")
     assert {permission_of(call) for call in made} - given == set()
+
+
+def test_every_call_of_a_drill_is_permitted_in_a_sandbox(calls: dict[str, Calls]):
+    """What a drill makes of a configuration, looks at and removes, it may, of each type that it drills."""
+    made = {call for _, call in calls["sandbox"] if call}
+    made = {call for call in made if not call.endswith(".testIamPermissions")}
+    for verb in ("create", "delete"):
+        assert any(call.endswith(f".roles.{verb}") for call in made)
+    needed = {permission_of(call): call for call in made}
+    lacking = needed.keys() - granted_in_sandbox()
+    assert {name: needed[name] for name in lacking} == {}
+
+
+def test_a_row_of_configuration_says_whether_drills_make_it():
+    """Terraform knows no types: who drills has the rows of those alone that a drill restores."""
+    drilled = {method_of(row) for row in TABLE["restore"]["resources"] if row.get("drilled")}
+    assert drilled == {kind.name for kind in TYPES if not kind.not_drilled}
 
 
 def permission_of(call: str) -> str:
@@ -262,6 +290,6 @@ def test_every_call_names_its_source():
         assert row["source"], (side, on, row)
         # Whoever calls may ask what they may.
         assert row["needs"] or method_of(row).endswith(".testIamPermissions"), (side, on, row)
-        assert row.keys() <= {"call", "needs", "source", "code", "withheld"}
+        assert row.keys() <= {"call", "needs", "source", "code", "withheld", "drilled"}
         assert len(row.get("withheld", "a reason")) > 5
     assert Path(ROOT / "manifests" / "permissions.json").read_text().isascii()

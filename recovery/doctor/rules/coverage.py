@@ -6,7 +6,7 @@ from datetime import date
 from manifests.catalog import Catalog
 from manifests.catalog_decisions import LeftOut, left_out_by
 from manifests.kinds.tables.kind import TABLES
-from recovery.doctor.rules.problem import Problem, warning
+from recovery.doctor.rules.problem import Problem, fine, warning
 from recovery.units import counted, listed
 
 _RECOVERS = "rebound plan bigquery-dataset-loss"
@@ -46,6 +46,17 @@ def table_problems(
     if unprotected:
         what = f"{counted(len(unprotected), 'table')} of it nobody protects: {listed(unprotected)}"
         yield warning(what, _NAMES)
+    if left_out:
+        what = f"{counted(len(left_out), 'table')} of it: {listed(sorted(left_out))}"
+        yield fine(f"in no backup, as `exclude` in the catalog says: {what}")
+
+
+def decision_problems(catalog: Catalog) -> Iterator[Problem]:
+    """Tell of decisions about parts that a drill shows: they change nothing."""
+    if unneeded := catalog.unneeded_decisions:
+        what = f"`drills.not_shown` in the catalog is about what a drill shows: {listed(unneeded)}"
+        mend = "take it out of `drills.not_shown`; `rebound drill --due` shows that it restores"
+        yield warning(f"{what}; that decision changes nothing", mend)
 
 
 def unnamed_problems(
@@ -56,7 +67,7 @@ def unnamed_problems(
     decisions: Sequence[LeftOut] = (),
     on: date,
 ) -> Iterator[Problem]:
-    """Tell which datasets, buckets or databases nobody protects, and nobody decided to leave out.
+    """Tell which datasets, buckets or databases nobody protects, and which by whose decision.
 
     Args:
         there: Those of the project.
@@ -65,8 +76,14 @@ def unnamed_problems(
         decisions: What is left out, of the catalog.
         on: The day: a decision ends.
     """
-    others = sorted(
-        name for name in set(there) - set(named) if not left_out_by(decisions, noun, name, on)
-    )
+    unnamed = sorted(set(there) - set(named))
+    decided: dict[LeftOut, list[str]] = {}
+    others: list[str] = []
+    for name in unnamed:
+        decision = left_out_by(decisions, noun, name, on)
+        (others if decision is None else decided.setdefault(decision, [])).append(name)
     if others:
         yield warning(f"nobody protects {counted(len(others), noun)}: {listed(others)}", _NAMES)
+    for decision, names in decided.items():
+        what = f"{counted(len(names), noun)}: {listed(names)}: {decision.why}; {decision.told}"
+        yield fine(f"in no backup: {what}")

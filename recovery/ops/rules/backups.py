@@ -8,8 +8,8 @@ from recovery.fence.model import FenceRecord
 from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding, worst
 from recovery.ops.facts import Backups, Facts, Frame, graded
+from recovery.status.held import held_findings
 from recovery.status.model import Status
-from recovery.status.rules import PROTECTED
 from recovery.units import age, counted, listed
 
 _HOUR_SECONDS = 3600
@@ -39,11 +39,7 @@ def status_findings(status: Status, _: Frame, __: Facts) -> Iterator[HealthFindi
     bad = health is not Health.HEALTHY
     mend, page = ("rebound status", "runbooks/README.md") if bad else ("", "")
     yield HealthFinding("proof", "", health, status.answer, mend=mend, page=page)
-    held_back = [item for item in status.others if item.check == PROTECTED]
-    yield from held_back
-    if not held_back:
-        what = "the newest complete run holds everything that there is"
-        yield HealthFinding(PROTECTED, "", Health.HEALTHY, what)
+    yield from held_findings(status)
 
 
 def fence_findings(

@@ -1,14 +1,17 @@
 import json
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from manifests.catalog import Catalog, load_catalog
+from manifests.catalog_drills import DrillRule
 from manifests.catalog_operations import Bands, Operations
 from manifests.errors import CatalogError, UsageError
 from manifests.kinds.tables.kind import TABLES
 from manifests.parts import PARTS
+from manifests.protected import to_be_shown
 
 WHOLE = {"dataset": "lake", "tables": "all", "group": "raw"}
 
@@ -116,6 +119,33 @@ def test_what_is_not_json_is_told_of(tmp_path: Path, content: bytes):
         load_catalog(path)
 
 
+def test_a_catalog_with_a_decision_that_nobody_needs_any_more_is_read(tmp_path: Path):
+    """A drill of a newer version may show what none did when somebody decided; it is asked for again."""
+    text = json.dumps(
+        valid() | decided("nba.games") | {"tables": [{"table": "nba.games", "group": "g"}]}
+    )
+    read = load(tmp_path, text)
+    assert read.unneeded_decisions == ("nba.games",)
+    day = datetime(2026, 12, 1, tzinfo=UTC)
+    assert to_be_shown(read, None, (), now=day) == (("tables", "nba.games"),)
+
+
+def test_of_decisions_the_one_counts_that_holds():
+    """A renewal that begins later hides none."""
+
+    def decision(on: str, until: str) -> dict[str, Any]:
+        days = {"decided_on": on, "until": until}
+        return {"parts": ["a"], "decided_by": "ada", "why": "x"} | days
+
+    now, later = decision("2026-11-01", "2026-12-31"), decision("2026-12-20", "2027-03-01")
+    rule = DrillRule.model_validate({"not_shown": [now, later]})
+    held = {
+        day: rule.accepts("a", date.fromisoformat(day))
+        for day in ("2026-11-30", "2026-12-25", "2027-03-02")
+    }
+    assert [it and f"{it.until}" for it in held.values()] == ["2026-12-31", "2027-03-01", None]
+
+
 def decided(part: str, until: str = "2027-03-01") -> dict[str, Any]:
     """Return that somebody decided to live without a drill of a part."""
     on = "2026-11-30"
@@ -138,7 +168,6 @@ def decided(part: str, until: str = "2027-03-01") -> dict[str, Any]:
         ({"datasets": [WHOLE | {"exclude": ["a.b"]}]}, "datasets.0.exclude.0: "),
         ({"datasets": [WHOLE, WHOLE]}, "listed more than once: dataset lake"),
         ({"full_every_days": 0}, "full_every_days: "),
-        (decided("nba.games"), "drills.not_shown: a drill shows nba.games"),
         (decided("a.b", until="2027-12-02"), "a decision holds for a year at most"),
         (decided("a.b", until="2026-10-01"), "a decision holds for a year at most"),
         ({"retention": {"keep_days": 0, "keep_at_least": 0, "partial_days": 1}}, "retention."),

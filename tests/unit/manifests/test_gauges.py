@@ -152,7 +152,9 @@ def test_what_has_to_be_shown_is_what_the_catalog_protects():
     sinks = topics.model_copy(update={"type": "logging/sink", "entries": given})
     run_of = run_of.model_copy(update={"resources": (topics, service, empty, sinks)})
 
-    def names(counts: str, *decided: dict[str, Any]) -> set[str]:
+    def names(
+        counts: str, *decided: dict[str, Any], proofs: tuple[ProofRecord, ...] = ()
+    ) -> set[str]:
         wanted = catalog(
             tables=[],
             datasets=[{"dataset": "nba", "group": "x", "tables": "all"}],
@@ -168,7 +170,7 @@ def test_what_has_to_be_shown_is_what_the_catalog_protects():
             ],
             drills={"not_drilled": counts, "not_shown": decided},
         )
-        return {name for _, name in to_be_shown(wanted, run_of, NOW.date())}
+        return {name for _, name in to_be_shown(wanted, run_of, proofs, now=NOW)}
 
     asked = {"nba.games", "nba.arrivals", "pubsub/topic"}
     assert names("warning") == asked
@@ -181,6 +183,12 @@ def test_what_has_to_be_shown_is_what_the_catalog_protects():
         "why": "read",
     }
     assert names("unknown", decision) == asked
+    one = proof("recovery", 1, "run/service", restored=0)
+    part = one.parts[0].model_copy(update={"kind": "resources"})
+    some = one.model_copy(update={"parts": (part,)})
+    assert names("unknown", decision, proofs=(some,)) == {*asked, "run/service"}
+    long_ago = some.model_copy(update={"proven_at": NOW - timedelta(days=121)})
+    assert names("unknown", decision, proofs=(long_ago,)) == asked
     ended = {**decision, "until": "2026-11-02"}
     assert names("unknown", ended) == {*asked, "run/service"}
 

@@ -99,8 +99,9 @@ def test_tables_of_the_catalog_and_of_the_project():
     there = ["one", "two", "three", "view"]
     (more,) = coverage.table_problems((there, there[:3]), "a", catalog=CATALOG)
     assert more.what == "1 table of it nobody protects: three"
-    found = coverage.table_problems((["tmp_x", "rows"], ["tmp_x", "rows"]), "b", catalog=CATALOG)
-    assert not list(found)
+    (apart,) = coverage.table_problems((["tmp_x", "rows"], ["tmp_x", "rows"]), "b", catalog=CATALOG)
+    assert (apart.health, apart.what.rpartition(": ")[2]) == (Health.HEALTHY, "tmp_x")
+    assert not list(coverage.table_problems((["rows"], ["rows"]), "b", catalog=CATALOG))
 
 
 def test_what_somebody_decided_to_leave_out_is_no_problem():
@@ -114,10 +115,30 @@ def test_what_somebody_decided_to_leave_out_is_no_problem():
         found = coverage.unnamed_problems(
             ("own", "logs", "more"), noun, named=("own",), decisions=(decision,), on=on
         )
-        return [item.what.rpartition(": ")[2] for item in found]
+        return [f"{item.health} {item.what}" for item in found]
 
-    assert told("bucket", day) == ["more"]
-    assert told("dataset", day) == told("bucket", day + timedelta(days=1)) == ["logs, more"]
+    decided = f"healthy in no backup: 1 bucket: logs: logs; the decision of ada until {day}"
+    assert told("bucket", day) == ["warning nobody protects 1 bucket: more", decided]
+    assert told("bucket", day + timedelta(days=1)) == [
+        "warning nobody protects 2 buckets: logs, more"
+    ]
+    assert told("dataset", day) == ["warning nobody protects 2 datasets: logs, more"]
+
+
+def test_a_decision_about_what_a_drill_shows_changes_nothing_and_is_told():
+    """No drill may have shown it when it was decided: the catalog is read all the same."""
+
+    def told(*parts: str) -> list[Problem]:
+        decided = {"parts": parts, "decided_by": "ada", "why": "x"}
+        days = {"decided_on": "2026-11-30", "until": "2027-03-01"}
+        edited = CATALOG.model_dump() | {"drills": {"not_shown": [decided | days]}}
+        return list(coverage.decision_problems(Catalog.model_validate(edited)))
+
+    (found,) = told("a.one", "resources run/service", "no.such")
+    assert (found.health, found.what.count("a.one")) == (Health.WARNING, 1)
+    assert "run/service" not in found.what
+    assert "`drills.not_shown`" in found.mend
+    assert told("resources run/service") == []
 
 
 def test_permissions_are_those_that_terraform_grants():

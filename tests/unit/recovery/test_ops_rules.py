@@ -16,7 +16,7 @@ from recovery.health import Health, HealthFinding, worst
 from recovery.kinds.processors.rules.calendar import ScheduledGames
 from recovery.ops.checks import CHECKS, findings_of
 from recovery.ops.facts import Backups, Execution, Frame, Logged, Unread, graded
-from recovery.status.rules import PROTECTED
+from recovery.status.held import PROTECTED
 from tests.unit.looks import CATALOG, NOW, SUMMER, TABLES, answer, day, frame, games, run, status
 
 
@@ -267,6 +267,10 @@ def test_what_status_tells_and_fences():
         (proof, held) = findings_of({"proof": status(part)}, frame())
         assert (proof.health, proof.what) == (expected, "Yes: of 1 part all is well.")
         assert (held.check, held.health) == (PROTECTED, Health.HEALTHY)
+    told = "1 bucket: logs: logs alone; the decision of ada until 2026-12-31"
+    decided = status(Health.HEALTHY).model_copy(update={"left_out": (told,)})
+    (_, held) = findings_of({"proof": decided}, frame())
+    assert (held.health, held.what) == (Health.HEALTHY, f"in no backup: {told}")
     lacks = HealthFinding(PROTECTED, "nba.odds", Health.WARNING, "run x lacks it", mend="name it")
     assert health("proof", status(Health.HEALTHY, lacks)) is Health.WARNING
     other = HealthFinding("fence", "fence-1", Health.CRITICAL, "told elsewhere", mend="thaw")

@@ -141,6 +141,20 @@ def decision(*parts: str, days: int = 30) -> NotShown:
     )
 
 
+def half_shown(label: str, rule: DrillRule) -> PartStatus:
+    """Return how what no drill shows stands, of which a recovery brought half back."""
+    some = shown_of(GAMES, (proof(restored=3),), whole=False)
+    facts = PartFacts(
+        PartName("resources", "run/service"),
+        label,
+        is_required=True,
+        newest=POINT_OF_GAMES,
+        whole=None,
+        some=some,
+    )
+    return part_status(facts, rule, now=NOW)
+
+
 def test_what_no_drill_restores_is_lived_with_by_decision():
     """It counts in no exit code until the decision ends, is named each time, and is never called healthy."""
     part, label = PartName("resources", "run/service"), "resources run/service"
@@ -176,6 +190,11 @@ def test_what_no_drill_restores_is_lived_with_by_decision():
     )
     assert [stand(item)[0].health for item in (old, new)] == [Health.HEALTHY] * 2
     assert [bool(stand(item)[0].not_shown) for item in (old, new)] == [True, False]
+    part_of_it = half_shown(label, rule)
+    assert (part_of_it.health, part_of_it.not_shown) == (Health.WARNING, "")
+    assert part_of_it.what == "only 3 of 6 in it were shown to restore"
+    nothing = answer_of((found,), now=NOW)
+    assert "of 8 h ago, and nothing was shown to restore." in nothing
 
 
 def test_the_shipped_catalog_can_be_healthy():
@@ -248,6 +267,7 @@ def test_each_kind_has_the_scenario_that_brings_least_back():
         ((stands(proof()),), "Yes: of 1 part the oldest recovery point is of 8 h ago"),
         ((stands(proof(days_ago=31)),), "1 of them need attention: nba.games."),
         ((stands(proof()), stands()), "Nobody knows: 1 of 2 parts were not shown to restore"),
+        ((stands(proof(), newest=None, is_required=False),), "No: no run holds any of 1 part."),
         ((stands(), stands(newest=None)), "No: 1 of 2 parts cannot come back"),
     ],
 )

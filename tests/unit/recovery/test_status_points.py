@@ -7,9 +7,9 @@ from manifests.catalog_decisions import LeftOut
 from manifests.model.run import Manifest, PartFailure, Unprotected
 from manifests.values import RunId
 from recovery.health import Health
+from recovery.status.held import left_out, unprotected_findings
 from recovery.status.model import PartName
 from recovery.status.points import MOST_READ, StoredRun, newest_points, protected_parts
-from recovery.status.rules import left_out, unprotected_findings
 from tests.unit.platforms import whole_manifest
 from tests.unit.recovery.test_status import GAMES
 from tests.unit.samples import POINT, catalog, manifest
