@@ -4,7 +4,8 @@
 # Absence is judged on the hourly tick, which tells how old the newest of each thing is, not on the daily
 # job: a look that finds it young is counted, and three hours in which none does raise the alert, be it
 # old or be nobody looking. It is a query, because a condition on absence says nothing of what never was
-# (Cloud Monitoring, Metric-absence policies): `or vector(0)` is for that.
+# (Cloud Monitoring, Metric-absence policies): `or vector(0)` is for that. A query names its project: one that
+# monitors others sees their metrics, too (Cloud Logging, Log-based metrics overview).
 locals {
   # Of each function: what fires when it is silent.
   dead_men = merge(
@@ -98,7 +99,7 @@ locals {
     }
   }
 
-  silent = "(sum(increase({\"logging.googleapis.com/user/rebound_%s\", monitored_resource=\"%s\"}[%dh])) or vector(0)) < 0.5"
+  silent = "(sum(increase({\"logging.googleapis.com/user/rebound_%s\", monitored_resource=\"%s\", project_id=\"${var.project}\"}[%dh])) or vector(0)) < 0.5"
 
   on_queries = merge(
     {
@@ -124,7 +125,7 @@ locals {
       }
       refused-schedule = {
         title = "A schedule's calls are all refused"
-        query = "sum by (job_id) (increase({\"logging.googleapis.com/user/rebound_attempts_refused\", monitored_resource=\"cloud_scheduler_job\"}[3h])) > 5.5"
+        query = "sum by (job_id) (increase({\"logging.googleapis.com/user/rebound_attempts_refused\", monitored_resource=\"cloud_scheduler_job\", project_id=\"${var.project}\"}[3h])) > 5.5"
       }
     },
     var.sandbox == null ? {} : {

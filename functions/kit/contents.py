@@ -94,6 +94,7 @@ sees it, once a step has proven what it restored:
   `prefixes`, how it begins, as many bytes as it says; documents, of `database ID`: a path, with all below:
   printf %s 'bucket NAME=OBJECT' | sha256sum
 
+Triggers of a database that is still there fire for each document that is written: stop what they start first.
 Firestore: no command of gcloud or bq writes a document. The steps make the database, put its documents,
 proven, into answers/*.documents.jsonl, as the REST API takes them, and firestore.py writes those that
 are not there, in the name of whom gcloud knows. One that is there and is another fails its step. Where

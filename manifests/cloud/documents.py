@@ -15,6 +15,7 @@ from manifests.cloud.firestore import Connection, firestore_errors, nanos_of, ti
 from manifests.cloud.passes import Passes
 from manifests.cloud.retry import calling, is_timed_out, is_transient
 from manifests.documents import DocumentRecord
+from manifests.errors import CloudError
 from manifests.names import NameRange, Position
 
 _NOT_CONTENT = ("name", "create_time", "update_time")
@@ -93,6 +94,9 @@ class Documents:
 
     def _record(self, document: Any) -> DocumentRecord:  # noqa: ANN401 - a protobuf message
         path: str = document.name[len(self._root) + 1 :]
+        if not document.HasField("update_time"):
+            # Without it one that was overwritten would look as it was.
+            raise CloudError("Firestore did not say when it was written", subject=document.name)
         created, updated = nanos_of(document.create_time), nanos_of(document.update_time)
         for field in _NOT_CONTENT:
             document.ClearField(field)

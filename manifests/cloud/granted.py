@@ -8,7 +8,7 @@ from manifests.cloud.retry import cloud_errors
 
 _PROJECTS = "cloudresourcemanager.googleapis.com"
 _MOST = 100
-"""So many can be asked for at once (Resource Manager REST, projects.testIamPermissions)."""
+"""So many are asked for at once: a bound of ours, the documentation names none."""
 
 
 def granted(rest: Rest, project: str, permissions: Collection[str]) -> frozenset[str]:

@@ -214,17 +214,21 @@ def json_object(answer: HttpAnswer, request: str) -> dict[str, Any]:
 
 def refusal(status: int, content: bytes) -> google_errors.GoogleAPICallError:
     """Return what an answer that refuses says, as Google's clients would raise it."""
+    made: google_errors.GoogleAPICallError
     try:
         details = json.loads(content)["error"]
+        # Which 400 is about what there is, not about what was asked (google/rpc/code.proto).
+        is_state = (status, details.get("status")) == (400, "FAILED_PRECONDITION")
         reasons = tuple(item for item in details.get("errors", ()) if isinstance(item, dict))
         message = str(details.get("message", ""))
         info = _info(details)
     except (AttributeError, ValueError, KeyError, TypeError):
         reasons, message = (), content[:_MOST_CHARACTERS].decode("utf-8", "replace")
-        info = None
-    made: google_errors.GoogleAPICallError = google_errors.from_http_status(
-        status, message, errors=reasons, error_info=info
-    )
+        info, is_state = None, False
+    if is_state:
+        made = google_errors.FailedPrecondition(message, errors=reasons, error_info=info)
+    else:
+        made = google_errors.from_http_status(status, message, errors=reasons, error_info=info)
     return made
 
 

@@ -58,7 +58,8 @@ def waiting_in(series: Resource) -> Iterator[tuple[str, int]]:
 def _series(rest: Rest, project: str, now: datetime) -> Iterator[Resource]:
     path = f"v3/projects/{project}/timeSeries"
     asked: Query = {
-        "filter": f'metric.type="{_METRIC}"',
+        # A project that monitors others answers their series, too (Cloud Monitoring, Metrics scopes).
+        "filter": f'metric.type="{_METRIC}" AND resource.labels.project_id="{project}"',
         "interval.startTime": (now - _LOOKED_BACK).isoformat(),
         "interval.endTime": now.isoformat(),
     }

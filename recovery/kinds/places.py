@@ -59,7 +59,10 @@ class Places(NamedTuple):
 
     @property
     def role_suffix(self) -> str:
-        """Return what the ids of custom roles end with: for 37 days none can have that of a deleted one."""
+        """Return what the ids of custom roles end with.
+
+        For up to 44 days none can have that of a deleted one (IAM, Create and manage custom roles).
+        """
         return f"_rebound_drill_{self.mark}"
 
     def database(self, number: int) -> str:

@@ -23,6 +23,10 @@ run "each_function_is_missed_when_silent" {
     error_message = "Silence has to be told of what never was, too."
   }
   assert {
+    condition     = alltrue([for alert in values(local.on_queries) : strcontains(alert.query, ", project_id=\"some-platform\"}[3h]")])
+    error_message = "What is counted has to be of this project: one that monitors others sees their metrics, too."
+  }
+  assert {
     condition     = alltrue([for id in values(local.dead_men) : length(regexall("rebound_(young_[a-z]+|ticks)\".*\\[3h\\]", local.on_queries[id].query)) == 1])
     error_message = "Absence is judged on the hourly gauge, not on the daily job."
   }

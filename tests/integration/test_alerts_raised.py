@@ -19,9 +19,10 @@ from tests.judges.alert_filters import (
     Entry,
     entry_of,
     fires,
+    moved,
     raised_by,
 )
-from tests.judges.alert_lines import LIMITS, SLOW_SECONDS
+from tests.judges.alert_lines import LIMITS, PROJECT, SLOW_SECONDS
 from tests.served import Function, serving
 from tests.standin.cloud import Cloud
 
@@ -163,7 +164,7 @@ def _attempts(rebound: Rebound) -> list[Entry]:
         return sum(kind.endswith("AttemptFinished") for kind in found) == len(called)
 
     await_that(have_ended)
-    return list(_logged(rebound))
+    return [moved(entry, PROJECT) for entry in _logged(rebound)]
 
 
 def _logged(rebound: Rebound) -> Iterator[Entry]:

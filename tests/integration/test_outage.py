@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.harness import RUN_SECONDS, Rebound, await_that
-from tests.integration.configuration import call, job, states, subscription
+from tests.integration.configuration import PUBSUB, call, job, states, subscription
 from tests.integration.outages import (
     NEW,
     OLD,
@@ -108,8 +108,21 @@ def backlogs_are_not_known(rebound: Rebound) -> None:
     assert "how many messages wait is not known" in told.stderr
 
 
+def another_project_waits(rebound: Rebound) -> None:
+    """Let the project monitor another, in which a message waits for a subscription of the same name."""
+    other = f"{rebound.project}-other"
+    services = f"serviceusage.googleapis.com/v1/projects/{other}/services:batchEnable"
+    call(rebound, "POST", services, {"serviceIds": ["pubsub.googleapis.com"]})
+    topic = f"projects/{other}/topics/raw"
+    call(rebound, "PUT", f"{PUBSUB}/{topic}", {})
+    call(rebound, "PUT", f"{PUBSUB}/projects/{other}/subscriptions/raw-sub", {"topic": topic})
+    call(rebound, "POST", f"{PUBSUB}/{topic}:publish", {"messages": [{"data": "YQ=="}]})
+    rebound.cloud.order("platform", "scopes", project=rebound.project, others=[other])
+
+
 def thawed_while_it_produces(rebound: Rebound) -> tuple[str, str]:
-    """Thaw, and write what the flow check waits for; its schedule is run once, and nobody says so."""
+    """Thaw, while another project waits, and write what the flow check waits for; its schedule is run once, and nobody says so."""
+    another_project_waits(rebound)
     run = "cloudscheduler.projects.locations.jobs.run"
     rebound.cloud.order("platform", "faults", operation=run, kind="lost", times=None)
     thawing = rebound.begin("thaw", "--yes")

@@ -5,12 +5,12 @@ that are deployed are read; `increase` of a counter of lines is taken for how ma
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.deployed import ROOT
-from tests.judges.alert_lines import LIMITS
+from tests.judges.alert_lines import LIMITS, PROJECT
 from tests.standin.platform.log_filters import read_filter
 
 type Entry = Mapping[str, Any]
@@ -41,7 +41,7 @@ def _filled(text: str) -> str:
     return re.sub(
         r"\$\{(?:floor\(0\.8 \* )?local\.(?:\w+\.)*(\w+)\)?\}",
         lambda found: str(LIMITS[found[1]]),
-        plain,
+        plain.replace("${var.project}", PROJECT),
     )
 
 
@@ -77,13 +77,14 @@ def _query(text: str) -> str:
     if found is None:
         return _filled(text[1:-1])
     assert _SILENT
-    return _unescaped(_SILENT[1]) % (found[1], found[2], int(found[3]))
+    return _filled(_SILENT[1]) % (found[1], found[2], int(found[3]))
 
 
 QUERIES = {name: _query(text) for name, kind, text in _ROW.findall(_ALERTS) if kind == "query"}
 """The query of each other alert."""
 _OF_LINES = (
-    r'\{"logging\.googleapis\.com/user/rebound_(\w+)", monitored_resource="(\w+)"\}\[(\d+)h\]'
+    r'\{"logging\.googleapis\.com/user/rebound_(\w+)", monitored_resource="(\w+)"'
+    r'(?:, project_id="([\w-]+)")?\}\[(\d+)h\]'
 )
 _ABSENT = re.compile(rf"\(sum\(increase\({_OF_LINES}\)\)( or vector\(0\))?\) < ([\d.]+)")
 _REFUSED = re.compile(rf"sum by \((\w+)\) \(increase\({_OF_LINES}\)\) > ([\d.]+)")
@@ -94,11 +95,20 @@ def entry_of(function: str, line: Mapping[str, Any], at: datetime) -> Entry:
     return {
         "resource": {
             "type": "cloud_run_revision",
-            "labels": {"service_name": f"rebound-{function}"},
+            "labels": {"service_name": f"rebound-{function}", "project_id": PROJECT},
         },
         "severity": line["severity"],
         "timestamp": at.isoformat(),
         "jsonPayload": line,
+    }
+
+
+def moved(entry: Entry, project: str) -> Entry:
+    """Return an entry as it is logged in another project."""
+    resource = entry["resource"]
+    return {
+        **entry,
+        "resource": {**resource, "labels": {**resource["labels"], "project_id": project}},
     }
 
 
@@ -113,24 +123,27 @@ def fires(alert: str, entries: Iterable[Entry], now: datetime) -> bool:
     """Whether an alert on a query fires, with these entries in the log."""
     query = QUERIES[alert]
     if found := _ABSENT.fullmatch(query):
-        counted = _within(found[1], found[2], int(found[3]), entries, now)
+        counted = _within(found.group(1, 2, 3, 4), entries, now)
         # Without any point there is no sum, which compares with nothing.
-        return (bool(counted) or bool(found[4])) and len(counted) < float(found[5])
+        return (bool(counted) or bool(found[5])) and len(counted) < float(found[6])
     found = _REFUSED.fullmatch(query)
     assert found, query
-    counted = _within(found[2], found[3], int(found[4]), entries, now)
+    counted = _within(found.group(2, 3, 4, 5), entries, now)
     of_each = [entry["resource"]["labels"][found[1]] for entry in counted]
-    return any(of_each.count(name) > float(found[5]) for name in of_each)
+    return any(of_each.count(name) > float(found[6]) for name in of_each)
 
 
-def _within(
-    metric: str, resource: str, hours: int, entries: Iterable[Entry], now: datetime
-) -> list[Entry]:
-    holds = read_filter(COUNTED[metric])
+def _within(selector: Sequence[str | None], entries: Iterable[Entry], now: datetime) -> list[Entry]:
+    """Return what a selector sees: of every project that is monitored, where it names none."""
+    metric, resource, project, hours = selector
+    holds = read_filter(COUNTED[str(metric)])
     return [
         entry
         for entry in entries
         if holds(entry)
         and entry["resource"]["type"] == resource
-        and timedelta() <= now - datetime.fromisoformat(entry["timestamp"]) < timedelta(hours=hours)
+        and project in (None, entry["resource"]["labels"]["project_id"])
+        and timedelta()
+        <= now - datetime.fromisoformat(entry["timestamp"])
+        < timedelta(hours=int(hours or 0))
     ]

@@ -15,6 +15,8 @@ _ROW = re.compile(r'^    +([a-z-]+) = \{\n +title = "(.*)"\n +(lines|query) = (.
 _TERM = re.compile(r'jsonPayload\.(\w+)(=~|=|>)"?(.*?)"?')
 _INTERPOLATED = re.compile(r"\$\{(?:floor\(0\.8 \* )?local\.(?:\w+\.)*(\w+)\)?\}")
 SLOW_SECONDS = 2880
+PROJECT = "some-platform"
+"""Where the functions are, as terraform/tests/alerts.tftest.hcl holds it."""
 LIMITS = {
     "timeout_seconds": SLOW_SECONDS,
     "age_of_newest_point_seconds": 27 * 3600,

@@ -9,7 +9,7 @@ import pytest
 from manifests.gauges import Watched, gauges
 from manifests.parts import PARTS
 from tests.deployed import ROOT
-from tests.judges.alert_filters import COUNTED
+from tests.judges.alert_filters import COUNTED, entry_of, fires, moved
 from tests.judges.alert_lines import ALERTS, METRICS, QUERIES
 
 # Fields that a line has by its form, or of its run.
@@ -112,6 +112,18 @@ def test_absence_is_judged_on_gauges_that_are_told():
     assert asked
     for alert, query in asked.items():
         assert any(query.endswith(f"/rebound_{name}") for name in judged), alert
+
+
+def test_what_another_project_logs_says_nothing_of_this_one():
+    """A project that monitors others sees their metrics (Cloud Logging, Log-based metrics overview)."""
+    now = datetime.now(UTC)
+    look = {"severity": "INFO", "gauge": "vault_bytes", "value": 1}
+    entry = entry_of("tick", look, now)
+    assert not fires("silent-tick", [entry], now)
+    assert fires("silent-tick", [moved(entry, "another")], now)
+    of_this = 'project_id=\\"${var.project}\\"}'
+    text = (ROOT / "terraform" / "alerts.tf").read_text()
+    assert text.count(of_this) == text.count("logging.googleapis.com/user/") == 2
 
 
 def test_every_alert_has_a_name_for_its_page():

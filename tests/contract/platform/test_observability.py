@@ -266,3 +266,27 @@ def test_how_many_messages_wait(server: Server, project: str):
     assert series["resource"]["labels"] == {"project_id": project, "subscription_id": "phase-sub"}
     assert [point["value"] for point in series["points"]] == [{"int64Value": "2"}]
     assert server.refusal("GET", path, params={**asked, "filter": 'metric.type="x"'})[0] == 400
+
+
+def test_a_project_that_monitors_others_sees_their_series(server: Server, project: str):
+    """Cloud Monitoring, Metrics scopes: a query without a project answers those of all of them."""
+    other = server.new_project()
+    for name in (project, other):
+        topic = f"projects/{name}/topics/phase"
+        server.answer("PUT", f"pubsub/v1/{topic}", json={})
+        body = {"topic": topic}
+        server.answer("PUT", f"pubsub/v1/projects/{name}/subscriptions/phase-sub", json=body)
+    server.order("scopes", project=project, others=[other])
+    metric = 'metric.type="pubsub.googleapis.com/subscription/num_undelivered_messages"'
+    asked = {
+        "interval.startTime": "2026-11-30T00:00:00Z",
+        "interval.endTime": "2026-11-30T00:10:00Z",
+    }
+
+    def seen(text: str) -> list[str]:
+        path = f"monitoring/v3/projects/{project}/timeSeries"
+        found = server.answer("GET", path, params={**asked, "filter": text})["timeSeries"]
+        return [series["resource"]["labels"]["project_id"] for series in found]
+
+    assert seen(metric) == [project, other]
+    assert seen(f'{metric} AND resource.labels.project_id="{project}"') == [project]

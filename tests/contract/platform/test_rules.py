@@ -158,15 +158,33 @@ def test_masks(server: Server, project: str):
 
 
 def test_an_etag_of_another_version_is_refused(server: Server, project: str):
-    """AIP-154, Resource freshness validation: 409 ABORTED."""
+    """Secret Manager, Use entity tags for optimistic concurrency control: 400, and a value changes none.
+
+    Most others answer 409 ABORTED (AIP-154, Resource freshness validation).
+    """
     path = f"{SECRETS.format(project=project)}/KEY"
     old = new_secret(server, project)["etag"]
     how = {"params": {"updateMask": "labels"}}
     server.answer("PATCH", path, **how, json={"labels": {"a": "1"}, "etag": old})
     refused = server.refusal("PATCH", path, **how, json={"labels": {"a": "2"}, "etag": old})
+    assert refused == (400, "FAILED_PRECONDITION")
+    assert server.refusal("DELETE", path, params={"etag": old}) == refused
+    etag = server.answer("GET", path)["etag"]
+    version = server.answer("POST", f"{path}:addVersion", json={"payload": {"data": "YQ=="}})
+    disabling = f"secretmanager/v1/{version['name']}:disable"
+    server.answer("POST", disabling, json={"etag": version["etag"]})
+    assert server.refusal("POST", disabling, json={"etag": version["etag"]}) == refused
+    server.answer("DELETE", path, params={"etag": etag})
+
+
+def test_an_etag_of_another_job_is_refused(server: Server, project: str):
+    """AIP-154, Resource freshness validation: 409 ABORTED."""
+    path = f"run/v2/projects/{project}/locations/{REGION}/jobs"
+    container = {"image": "us-docker.pkg.dev/cloudrun/container/hello"}
+    body = {"template": {"template": {"containers": [container]}}}
+    server.done("run", "v2", server.answer("POST", path, params={"jobId": "j"}, json=body))
+    refused = server.refusal("DELETE", f"{path}/j", params={"etag": '"old"'})
     assert refused == (409, "ABORTED")
-    assert server.refusal("DELETE", path, params={"etag": old}) == (409, "ABORTED")
-    server.answer("DELETE", path)
 
 
 def test_operations_take_their_time(server: Server, project: str):

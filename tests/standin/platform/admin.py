@@ -65,6 +65,13 @@ def set_unreachable(service: Service, _: Apis, order: Body) -> Body:
     return {"locations": list(locations)}
 
 
+def set_scope(service: Service, _: Apis, order: Body) -> Body:
+    """Let `project` monitor `others`, too, as a scoping project does."""
+    scopes = service.store.setting("scopes", {}) | {order["project"]: list(order["others"])}
+    service.store.set("scopes", scopes)
+    return {}
+
+
 def set_transfers(service: Service, _: Apis, order: Body) -> Body:
     """Let runs of transfers that begin from now on take `seconds`: half of them they wait."""
     service.store.set("transfers", int(order.get("seconds", 0)))
@@ -152,6 +159,7 @@ ORDERS: Mapping[str, Order] = {
     "seeks": set_seeks,
     "pages": set_pages,
     "unreachable": set_unreachable,
+    "scopes": set_scope,
     "transfers": set_transfers,
     "keyless": set_keyless,
     "lacking": set_lacking,

@@ -59,6 +59,7 @@ class Collection:
         is_numbered: Whether names are answered with the number of the project.
         is_short: Whether the name in the body is the id alone.
         is_exclusive: Whether a change has to wait for the operation before it.
+        stale: The code that an etag of another version is refused with.
         asset_type: Its type in Cloud Asset Inventory; empty where that has none.
         at_first: Makes what every project has.
         born: Adds what the service makes of what is created.
@@ -82,6 +83,7 @@ class Collection:
     is_numbered: bool = False
     is_short: bool = False
     is_exclusive: bool = False
+    stale: str = "ABORTED"
     asset_type: str = ""
     at_first: Callable[[Call], None] = lambda _: None
     born: Callable[[Call, str, Body], Body] = _as_sent

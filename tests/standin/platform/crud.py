@@ -96,7 +96,7 @@ def patch(call: Call, collection: Collection) -> Any:  # noqa: ANN401 - JSON
     if call.store.find(collection.id, call.target) is None and call.is_asked("allowMissing"):
         return _written(call, collection, _new(call, collection, call.target, sent))
     known = found(call, collection)
-    check_etag(known, sent.get("etag") or call.query.get("etag"))
+    check_etag(collection, known, sent.get("etag") or call.query.get("etag"))
     schema = call.api.resource_schema(collection.id)
     allowed = settable(call.api, schema, collection.fixed)
     paths = _paths(call, collection, sent, allowed)
@@ -111,7 +111,7 @@ def delete(call: Call, collection: Collection) -> Any:  # noqa: ANN401 - JSON
     if resource is None and call.is_asked("allowMissing"):
         return operations.begin(call, call.target, None)
     resource = found(call, collection)
-    check_etag(resource, call.query.get("etag"))
+    check_etag(collection, resource, call.query.get("etag"))
     is_trial = call.is_asked("validateOnly")
     if not is_trial:
         collection.gone(call, resource)
@@ -130,14 +130,15 @@ def _check_idle(call: Call) -> None:
         raise aborted(f"An operation on '{call.target}' is under way.")
 
 
-def check_etag(resource: Resource, sent: str | None) -> None:
+def check_etag(collection: Collection, resource: Resource, sent: str | None) -> None:
     """Refuse a change of another version than the one that was read (AIP-154).
 
     Raises:
         PlatformError: The resource was changed since.
     """
     if sent and sent != resource.body.get("etag"):
-        raise aborted(f"The etag of '{resource.name}' does not match: it was changed meanwhile.")
+        message = f"The etag of '{resource.name}' does not match: it was changed meanwhile."
+        raise PlatformError(collection.stale, message)
 
 
 def _sent(call: Call, collection: Collection) -> Body:

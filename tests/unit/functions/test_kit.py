@@ -150,6 +150,11 @@ def test_what_cannot_be_written_is_told_and_stops_nothing_else():
     assert "nba.games: all of it" in found["README.txt"]
 
 
+def test_documents_that_are_written_fire_triggers_and_the_kit_says_so():
+    """Whoever writes into a database that is still there stops first what its triggers start."""
+    assert "fire for each document that is written" in kit()["README.txt"]
+
+
 def test_the_same_run_has_the_same_kit():
     """A try that is repeated writes the same bytes under the same name."""
     first, second = (kit_bytes(manifest(), {}, "the-vault") for _ in range(2))

@@ -10,7 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
-from google.api_core.exceptions import Forbidden, ServiceUnavailable
+from google.api_core.exceptions import (
+    BadRequest,
+    FailedPrecondition,
+    Forbidden,
+    PreconditionFailed,
+    ServiceUnavailable,
+)
 
 from manifests.cloud.http import Http, refusal
 from manifests.cloud.retry import is_transient
@@ -211,6 +217,20 @@ def test_refusals():
         other = refusal(503, body)
         assert isinstance(other, ServiceUnavailable)
         assert other.message == body.decode()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        (400, "FAILED_PRECONDITION", FailedPrecondition),
+        (400, "INVALID_ARGUMENT", BadRequest),
+        (412, "FAILED_PRECONDITION", PreconditionFailed),
+    ],
+)
+def test_what_the_state_forbids_is_told_from_what_is_malformed(code: int, status: str, kind: type):
+    """Both are 400 (google/rpc/code.proto); Cloud Storage answers a precondition with 412."""
+    told = refusal(code, json.dumps({"error": {"message": "no", "status": status}}).encode())
+    assert (type(told), told.code) == (kind, code)
 
 
 def test_the_reason_of_a_refusal_is_kept():

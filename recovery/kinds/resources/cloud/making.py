@@ -23,6 +23,15 @@ _MOST_SECONDS = 900
 """A service can take minutes to be built and started."""
 
 
+_CHANGED = (
+    google_errors.Conflict,
+    google_errors.FailedPrecondition,
+    google_errors.PreconditionFailed,
+)
+"""How services refuse an etag that is not the present one: most with 409 (AIP-154), Secret Manager with
+400 FAILED_PRECONDITION (Secret Manager, Use entity tags for optimistic concurrency control)."""
+
+
 class Making:
     """Writes the resources of one project.
 
@@ -126,6 +135,9 @@ class Making:
     def remove(self, kind: ResourceType, name: str, seen: Resource | None = None) -> None:
         """Delete a resource; one that is not there is no error.
 
+        The etag of a secret is not about its values (same page): one that is added behind the last look
+        goes with it.
+
         Args:
             kind: Its type.
             name: Its full name.
@@ -143,8 +155,9 @@ class Making:
                 self._done(kind, answer)
             except google_errors.NotFound:
                 return
-            except google_errors.Conflict as error:
-                if not etag:
+            except _CHANGED as error:
+                now = self._configuration.resource(kind, name) if etag else None
+                if now is None or now.get("etag") == etag:
                     raise
                 raise RefusedError(
                     f"it was changed since it was looked at; it is left: {error.message}",
@@ -188,8 +201,8 @@ class Making:
         """Bring a deleted resource back, with what was granted to it or by it.
 
         An account that is made anew has another id, and what was granted to the old one stays dead
-        (IAM, Undelete a service account); no role has the id of a deleted one for 37 days (IAM, Create
-        and manage custom roles).
+        (IAM, Undelete a service account); no role has the id of a deleted one for up to 44 days (IAM,
+        Create and manage custom roles).
 
         Args:
             kind: Its type.

@@ -18,6 +18,7 @@ _NEEDED_LABELS = {"email": "email_address", "slack": "channel_name", "pubsub": "
 _USER_METRIC = re.compile(r'metric\.type\s*=\s*"logging\.googleapis\.com/user/([^"]+)"')
 # How long a metric is unknown to alert policies after it was made; users report some seconds.
 _METRIC_SECONDS = 1
+_PROJECT_LABEL = re.compile(r'resource\.labels\.project_id\s*=\s*"([^"]+)"')
 _UNDELIVERED = "pubsub.googleapis.com/subscription/num_undelivered_messages"
 _OPERATOR = "operator@example.com"
 
@@ -135,9 +136,15 @@ COLLECTIONS = (CHANNELS, POLICIES, DASHBOARDS)
 
 
 def _time_series(call: Call) -> Body:
-    """Answer the one metric that is kept here: how many messages wait, now and not minutes ago."""
-    if _UNDELIVERED not in call.query.get("filter", ""):
+    """Answer the one metric that is kept here: how many messages wait, now and not minutes ago.
+
+    A project that monitors others answers theirs, too, unless the filter names one.
+    """
+    asked = call.query.get("filter", "")
+    if _UNDELIVERED not in asked:
         raise invalid(f"The stand-in knows no metric but {_UNDELIVERED}.")
+    scope = [call.project, *call.store.setting("scopes", {}).get(call.project, ())]
+    named = _PROJECT_LABEL.findall(asked)
     now = call.service.now_text
     point = {"interval": {"startTime": now, "endTime": now}}
     return {
@@ -146,13 +153,15 @@ def _time_series(call: Call) -> Body:
                 "metric": {"type": _UNDELIVERED},
                 "resource": {
                     "type": "pubsub_subscription",
-                    "labels": {"project_id": call.project, "subscription_id": short(name)},
+                    "labels": {"project_id": project, "subscription_id": short(name)},
                 },
                 "metricKind": "GAUGE",
                 "valueType": "INT64",
                 "points": [point | {"value": {"int64Value": str(messages)}}],
             }
-            for name, messages in waiting(call.service, str(call.project)).items()
+            for project in scope
+            if project in (named or scope)
+            for name, messages in waiting(call.service, str(project)).items()
         ]
     }
 

@@ -7,12 +7,14 @@ import google_crc32c
 
 from tests.standin.platform.bodies import Body
 from tests.standin.platform.collection import Collection, Handler
-from tests.standin.platform.crud import found, shown
+from tests.standin.platform.crud import check_etag, found, shown
 from tests.standin.platform.errors import failed_precondition, invalid, not_found
 from tests.standin.platform.service import Call, new_etag, short
 from tests.standin.platform.store import Resource, Store
 
 _LATEST = "latest"
+# Secret Manager, Use entity tags for optimistic concurrency control.
+_STALE = "FAILED_PRECONDITION"
 
 
 def _secret(_: Call, __: str, body: Body) -> Body:
@@ -78,6 +80,7 @@ def _turn(state: str) -> Handler:
         version = _version(call)
         if version.body["state"] == "DESTROYED":
             raise failed_precondition(f"Secret Version [{version.name}] is in DESTROYED state.")
+        check_etag(VERSIONS, version, call.body.get("etag"))
         version.body |= {"state": state, "etag": new_etag()}
         if state == "DESTROYED":
             version.body["destroyTime"] = call.service.now_text
@@ -116,6 +119,7 @@ SECRETS = Collection(
     mask="needed",
     most_page=25000,
     is_numbered=True,
+    stale=_STALE,
     asset_type="secretmanager.googleapis.com/Secret",
     born=_secret,
     gone=_gone,
@@ -123,6 +127,7 @@ SECRETS = Collection(
 VERSIONS = Collection(
     id="secretmanager.projects.secrets.versions",
     is_numbered=True,
+    stale=_STALE,
     asset_type="secretmanager.googleapis.com/SecretVersion",
 )
 COLLECTIONS = (SECRETS, VERSIONS)
