@@ -33,13 +33,8 @@ def database_steps(database: DatabaseBackup) -> Iterator[KitStep]:
         ShellCommand(("python3", "documents.py"), stdin=stored, stdout=shown),
     ]
     yield KitStep("documents", name, tuple(commands))
-    who = "answers/who"
-    written = (
-        ShellCommand(("gcloud", "auth", "print-access-token"), stdout=who),
-        ShellCommand(("python3", "firestore.py", name, who), stdin=shown),
-        ShellCommand(("rm", who)),
-    )
-    yield KitStep("writing", name, written)
+    written = ShellCommand(("python3", "firestore.py", name), stdin=shown)
+    yield KitStep("writing", name, (written,))
 
 
 def _set(resource: Resource) -> Iterator[str]:

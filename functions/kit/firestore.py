@@ -1,9 +1,9 @@
 """Writes documents into Firestore, with nothing but Python: those that `documents.py` shows.
 
-    gcloud auth print-access-token > answers/who
-    python3 firestore.py DATABASE answers/who < answers/DATABASE.documents.jsonl
+    python3 firestore.py DATABASE < answers/DATABASE.documents.jsonl
 
-PROJECT says in which project the database is; FIRESTORE may say where it answers. What is there is never written
+PROJECT says in which project the database is; FIRESTORE may say where it answers. `gcloud` says who asks, and is asked
+again when that has ended, after an hour: what it says is kept in no file. What is there is never written
 over: a document that is there, and is another, is named, and the end is 1. Call it again to go on: what is
 there and equal is passed by.
 """
@@ -11,10 +11,11 @@ there and equal is passed by.
 import http.client
 import json
 import os
+import subprocess  # nosec B404 - one command, of fixed words
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -23,7 +24,9 @@ MOST_BYTES = 4 * 1024 * 1024
 MOST_WRITES = 500
 TRIES = 6
 AGAIN = (408, 429, 500, 502, 503, 504)
-OK, MISSING = 200, 404
+# DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL and UNAVAILABLE, of one write (google.rpc, Code).
+WRITE_AGAIN = (4, 8, 10, 13, 14)
+OK, UNKNOWN_CALLER = 200, 401
 WAITS_SECONDS = 1.0
 TOLD = 20
 
@@ -35,43 +38,56 @@ class CallError(Exception):
 class Database:
     """One database, as its REST API answers."""
 
-    def __init__(self, project: str, database: str, who: str) -> None:
+    def __init__(self, project: str, database: str) -> None:
         self.address = urlsplit(os.environ.get("FIRESTORE") or "https://firestore.googleapis.com")
         self.root = f"projects/{project}/databases/{database}/documents"
-        self.headers = {"Authorization": f"Bearer {who}", "Content-Type": "application/json"}
+        is_plain = self.address.scheme == "http"
+        kind = http.client.HTTPConnection if is_plain else http.client.HTTPSConnection
+        self.connection = kind(self.address.netloc, timeout=120)
+        self.who = token()
 
-    def call(self, verb: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 - JSON
-        """Return what a call answers; None where there is no such document.
+    def call(self, method: str, body: Any) -> Any:  # noqa: ANN401 - JSON
+        """Return what a call answers.
 
         Raises:
             CallError: It was refused, or did not answer.
         """
-        content = None if body is None else json.dumps(body).encode()
+        content = json.dumps(body).encode()
         for tried in range(1, TRIES + 1):
             try:
-                status, answer = self.answered(verb, path, content)
+                status, answer = self.answered(method, content)
             except (OSError, http.client.HTTPException) as error:
+                self.connection.close()
                 status, answer = AGAIN[-1], repr(error).encode()
             if status == OK:
                 return json.loads(answer)
-            if status == MISSING and verb == "GET":
-                return None
-            if status not in AGAIN:
+            if status == UNKNOWN_CALLER and tried < TRIES:
+                self.who = token()
+            elif status not in AGAIN:
                 break
             time.sleep(WAITS_SECONDS * 2**tried)
         raise CallError(f"Firestore answered {status}: {answer.decode(errors='replace')[:300]}")
 
-    def answered(self, verb: str, path: str, content: "bytes | None") -> "tuple[int, bytes]":
-        """Return the status and the body of one answer."""
-        is_plain = self.address.scheme == "http"
-        kind = http.client.HTTPConnection if is_plain else http.client.HTTPSConnection
-        connection = kind(self.address.netloc, timeout=120)
-        try:
-            connection.request(verb, f"/v1/{quote(self.root)}{path}", content, self.headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
+    def answered(self, method: str, content: bytes) -> "tuple[int, bytes]":
+        """Return the status and the body of one answer, over one connection while that lasts."""
+        headers = {"Authorization": f"Bearer {self.who}", "Content-Type": "application/json"}
+        self.connection.request("POST", f"/v1/{quote(self.root)}:{method}", content, headers)
+        answer = self.connection.getresponse()
+        return answer.status, answer.read()
+
+
+def token() -> str:
+    """Return what shows who asks.
+
+    Raises:
+        CallError: `gcloud` does not say it.
+    """
+    words = ["gcloud", "auth", "print-access-token"]
+    try:
+        done = subprocess.run(words, stdout=subprocess.PIPE, check=True)  # noqa: S603 # nosec B603 - fixed words, no shell
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise CallError(f"gcloud does not say who asks: {error}") from error
+    return done.stdout.decode().strip()
 
 
 def batches(lines: Iterable[str]) -> Iterator[list[Any]]:
@@ -90,21 +106,32 @@ def batches(lines: Iterable[str]) -> Iterator[list[Any]]:
 
 def write(database: Database, some: list[Any]) -> Iterator[str]:
     """Write documents that are not there, and say of each that is not as it has to be what is wrong."""
-    writes = [
-        {
-            "update": {"name": f"{database.root}/{item['path']}", "fields": item["fields"]},
-            "currentDocument": {"exists": False},
-        }
-        for item in some
-    ]
-    answer = database.call("POST", ":batchWrite", {"writes": writes})
-    for item, status in zip(some, answer["status"]):  # noqa: B905 - since Python 3.10
-        if status.get("code"):
-            there = database.call("GET", "/" + quote(item["path"]))
-            if there is None:
-                yield f"{item['path']}: {status.get('message')}"
-            elif plain({"mapValue": there}) != plain({"mapValue": item}):
-                yield f"{item['path']}: it is there, and is another"
+    wanted = {f"{database.root}/{item['path']}": item for item in some}
+    refused: dict[str, Any] = {}
+    left = list(wanted)
+    for tried in range(TRIES):
+        writes = [
+            {
+                "update": {"name": name, "fields": wanted[name]["fields"]},
+                "currentDocument": {"exists": False},
+            }
+            for name in left
+        ]
+        answer = database.call("batchWrite", {"writes": writes})
+        refused.update(zip(left, answer["status"]))  # noqa: B905 - since Python 3.10
+        left = [name for name in left if refused[name].get("code") in WRITE_AGAIN]
+        if not left:
+            break
+        time.sleep(WAITS_SECONDS * 2**tried)
+    asked = [name for name in wanted if refused[name].get("code")]
+    answers = database.call("batchGet", {"documents": asked}) if asked else []
+    there = {item["found"]["name"]: item["found"] for item in answers if "found" in item}
+    for name in asked:
+        path = wanted[name]["path"]
+        if name not in there:
+            yield f"{path}: {refused[name].get('message')}"
+        elif plain({"mapValue": there[name]}) != plain({"mapValue": wanted[name]}):
+            yield f"{path}: it is there, and is another"
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
@@ -124,16 +151,17 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 def main(words: list[str]) -> int:
     """Write what is read; return the exit code."""
-    if len(words) != 2 or "PROJECT" not in os.environ:  # noqa: PLR2004 - a database, and who asks
+    if len(words) != 1 or "PROJECT" not in os.environ:
         sys.stderr.write(__doc__ or "")
         return 2
-    who = Path(words[1]).read_text(encoding="utf-8").strip()
-    database, count = Database(os.environ["PROJECT"], words[0], who), 0
+    count = 0
     wrong: list[str] = []
     try:
-        for some in batches(sys.stdin):
-            wrong += write(database, some)
-            count += len(some)
+        database = Database(os.environ["PROJECT"], words[0])
+        with closing(database.connection):
+            for some in batches(sys.stdin):
+                wrong += write(database, some)
+                count += len(some)
     except CallError as error:
         wrong.append(str(error))
     for line in wrong[:TOLD]:

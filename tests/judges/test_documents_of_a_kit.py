@@ -57,7 +57,7 @@ def _run(
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(script), *words],
         input=text,
-        env={"PATH": "/nowhere", **env},
+        env={"PATH": "/nowhere"} | env,
         capture_output=True,
         text=True,
         check=False,
@@ -68,10 +68,11 @@ def _run(
 
 def test_documents_are_written_where_they_are_not_there(host: str, tmp_path: Path):
     """Every type of value, any path; again changes nothing, and what is another stays and is named."""
-    env = {"PROJECT": PROJECT, "FIRESTORE": host}
-    who = tmp_path / "who"
-    who.write_text("owner\n")
-    words = ("(default)", str(who))
+    gcloud = tmp_path / "gcloud"
+    gcloud.write_text("#!/bin/sh\necho owner\n")
+    gcloud.chmod(0o755)
+    env = {"PROJECT": PROJECT, "FIRESTORE": host, "PATH": str(tmp_path)}
+    words = ("(default)",)
     lines = "".join(line(path, FIELDS) for path in PATHS)
     for _ in range(2):
         told = _run(firestore.__file__, lines, *words, **env).stderr
@@ -85,6 +86,4 @@ def test_documents_are_written_where_they_are_not_there(host: str, tmp_path: Pat
 
 def test_it_says_how_it_is_called():
     """Without a database, or a project."""
-    assert (
-        "python3 firestore.py DATABASE answers/who" in _run(firestore.__file__, "", code=2).stderr
-    )
+    assert "python3 firestore.py DATABASE <" in _run(firestore.__file__, "", code=2).stderr
