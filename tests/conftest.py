@@ -42,8 +42,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes run tests: three a processor, as tests wait for much of their time."""
-    return 3 * len(os.sched_getaffinity(0))
+    """Return how many processes run tests: two a processor, as most tests wait half of their time."""
+    return 2 * len(os.sched_getaffinity(0))
 
 
 def pytest_sessionstart() -> None:
