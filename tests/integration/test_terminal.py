@@ -36,6 +36,7 @@ def test_a_recovery_on_a_terminal(rebound: Rebound, function: Function):
         process = subprocess.Popen(words, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         told_until(terminal, r"% 0 of 4 \d:\d\d:\d\d left")
+        rebound.cloud.await_fault("bigquery")
         process.send_signal(signal.SIGINT)
         told = told_until(terminal, r"interrupted; .*\n")
         assert process.wait(RUN_SECONDS) == 130
