@@ -116,7 +116,8 @@ def differing(
             if (table := chosen[1].part(TABLES, item.name)) is not None:
                 session.tools.left.learn(table, item.erased.left)
     now = session.plan(chosen, request, plan.fallen_back)
-    return [step.title for step in now.steps if step.falls_short]
+    differ = [step.title for step in now.steps if step.falls_short]
+    return [*differ, *(f"{item.name} ({item.left_because})" for item in now.unseen)]
 
 
 def _asked(

@@ -7,10 +7,16 @@ from typing import NamedTuple
 
 import typer
 
-from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
+from manifests.errors import (
+    BackupDamagedError,
+    ManifestAlteredError,
+    ReboundError,
+    RefusedError,
+    UsageError,
+)
 from manifests.json_text import read_file
 from recovery.cli.approvals import check_beside
-from recovery.cli.damage import OFFER, fall_backs, ways_around
+from recovery.cli.damage import fall_backs, ways_around
 from recovery.cli.options import past, print_json, tell
 from recovery.console import Console
 from recovery.fencing import with_fence
@@ -27,6 +33,7 @@ from recovery.session import Session
 from recovery.stored import Reading
 from recovery.under_way import under_way
 from recovery.undo.model import UndoPlan
+from recovery.unseen import FALL_BACK
 
 _UNDER_WAY = timedelta(days=1)
 
@@ -96,7 +103,8 @@ def planned(session: Session, console: Console, scenario_name: str, options: Opt
         made = session.plan((selection, manifest), request, fallen_back)
         return with_fence(session, made, manifest)
     except BackupDamagedError as error:
-        error.hint = "; ".join(filter(None, (error.hint, OFFER)))
+        can_help = not (options.fall_back or isinstance(error, ManifestAlteredError))
+        error.hint = error.hint or (FALL_BACK if can_help else "")
         raise
 
 

@@ -16,10 +16,9 @@ from recovery.request import Request
 from recovery.session import Session
 from recovery.stored import Reading
 from recovery.units import duration
+from recovery.unseen import FALL_BACK
 from recovery.verdicts import damaged_in
 from recovery.verify import Verdict
-
-OFFER = "`--fall-back` takes what is damaged from the newest older run in which it is whole"
 
 type _Advance = Callable[[int], None]
 
@@ -46,7 +45,7 @@ def ways_around(session: Session, manifest: Manifest, verdict: Verdict) -> str:
         else:
             older = duration((manifest.recovery_point - whole.recovery_point).total_seconds())
             ways.append(f"`--table {name} --run {whole.run_id}` takes it from {older} before")
-    return "; ".join([*ways, OFFER])
+    return "; ".join([*ways, FALL_BACK])
 
 
 def fall_backs(

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from manifests.errors import (
-    CloudError,
     PartialError,
     RefusedError,
     UsageError,
@@ -115,7 +114,8 @@ def plan(
     # What a service holds can be looked at only once it is enabled.
     if made.unseen and not made.come_first:
         names = ", ".join(printable(item.name) for item in made.unseen)
-        raise CloudError(f"could not be looked at, and is left: {names}", hint=made.unseen[0].hint)
+        first = made.unseen[0]
+        raise first.kind_of_error(f"{first.left_because}, and is left: {names}", hint=first.hint)
 
 
 @app.command()

@@ -111,6 +111,8 @@ class Drill:
         session, stored = self._session, self._prepared.stored
         for task in self._prepared.tasks:
             plan = self._look(task)
+            if damaged := next((item for item in plan.unseen if item.is_damaged), None):
+                raise damaged.error
             session.refuse(plan, confirmed_projects=(), access=True, untrusted=False)
             self._deviations += [f"not restored: {item}" for item in plan.cannot_bring_back]
             self._plans.append((task, plan))

@@ -166,7 +166,7 @@ class Work[S: Seen](ABC):
 
         Raises:
             UsageError: The request chooses what is not in the backup.
-            BackupDamagedError: What is read of the backup is not what the manifest says.
+            BackupDamagedError: The run contradicts itself; a part with a damaged file is unseen.
             CloudError: Something could not be looked at, and can be later.
         """
 

@@ -39,7 +39,7 @@ def outcome_error(
         if item.findings or item.exit_code == NotEqualError.exit_code
     ]
     failed = [item for item in report.outcomes if item.error and item not in unequal]
-    unseen = [f"{shown(item.name)} (could not be looked at)" for item in report.plan.unseen]
+    unseen = [f"{shown(item.name)} ({item.left_because})" for item in report.plan.unseen]
     names = [item.title for item in failed]
     missing = f"not recovered: {', '.join([*names, *unseen])}" if names or unseen else ""
     if unequal:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from manifests.errors import ReboundError
 from recovery.document import Document, FactLine, Listing, Paragraph, Row, Rows, Section
-from recovery.kinds.known import rules_of
+from recovery.kinds.known import RULES, rules_of
 from recovery.ledger import REMOVED_OR_PLANTED
 from recovery.plan.model import Plan
 from recovery.plan.takes import Takes
@@ -109,19 +109,21 @@ def fallen_back_rows(plan: Plan) -> Iterator[Row]:
 
 
 def unseen_rows(plan: Plan) -> Iterator[Row]:
-    """Name what could not be looked at, so that it is left as it is."""
+    """Name what could not be looked at, or has a damaged backup, so that it is left as it is."""
     for item in plan.unseen:
-        yield Row(f"{shown(item.name)}: {item.why}", "NOT LOOKED AT, left")
+        if item.is_damaged:
+            yield Row(f"{shown(item.name)}: {item.why}; {item.hint}", "DAMAGED, left")
+        else:
+            yield Row(f"{shown(item.name)}: {item.why}", "NOT LOOKED AT, left")
 
 
 def _leaning(plan: Plan) -> Iterator[Row]:
     """Name what leans on a damaged file of the vault."""
+    falling = {step.name for rules in RULES if rules.falls_back for step in rules.of(plan.steps)}
     for name in plan.leaning:
-        yield Row(
-            f"{shown(name)}: `rebound verify {plan.run_id}` lists it, `--fall-back` takes what is "
-            "damaged from an older run",
-            "LEANS ON A DAMAGED FILE",
-        )
+        told = f"{shown(name)}: `rebound verify {plan.run_id}` lists it"
+        way = ", `--fall-back` takes what is damaged from an older run" if name in falling else ""
+        yield Row(told + way, "LEANS ON A DAMAGED FILE")
 
 
 def _left_out(plan: Plan) -> Iterator[Row]:

@@ -66,6 +66,14 @@ def lose_file(rebound: Rebound, run_id: str, which: str) -> None:
     min(found, key=lambda blob: str(blob.name)).delete()
 
 
+def leaves_what_is_damaged(rebound: Rebound) -> None:
+    """An outage is planned all the same: what is damaged is named, and the others come back."""
+    outage = rebound.run("plan", "complete-outage", *ALLOWED, code=4)
+    assert outage.stdout.count("DAMAGED, left") == 2
+    assert f" {lake.TYPES}: " in outage.stdout
+    assert "its backup is damaged, and is left: " in outage.stderr
+
+
 def test_what_is_damaged_falls_back(nights: Nights, tmp_path: Path):
     """Without the word nothing happens; with it each part has its own point, told before and after."""
     rebound = nights.rebound
@@ -80,6 +88,7 @@ def test_what_is_damaged_falls_back(nights: Nights, tmp_path: Path):
         refused = rebound.run("recover", *words, *ALLOWED, "--yes", code=4).stderr
         assert "`--fall-back` takes what is damaged" in refused
     assert held(rebound) == lost
+    leaves_what_is_damaged(rebound)
 
     file = str(tmp_path / "plan.json")
     planned = rebound.run("plan", TABLES, *ALLOWED, "--fall-back", "--out", file).stdout

@@ -24,6 +24,7 @@ class Resources(World):
 
     words = ("complete-outage", "--overwrite", "*")
     agreed = ("--access", "--yes")
+    kind = "resources"
     _LISTS: ClassVar[dict[str, tuple[str, str]]] = {
         "scheduler/job": ("{jobs}", "jobs"),
         "pubsub/topic": (f"{PUBSUB}/projects/{{project}}/topics", "topics"),

@@ -3,12 +3,16 @@
 Each kind has one small platform for all of these tests; each leaves it as it was.
 """
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
+from recovery.kinds.known import rules_of
+from recovery.kinds.works import WORKS
 from tests.integration.kinds.resources import Resources
 from tests.integration.kinds.worlds import (
+    NIGHT,
     Buckets,
     Completions,
     Databases,
@@ -19,6 +23,13 @@ from tests.integration.kinds.worlds import (
 from tests.standin.cloud import SERVICES, Cloud
 
 WORLDS: tuple[type[World], ...] = (Tables, Buckets, Databases, Completions, Resources)
+
+
+def test_every_kind_has_its_world():
+    """What has none is not tested."""
+    assert {world.kind for world in WORLDS} == {*WORKS} - {"foundations"}, (
+        "a class of `World` in tests/integration/kinds, in `WORLDS`"
+    )
 
 
 @pytest.fixture(scope="module", params=WORLDS, ids=lambda kind: kind.__name__.lower())
@@ -82,3 +93,26 @@ def test_what_cannot_be_read_is_not_proven(world: World):
     world.settle()
     assert world.state() == before
     assert actions(world.rebound.json("plan", *world.words)) == {"leave"}
+
+
+def test_a_damaged_file_is_told_and_stops_no_other_part(world: World):
+    """`verify` and a plan name it, with a hint that can help; the other parts are planned.
+
+    It is the last test of a platform: the file stays gone.
+    """
+    (rules,) = rules_of((world.kind,))
+    if not rules.from_run:
+        return  # Nothing of it is stored.
+    *others, part = (part for part in rules.parts(world.rebound.manifest(NIGHT)) if part.needed)
+    file = part.needed[0].name
+    world.rebound.vault.blob(file).delete()
+    assert file in world.rebound.run("verify", NIGHT, code=4).stdout
+    planned = world.rebound.ended("plan", *world.words)
+    told = planned.stdout + planned.stderr
+    assert part.name in told
+    assert ("--fall-back" in told) == rules.falls_back
+    # A plan that reads no stored file goes on, and says that the part leans on it.
+    assert planned.returncode == (0 if "LEANS ON A DAMAGED FILE" in told else 4)
+    if others:
+        steps = json.loads(world.rebound.ended("plan", *world.words, "--json").stdout)["steps"]
+        assert {step.get("type", step["name"]) for step in steps} >= {it.name for it in others}

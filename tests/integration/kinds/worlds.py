@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from google.cloud import bigquery
 
+from recovery.scenarios import RecoveryKind
 from tests.harness import LOCATION, Rebound, make_rebound
 from tests.integration import bucket_objects, lake
 from tests.integration.databases.history import TABLE, history, protect
@@ -43,10 +44,12 @@ class World(ABC):
     Attributes:
         words: The scenario, and the words with which everything is brought back.
         agreed: The words that say yes to it.
+        kind: The kind.
     """
 
     words: ClassVar[tuple[str, ...]]
     agreed: ClassVar[tuple[str, ...]] = ("--yes",)
+    kind: ClassVar[RecoveryKind]
 
     def __init__(self, rebound: Rebound) -> None:
         self.rebound = rebound
@@ -112,6 +115,7 @@ class Tables(World):
     """The small lake, with its views and its function."""
 
     words = ("bigquery-dataset-loss", "--overwrite", "*")
+    kind = "tables"
 
     @classmethod
     def catalog(cls, folder: Path, project: str) -> str:
@@ -155,6 +159,7 @@ class Buckets(World):
     """One bucket."""
 
     words = (bucket_objects.SCENARIO, "--overwrite", "*")
+    kind = "buckets"
 
     @classmethod
     def catalog(cls, folder: Path, project: str) -> str:
@@ -196,6 +201,7 @@ class Databases(World):
     """One Firestore database."""
 
     words = ("firestore-state-loss", "--overwrite", "*", "--unthrottled")
+    kind: ClassVar[RecoveryKind] = "databases"
 
     @classmethod
     def catalog(cls, folder: Path, project: str) -> str:
@@ -237,6 +243,7 @@ class Completions(Databases):
     """Completion documents, of which there is a history and no backup."""
 
     words = ("firestore-state-loss", "--rebuild", "--overwrite", "*", "--unthrottled")
+    kind = "completions"
 
     @classmethod
     def catalog(cls, folder: Path, project: str) -> str:

@@ -1,6 +1,11 @@
 import pytest
 
-from manifests.errors import CloudError
+from manifests.errors import (
+    BackupDamagedError,
+    CloudError,
+    ManifestAlteredError,
+    ObjectMissingError,
+)
 from manifests.model.run import Manifest
 from recovery.kinds.known import RULES
 from recovery.unseen import Unseen, looked_at, told_apart
@@ -24,6 +29,24 @@ def test_what_is_refused_for_good_is_left():
     assert unseen == (Unseen(name="nba.games", why="403 denied", hint="ask"),)
     with pytest.raises(CloudError):
         looked_at("nba.games", lambda: look(retryable=True))
+
+
+def test_a_damaged_file_hides_its_part_alone():
+    """A manifest that somebody altered hides nothing: it stops the plan."""
+
+    def gone() -> str:
+        raise ObjectMissingError("the object is gone", subject="gs://vault/x.avro")
+
+    def altered() -> str:
+        raise ManifestAlteredError("it is another's", subject="night")
+
+    left = looked_at("bucket raw", gone, if_damaged="take an older run")
+    assert isinstance(left, Unseen)
+    assert isinstance(left.error, BackupDamagedError)
+    assert str(left.error) == "bucket raw: gs://vault/x.avro: the object is gone"
+    assert (left.error.hint, left.is_damaged) == ("take an older run", True)
+    with pytest.raises(ManifestAlteredError):
+        looked_at("bucket raw", altered)
 
 
 def seen_part(whole: Manifest, *hidden: str) -> Manifest:

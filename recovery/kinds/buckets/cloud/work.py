@@ -78,7 +78,7 @@ class BucketWork(Work[BucketsSeen]):
         """Compare every wanted bucket with its inventory.
 
         Raises:
-            BackupDamagedError: An inventory is not what the manifest says.
+            BackupDamagedError: The run contradicts itself.
             CloudError: A bucket could not be listed, and can be later.
         """
         now = self._clock()

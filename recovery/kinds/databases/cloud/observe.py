@@ -53,7 +53,7 @@ def observe_databases(
 
     Raises:
         UsageError: A path that was asked for is not in the backup.
-        BackupDamagedError: A file of the backup is not what the manifest says.
+        BackupDamagedError: A file of a path that was asked for is damaged, or the run contradicts itself.
         CloudError: Firestore cannot be reached, or a database could not be read, and can be later.
     """
     wanted = wanted_databases(manifest, request)

@@ -1,14 +1,17 @@
 """Reads what a run has of the platform's configuration."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
 from manifests.kinds.resources.lines import MOST_BYTES, StoredResource, resources_of
 from manifests.kinds.resources.model import ResourceBackup
+from manifests.kinds.resources.table import TYPES
 from manifests.values import StoredObject
 from recovery.compare.findings import finding
 from recovery.stored import Reading
+from recovery.unseen import Unseen, looked_at
 from recovery.verify import Verdict
 
 
@@ -40,6 +43,36 @@ def read_resources(vault: Bucket, backup: ResourceBackup) -> tuple[StoredResourc
         CloudError: It could not be read.
     """
     return resources_of(read_object(vault, backup.stored), backup)
+
+
+def read_types(
+    vault: Bucket, backups: Sequence[ResourceBackup]
+) -> tuple[list[tuple[ResourceBackup, tuple[StoredResource, ...]]], list[Unseen]]:
+    """Return types with their resources, and each resource of those whose file cannot be read.
+
+    They are in the order in which they are made.
+
+    Raises:
+        BackupDamagedError: A file does not hold what the manifest says.
+        CloudError: One could not be read, and can be later.
+    """
+    read, unread = [], list[Unseen]()
+    order = [kind.name for kind in TYPES]
+    for backup in sorted(backups, key=lambda backup: order.index(backup.type)):
+        found = looked_at(
+            backup.type,
+            partial(read_resources, vault, backup),
+            if_damaged="an older run may have it whole, see `rebound list`; "
+            f"`--exclude {backup.type}` asks for the rest alone",
+        )
+        if not isinstance(found, Unseen):
+            read.append((backup, found))
+            continue
+        for entry in backup.entries:
+            # As its step would be called.
+            own_name = entry.name.rpartition("/")[2]
+            unread.append(found.model_copy(update={"name": f"{backup.type} {own_name}"}))
+    return read, unread
 
 
 def read_object(vault: Bucket, stored: StoredObject) -> bytes:

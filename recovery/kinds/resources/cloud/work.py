@@ -22,7 +22,12 @@ from recovery.kinds.outcome import Outcome
 from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.resources.cloud.recovering import Recovering
 from recovery.kinds.resources.cloud.secrets import has_value
-from recovery.kinds.resources.cloud.stored import read_object, read_resources, verify_resources
+from recovery.kinds.resources.cloud.stored import (
+    read_object,
+    read_resources,
+    read_types,
+    verify_resources,
+)
 from recovery.kinds.resources.rules.counterparts import counterparts
 from recovery.kinds.resources.rules.kind import ConfigurationRules, FoundationRules, ResourceRules
 from recovery.kinds.resources.rules.planning import bucket_of, check_apart, check_owner
@@ -68,9 +73,8 @@ class ConfigurationWork(Work[ResourcesSeen]):
         """Look at everything that the backup has of the types that were asked for."""
         del begun
         names = self._names(origin)
-        backups = _in_order(self.rules.wanted(origin.run, request))
         rewriting = Rewriting(names)
-        read = [(item, list(read_resources(self._tools.vault, item))) for item in backups]
+        read, damaged = read_types(self._tools.vault, self.rules.wanted(origin.run, request))
         assigned = {item.type: self._assigned(item, stored, rewriting) for item, stored in read}
         wanted = [(backup, item) for backup, stored in read for item in stored]
         new = [
@@ -114,7 +118,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             ),
             lacking=lacking,
             unasked=unasked,
-            unseen=unseen,
+            unseen=(*damaged, *unseen),
         )
 
     def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
@@ -292,9 +296,3 @@ class ResourceWork(ConfigurationWork):
     """What is made when data is there."""
 
     rules = ResourceRules()
-
-
-def _in_order(backups: Sequence[ResourceBackup]) -> list[ResourceBackup]:
-    """Return types in the order in which they are made."""
-    order = [kind.name for kind in TYPES]
-    return sorted(backups, key=lambda backup: order.index(backup.type))
