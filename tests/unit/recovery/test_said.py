@@ -209,7 +209,9 @@ def test_a_report_tells_of_every_step_of_every_kind():
     """It is none where it leaves out anything that is told, whatever kind that is of."""
     planned, report = whole_recovery(), whole_report()
     steps = planned.plan.steps
-    assert {type(step) for step in steps} == {kind for rules in RULES for kind in rules.steps}
+    assert {type(step) for step in steps} == {kind for rules in RULES for kind in rules.steps}, (
+        "one step of each class, and its outcome, are in tests/fuzz/whole.py"
+    )
     of_told = {(step.kind, step.name): step.title for step in steps if step.is_told}
     assert {kind for kind, _ in of_told} >= {"resource", "foundation", "completions"}
     assert DatasetStep(name="nba", into="nba", action="create").is_told
