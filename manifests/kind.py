@@ -95,6 +95,9 @@ class PartKind[B: Backup](NamedTuple):
             name of any.
         services: The services of Google Cloud whose content it holds.
         is_restored_empty: Whether one that holds nothing is restored, so that it can be shown to be.
+        is_written: Whether writers of a catalog write to it, so that a fence tells when it is quiet.
+        is_checked: Whether `rebound doctor` checks how one has to be set.
+        is_undone: Whether `rebound undo` puts back what a recovery did to one.
         why_not_drilled: Returns why no drill restores one of that name; empty where one does.
         is_record: Whether an object of a run's folder says how one was backed up; no recovery reads
             it.
@@ -110,6 +113,9 @@ class PartKind[B: Backup](NamedTuple):
     check: Callable[[B, RunId], None]
     services: frozenset[str] = frozenset()
     is_restored_empty: bool = True
+    is_written: bool = True
+    is_checked: bool = True
+    is_undone: bool = True
     why_not_drilled: Callable[[str], str] = _drilled
     is_record: Callable[[B, RunId, str], bool] = _never
 

@@ -28,7 +28,7 @@ class Scenario(Value):
         covers: The kinds that it brings back, in the order in which it does;
             none where dates are run again.
         rebuilds: The kinds that `--rebuild` brings back in their place, without any run.
-        not_drilled: Why no drill shows it; empty where one does.
+        why_not_drilled: Why no drill shows it; empty where one does.
     """
 
     name: ScenarioName
@@ -38,7 +38,7 @@ class Scenario(Value):
     covers: tuple[RecoveryKind, ...]
     brings_back: str
     rebuilds: tuple[RecoveryKind, ...] = ()
-    not_drilled: str = ""
+    why_not_drilled: str = ""
 
 
 SCENARIOS = (
@@ -82,7 +82,7 @@ SCENARIOS = (
         rpo_seconds=24 * 3600,
         covers=(),
         brings_back="dates that a processor missed, run again in the order of phases",
-        not_drilled="what is run again is the platform's own code on the platform's own tables, and a "
+        why_not_drilled="what is run again is the platform's own code on the platform's own tables, and a "
         "sandbox has neither; `rebound plan processor-failure` tells what would be run",
     ),
 )

@@ -22,7 +22,7 @@ from recovery.status.rules import scenario_of
 
 SAMPLE = "sample"
 """What a drill of single parts is called in the place of a scenario."""
-SAMPLED = tuple(rules.kind for rules in RULES if not rules.not_drilled)
+SAMPLED = tuple(rules.kind for rules in RULES if not rules.why_not_drilled)
 """The kinds of which a part is drawn."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -47,9 +47,11 @@ def drilled(name: str) -> Scenario:
         UsageError: There is none, or it restores nothing.
     """
     found = scenario(name)
-    if found.not_drilled:
+    if found.why_not_drilled:
         raise UsageError(
-            f"no drill shows it: {found.not_drilled}", subject=name, hint="drill another scenario"
+            f"no drill shows it: {found.why_not_drilled}",
+            subject=name,
+            hint="drill another scenario",
         )
     return found
 
@@ -61,8 +63,8 @@ def out_of_scope(covers: Sequence[RecoveryKind], manifest: Manifest) -> tuple[st
 
 def _out_of_scope(covers: Sequence[RecoveryKind], manifest: Manifest) -> Iterator[str]:
     for rules in rules_of(covers):
-        if rules.not_drilled:
-            yield rules.not_drilled
+        if rules.why_not_drilled:
+            yield rules.why_not_drilled
         for part in rules.parts(manifest):
             if why := kind_of(part).why_not_drilled(part.name):
                 yield f"{part.name}: {why}"

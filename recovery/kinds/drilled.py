@@ -48,11 +48,11 @@ class DrillRules:
     """What a drill restores of one kind, and how it is looked at.
 
     Attributes:
-        not_drilled: Why a drill restores none of it; empty where it does.
+        why_not_drilled: Why a drill restores none of what is no kind of part: of one, its `PartKind` says so.
         never_drilled: What of each part a drill does not restore, and why.
     """
 
-    not_drilled: ClassVar[str] = ""
+    why_not_drilled: ClassVar[str] = ""
     never_drilled: ClassVar[tuple[str, ...]] = ()
 
     def drilled(self, manifest: Manifest, places: Places) -> Iterator[Drilled]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, get_args
 
 from manifests.kind import Backup
 from manifests.model.run import Manifest
+from manifests.parts import PARTS
 from manifests.values import UtcTime, Value
 from recovery.access_change import AccessChange
 from recovery.document import Block, Row, Rows
@@ -26,6 +27,7 @@ class Rules[S: Seen](DrillRules, ABC):
 
     Attributes:
         kind: The kind, in the plural.
+        noun: What one of its steps and outcomes is: their `kind`.
         steps: The classes of its steps.
         outcomes: The classes of its outcomes.
         from_run: Whether it is brought back from a run.
@@ -35,6 +37,7 @@ class Rules[S: Seen](DrillRules, ABC):
     """
 
     kind: ClassVar[RecoveryKind]
+    noun: ClassVar[str]
     steps: ClassVar[tuple[type[Step], ...]]
     outcomes: ClassVar[tuple[type[Outcome], ...]]
     from_run: ClassVar[bool] = True
@@ -43,9 +46,9 @@ class Rules[S: Seen](DrillRules, ABC):
     unlisted: ClassVar[tuple[str, ...]] = ()
 
     @property
-    def noun(self) -> str:
-        """The kind in the singular."""
-        return self.kind.removesuffix("s")
+    def is_undone(self) -> bool:
+        """Whether an undo puts back what a recovery did, as its `PartKind` says if it has one."""
+        return all(kind.is_undone for kind in PARTS if kind.name == self.kind)
 
     def parts(self, manifest: Manifest) -> Sequence[Backup]:
         """Return what a run holds of the kind."""

@@ -113,7 +113,12 @@ def kept_until(report: RecoveryReport, undo_days: int) -> datetime:
 
 def _way_back(report: RecoveryReport, until: datetime | None, undone: str) -> Iterator[Section]:
     """Yield the command that undoes what a recovery changed, or that somebody did so."""
-    has_changed = any(item.action not in ("leave", "cannot") for item in report.outcomes)
+    undone_kinds = [rules for rules in rules_of(report.plan.request.kinds) if rules.is_undone]
+    has_changed = any(
+        item.action not in ("leave", "cannot")
+        for rules in undone_kinds
+        for item in rules.outcomes_of(report.outcomes)
+    )
     if until is None or not has_changed:
         return
     command = undoing(report.recovery_id, report.plan.request)

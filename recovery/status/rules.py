@@ -76,8 +76,8 @@ def scenario_statuses(
             best = max(shown, key=lambda it: (it.parts, it.proven_at), default=nothing)
             due_at = NEVER if best.proven_at is None else rule.due_after(best.proven_at)
             yield best.model_copy(update={"drill_due_at": due_at})
-        elif item.not_drilled and runs_again:
-            yield ScenarioStatus(scenario=item.name, of=0, not_drilled=item.not_drilled)
+        elif item.why_not_drilled and runs_again:
+            yield ScenarioStatus(scenario=item.name, of=0, not_drilled=item.why_not_drilled)
 
 
 def _scenario(

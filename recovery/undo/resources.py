@@ -55,6 +55,8 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
         which: Those that are there before data is, or those that come behind it.
     """
 
+    outcomes = tuple(outcome for outcome, _ in _OF.values())
+
     def __init__(
         self, session: Session, ended: Ended, which: Literal["foundations", "resources"]
     ) -> None:

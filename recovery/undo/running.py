@@ -7,13 +7,9 @@ from manifests.cloud.clients import storage_api
 from manifests.errors import BackupDamagedError, ManifestAlteredError, ReboundError
 from manifests.store.decoded import judging
 from recovery.journal import Journal
-from recovery.kinds.buckets.rules.outcomes import BucketOutcome
 from recovery.kinds.decision import Own
-from recovery.kinds.documents import DocumentsOutcome
 from recovery.kinds.known import RULES
-from recovery.kinds.resources.rules.steps import ConfigurationOutcome
 from recovery.kinds.tables.cloud.work import bigquery_target
-from recovery.kinds.tables.rules.outcomes import DatasetOutcome, DefinitionOutcome, TableOutcome
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
 from recovery.plan.own import check_own
@@ -38,17 +34,7 @@ from recovery.undo.rules import chosen, left_of, undo_error
 from recovery.undo.tables import TableUndo
 from recovery.undo.undoer import NotUndone, Undoer
 
-_UNDONE = (
-    ConfigurationOutcome,
-    TableOutcome,
-    DefinitionOutcome,
-    DatasetOutcome,
-    BucketOutcome,
-    DocumentsOutcome,
-)
-_NOT_UNDONE = tuple(
-    item for rules in RULES for item in rules.outcomes if not issubclass(item, _UNDONE)
-)
+_NOT_UNDONE = tuple(item for rules in RULES if not rules.is_undone for item in rules.outcomes)
 
 FOLDER = "undone"
 """Of a journal, with one entry an undo."""

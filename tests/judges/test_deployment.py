@@ -227,5 +227,5 @@ def test_deployment_names_each_of_its_steps(side: str):
 def test_a_sandbox_uses_what_drills_restore_there():
     """Each type that a drill restores is of a service that Terraform enables in the sandbox."""
     enabled = set(re.findall(r'"([a-z]+\.googleapis\.com)"', SOURCES["sandbox.tf"]))
-    assert {kind.host for kind in table.TYPES if not kind.not_drilled} <= enabled
+    assert {kind.host for kind in table.TYPES if not kind.why_not_drilled} <= enabled
     assert set(SANDBOX_APIS) <= enabled

@@ -95,7 +95,8 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls]:
 def test_every_call_is_in_the_table(calls: dict[str, Calls], side: str):
     """Whatever a side calls, and on what, the table knows the permissions of."""
     known = {(on, method_of(row)) for on, those in TABLE[side].items() for row in those}
-    assert {call for call in calls[side] if call[0] != "resources"} - known == set()
+    untold = {call for call in calls[side] if call[0] != "resources"} - known
+    assert not untold, f"each has a row of `{side}` in manifests/permissions.json"
 
 
 def test_every_call_of_an_outage_is_permitted(calls: dict[str, Calls]):
@@ -105,7 +106,8 @@ def test_every_call_of_an_outage_is_permitted(calls: dict[str, Calls]):
     made = {call for call in made if not call.endswith(".testIamPermissions")}
     assert any(call.endswith(".functions.create") for call in made)
     given = granted("restore", "resources") | granted("restore", "project")
-    assert {permission_of(call) for call in made} - given == set()
+    lacking = {call for call in made if permission_of(call) not in given}
+    assert not lacking, "`needs` of a row of `restore`, `resources`, in manifests/permissions.json"
 
 
 def test_every_call_of_a_drill_is_permitted_in_a_sandbox(calls: dict[str, Calls]):
@@ -122,7 +124,7 @@ def test_every_call_of_a_drill_is_permitted_in_a_sandbox(calls: dict[str, Calls]
 def test_a_row_of_configuration_says_whether_drills_make_it():
     """Terraform knows no types: who drills has the rows of those alone that a drill restores."""
     drilled = {method_of(row) for row in TABLE["restore"]["resources"] if row.get("drilled")}
-    assert drilled == {kind.name for kind in TYPES if not kind.not_drilled}
+    assert drilled == {kind.name for kind in TYPES if not kind.why_not_drilled}
 
 
 def permission_of(call: str) -> str:

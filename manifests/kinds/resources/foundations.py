@@ -15,7 +15,7 @@ FOUNDATIONS = (
         before_data=True,
         absent=("state", "DISABLED"),
         assigned=("config", "parent"),
-        not_drilled="a sandbox has services of its own, which a drill needs",
+        why_not_drilled="a sandbox has services of its own, which a drill needs",
     ),
     ResourceType(
         name="iam/role",

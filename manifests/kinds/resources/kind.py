@@ -15,5 +15,8 @@ RESOURCES = PartKind(
     folder=type_segment,
     check=check_resources,
     is_restored_empty=False,
-    why_not_drilled=lambda name: resource_type(name).not_drilled,
+    # They are what writes, and Terraform alone knows how each has to be set.
+    is_written=False,
+    is_checked=False,
+    why_not_drilled=lambda name: resource_type(name).why_not_drilled,
 )

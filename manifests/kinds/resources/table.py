@@ -47,7 +47,7 @@ TYPES = (
         after=("iam/service-account", "secretmanager/secret", "pubsub/topic"),
         has_archive=True,
         assigned=("buildConfig.source",),
-        not_drilled=_NEEDS_IMAGES,
+        why_not_drilled=_NEEDS_IMAGES,
     ),
     ResourceType(
         name="run/service",
@@ -59,7 +59,7 @@ TYPES = (
         policy="GET",
         after=("iam/service-account", "secretmanager/secret"),
         has_images=True,
-        not_drilled=_NEEDS_IMAGES,
+        why_not_drilled=_NEEDS_IMAGES,
         deleted_by_etag=True,
     ),
     ResourceType(
@@ -73,7 +73,7 @@ TYPES = (
         policy="GET",
         after=("iam/service-account", "secretmanager/secret"),
         has_images=True,
-        not_drilled=_NEEDS_IMAGES,
+        why_not_drilled=_NEEDS_IMAGES,
         deleted_by_etag=True,
     ),
     ResourceType(
@@ -106,7 +106,7 @@ TYPES = (
         policy="GET",
         after=("iam/service-account", "secretmanager/secret", "pubsub/subscription"),
         has_images=True,
-        not_drilled=_NEEDS_IMAGES,
+        why_not_drilled=_NEEDS_IMAGES,
         deleted_by_etag=True,
     ),
     ResourceType(
@@ -140,7 +140,7 @@ TYPES = (
             "destination.httpEndpoint.uri",
             "transport.pubsub.topic",
         ),
-        not_drilled="it starts what runs images of the platform, which a sandbox has not",
+        why_not_drilled="it starts what runs images of the platform, which a sandbox has not",
         deleted_by_etag=True,
     ),
     # Made when objects are back: every one that is written would be told to what listens.
@@ -159,7 +159,7 @@ TYPES = (
         changing="never",
         after=("pubsub/topic",),
         assigned=("id", "kind", "selfLink"),
-        not_drilled="it is of a bucket, which a drill restores under another name",
+        why_not_drilled="it is of a bucket, which a drill restores under another name",
     ),
     ResourceType(
         name="cloudresourcemanager/project",
@@ -182,7 +182,7 @@ TYPES = (
             "projectId",
             "tags",
         ),
-        not_drilled="a drill grants nobody anything, and a sandbox is a project of its own",
+        why_not_drilled="a drill grants nobody anything, and a sandbox is a project of its own",
     ),
     ResourceType(
         name="logging/sink",
@@ -223,7 +223,7 @@ TYPES = (
         after=("monitoring/channel", "logging/metric"),
         assigned=("creationRecord", "mutationRecord", "conditions[].name", "validity"),
         # Cloud Logging, Configure log-based metrics: an alert may have to wait for a new one.
-        not_drilled="it could call people out, and watches metrics of logs, known only a while after they are made",
+        why_not_drilled="it could call people out, and watches metrics of logs, known only a while after they are made",
     ),
     ResourceType(
         name="monitoring/dashboard",
@@ -244,7 +244,7 @@ TYPES = (
         key="displayName",
         after=("iam/service-account",),
         pauses=pauses.TRANSFER,
-        not_drilled="it writes to datasets, which a drill restores under other names",
+        why_not_drilled="it writes to datasets, which a drill restores under other names",
     ),
     ResourceType(
         name="scheduler/job",

@@ -131,7 +131,7 @@ class ResourceType(NamedTuple):
         assigned: Fields that Google writes and whose discovery document does not say so.
         not_held: What its API never returns.
         chosen: A field that the service may have chosen for this resource: a new one has another.
-        not_drilled: Why no drill can restore it in a sandbox; empty where one does.
+        why_not_drilled: Why no drill can restore it in a sandbox; empty where one does.
     """
 
     name: str
@@ -165,7 +165,7 @@ class ResourceType(NamedTuple):
     assigned: tuple[str, ...] = ()
     not_held: tuple[str, ...] = ()
     chosen: Chosen | None = None
-    not_drilled: str = ""
+    why_not_drilled: str = ""
 
     @property
     def is_regional(self) -> bool:

@@ -2,8 +2,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_mock import MockerFixture
 
 from manifests.errors import NotEqualError, UsageError
+from manifests.kinds.tables.kind import TABLES
 from manifests.selection import PassedOver
 from manifests.values import RunId
 from recovery.compare.findings import Finding
@@ -97,6 +99,17 @@ def test_the_error_names_what_is_wrong():
     late = outcome_error(report(PROVEN, took_hours=5))
     assert late is not None
     assert late.message == "proven after 5 h, the objective is 4 h"
+
+
+@pytest.mark.parametrize("is_undone", [True, False])
+def test_an_undo_is_offered_where_one_is_written(mocker: MockerFixture, *, is_undone: bool):
+    """A kind says in its `PartKind` that it has none."""
+    known = mocker.patch("recovery.kinds.kind.PARTS", [TABLES._replace(is_undone=is_undone)])
+    told = text_of(report_document(report(PROVEN), undo_until=POINT))
+    assert known
+    assert ("to go back: rebound undo loss-1" in told) == is_undone
+    same = PROVEN.model_copy(update={"action": "leave"})
+    assert "to go back" not in text_of(report_document(report(same), undo_until=POINT))
 
 
 def test_a_report_tells_everything():

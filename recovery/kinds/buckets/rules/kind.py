@@ -42,7 +42,7 @@ from recovery.units import counted
 class BucketRules(Rules[BucketsSeen]):
     """Buckets come back with their objects, and with their settings where these are asked for."""
 
-    kind = "buckets"
+    kind, noun = "buckets", BUCKETS.noun
     steps = (BucketStep,)
     falls_back = True
     outcomes = (BucketOutcome,)

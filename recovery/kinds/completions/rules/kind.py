@@ -22,8 +22,8 @@ _LOST = (
 class CompletionsRules(Rules[CompletionsSeen]):
     """Completion documents come from no backup: what the history tells is written."""
 
-    kind = "completions"
-    not_drilled = "state that is rebuilt from history: no backup takes part in it"
+    kind = noun = "completions"
+    why_not_drilled = "state that is rebuilt from history: no backup takes part in it"
     steps = (CompletionsStep,)
     outcomes = (CompletionsOutcome,)
     from_run = False

@@ -42,7 +42,7 @@ _RAMP = "Firestore, Best practices, Ramping up traffic"
 class DatabaseRules(Rules[DatabasesSeen]):
     """Databases come back with their documents, and with their settings where these are asked for."""
 
-    kind = "databases"
+    kind, noun = "databases", DATABASES.noun
     steps = (DatabaseStep,)
     falls_back = True
     outcomes = (DatabaseOutcome,)

@@ -21,7 +21,7 @@ def drillable(manifest: Manifest) -> tuple[ResourceBackup, ...]:
     return tuple(
         item
         for item in manifest.resources
-        if item.restorable and not resource_type(item.type).not_drilled
+        if item.restorable and not resource_type(item.type).why_not_drilled
     )
 
 

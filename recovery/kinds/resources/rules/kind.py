@@ -225,7 +225,7 @@ class ConfigurationRules(Rules[ResourcesSeen]):
 class FoundationRules(ConfigurationRules):
     """What has to be there before data is: services, roles, accounts, secrets, connections."""
 
-    kind = "foundations"
+    kind, noun = "foundations", "foundation"
     steps = (FoundationStep,)
     outcomes = (FoundationOutcome,)
     before_data = True
@@ -234,7 +234,7 @@ class FoundationRules(ConfigurationRules):
 class ResourceRules(ConfigurationRules):
     """What is made when data is there: what writes to it would act on what is restored."""
 
-    kind = "resources"
+    kind, noun = "resources", "resource"
     steps = (ResourceStep,)
     outcomes = (ResourceOutcome,)
     before_data = False

@@ -51,7 +51,7 @@ from recovery.request import Request, Target
 class TableRules(Rules[TablesSeen]):
     """Tables come back with the datasets they are in, and these with views and routines."""
 
-    kind = "tables"
+    kind, noun = "tables", TABLES.noun
     steps = (DatasetStep, TableStep, DefinitionStep)
     falls_back = True
     outcomes = (TableOutcome, DatasetOutcome, DefinitionOutcome)
