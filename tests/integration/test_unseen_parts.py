@@ -31,6 +31,10 @@ def test_table(rebound: Rebound, function: Function):
     assert lake.rows(rebound, lake.GAMES) == before
     assert rebound.json("report")[0]["state"] == "partial"
     assert "4 of 4 tables proven" in rebound.run("recover", "bigquery-dataset-loss", "--yes").stdout
+    proven = next(it for it in rebound.json("report") if it["state"] == "proven")["recovery_id"]
+    with rebound.cloud.fault("bigquery", "bigquery.tables.get", "status", **refused):
+        again = rebound.run("resume", proven, code=7)
+    assert f"it is not so now: {lake.TYPES} (could not be looked at)" in again.stderr
 
 
 def test_table_that_is_refused_for_good(rebound: Rebound, function: Function):
