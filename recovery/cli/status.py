@@ -70,6 +70,7 @@ def status_of(session: Session) -> Status:
 
 def _tell(found: Status, *, as_json: bool) -> None:
     if as_json:
-        print_json({**found.model_dump(mode="json"), "health": found.health})
+        told = {"health": found.health, "not_shown": found.not_shown}
+        print_json({**found.model_dump(mode="json"), **told})
     else:
         tell(status_document(found))

@@ -183,8 +183,10 @@ def _coverage_checks(looks: Looks) -> Iterator[Check]:
     for name in catalog.dataset_ids:
         look = judged(coverage.table_problems, looks.tables, name, catalog=catalog)
         yield Check("catalog", name, look, "every table that is there is protected")
-    unneeded = partial(coverage.decision_problems, catalog)
-    yield Check("catalog", "decisions", unneeded, "none is about what a drill shows")
+    today = looks.tools.started_at.date()
+    decided = partial(coverage.decision_problems, catalog, on=today)
+    well = "none is about what a drill shows, and none lapses within 30 days"
+    yield Check("catalog", "decisions", decided, well)
     others = {
         "dataset": (*catalog.dataset_ids, *settings.working_datasets),
         "bucket": (*(entry.bucket for entry in catalog.buckets), *settings.own_buckets),
@@ -197,7 +199,7 @@ def _coverage_checks(looks: Looks) -> Iterator[Check]:
             noun,
             named=named,
             decisions=catalog.left_out,
-            on=looks.tools.started_at.date(),
+            on=today,
         )
         yield Check("catalog", f"{noun}s of {looks.project}", look, "each is protected")
 

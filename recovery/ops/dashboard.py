@@ -10,6 +10,7 @@ from recovery.ops.document import table_of
 from recovery.ops.facts import Backups, Facts, Frame, QueryResult, Unread
 from recovery.report.health import health_actions, health_conclusion, health_rows
 from recovery.status.held import PROTECTED
+from recovery.status.lapsing import DECISIONS
 from recovery.status.model import Status
 
 _RECOVER = "Can we recover now?"
@@ -21,6 +22,7 @@ _SECTIONS: Mapping[str, str] = {
     "proof": _RECOVER,
     "fences": _RECOVER,
     PROTECTED: _HELD,
+    DECISIONS: _HELD,
     "runs": _BROKE,
     "schedules": _BROKE,
     "workflows": _BROKE,

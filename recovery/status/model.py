@@ -1,12 +1,15 @@
 """What is known of the parts of a platform, and how they stand. Pure."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from manifests.parts import KindName
 from manifests.values import RunId, UtcTime, Value
 from recovery.health import Health, HealthFinding, worst
 from recovery.scenarios import ScenarioName
+
+Proven = Literal["all", "some", "none", "nothing held"]
+"""How much of a part came back from the vault, and was proven; what holds nothing that could is none of it."""
 
 
 class PartName(NamedTuple):
@@ -69,6 +72,7 @@ class PartStatus(Value):
             was not. With it came back what the recovery was about besides, so it is an upper bound.
         drill_due_at: When a drill has to show it again; 1970 where nothing has yet, None where no drill
             is asked for: none could restore it, or there is nothing to restore.
+        proven: How much of it was shown to restore, whatever somebody decided.
         not_shown: Why no drill can show it, and by whose decision that counts as it does; empty where
             it was shown, or has to be.
         what: What is wrong, in a sentence; empty where nothing is.
@@ -88,6 +92,7 @@ class PartStatus(Value):
     estimated_seconds: float | None = None
     drill_due_at: UtcTime | None = None
     health: Health
+    proven: Proven = "none"
     not_shown: str = ""
     what: str = ""
     mend: str = ""
@@ -139,4 +144,16 @@ class Status(Value):
     @property
     def health(self) -> Health:
         """Return the worst of everything."""
-        return worst([*(it.health for it in self.parts), *(it.health for it in self.others)])
+        return worst([self.health_of_parts, *(it.health for it in self.others)])
+
+    @property
+    def health_of_parts(self) -> Health:
+        """Return the worst of all parts; unknown where none of them was ever shown to restore."""
+        told = [item.health for item in self.parts]
+        is_shown = any(item.proven_at for item in self.parts)
+        return worst(told if is_shown else [*told, Health.UNKNOWN])
+
+    @property
+    def not_shown(self) -> tuple[str, ...]:
+        """Return the parts that count by somebody's decision, and were not shown."""
+        return tuple(item.label for item in self.parts if item.not_shown)

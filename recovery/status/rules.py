@@ -13,6 +13,7 @@ from recovery.status.model import (
     PartName,
     PartStatus,
     Point,
+    Proven,
     ScenarioStatus,
     Shown,
 )
@@ -123,10 +124,20 @@ def part_status(facts: PartFacts, rule: DrillRule, *, now: datetime) -> PartStat
         estimated_seconds=estimated,
         drill_due_at=_drill_due_at(facts, rule),
         health=health,
+        proven=_proven(facts),
         not_shown=not_shown,
         what="; ".join(what for _, what, _ in told),
         mend=told[0][2] if told else "",
     )
+
+
+def _proven(facts: PartFacts) -> Proven:
+    if facts.whole is not None:
+        return "all"
+    is_empty = facts.newest is not None and not facts.newest.things
+    if is_empty and not part_kind(facts.part.kind).is_restored_empty:
+        return "nothing held"
+    return "none" if facts.some is None else "some"
 
 
 def _drill_due_at(facts: PartFacts, rule: DrillRule) -> datetime | None:
@@ -232,15 +243,15 @@ def answer_of(parts: Sequence[PartStatus], *, now: datetime) -> str:
             f"{listed(unknown)}."
         )
     points = [item.recovery_point for item in parts if item.recovery_point]
-    proofs = [item.proven_at for item in parts if item.proven_at]
     if not points:
         return f"No: no run holds any of {everything}."
     lost = age((now - min(points)).total_seconds())
-    shown = "nothing was shown to restore"
-    if proofs:
-        since = age((now - min(proofs)).total_seconds())
-        shown = f"the oldest proof that one restores of {since} ago"
-    warned = by_health[Health.WARNING]
+    return _of_proofs(parts, f"of {everything} the oldest recovery point is of {lost} ago", now)
+
+
+def _of_proofs(parts: Sequence[PartStatus], held: str, now: datetime) -> str:
+    """Say how old the proof of what is held is, and what needs attention; without any proof nobody knows."""
+    warned = [item.label for item in parts if item.health is Health.WARNING]
     also = f" {len(warned)} of them need attention: {listed(warned)}." if warned else ""
     if never := [
         item.label for item in parts if item.health is Health.WARNING and not item.proven_at
@@ -248,4 +259,8 @@ def answer_of(parts: Sequence[PartStatus], *, now: datetime) -> str:
         also += f" {len(never)} were not shown to restore: {listed(never)}."
     if accepted := [item.label for item in parts if item.not_shown]:
         also += f" {len(accepted)} are shown by no drill, by decision: {listed(accepted)}."
-    return f"Yes: of {everything} the oldest recovery point is of {lost} ago, and {shown}.{also}"
+    proofs = [item.proven_at for item in parts if item.proven_at]
+    if not proofs:
+        return f"Nobody knows: {held}, and nothing was shown to restore.{also}"
+    since = age((now - min(proofs)).total_seconds())
+    return f"Yes: {held}, and the oldest proof that one restores of {since} ago.{also}"

@@ -57,7 +57,7 @@ def status(health: Health, *others: HealthFinding) -> Status:
     """Return what `rebound status` tells of one part that stands so."""
     part = PartStatus(
         label="table nba.games", scenario="bigquery-dataset-loss", rpo_seconds=1, rto_seconds=1,
-        health=health,
+        health=health, proven="all", proven_at=NOW,
     )  # fmt: skip
     return Status(
         project="p", platform="nba", looked_at=NOW, answer="Yes: of 1 part all is well.",

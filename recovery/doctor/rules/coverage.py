@@ -7,6 +7,7 @@ from manifests.catalog import Catalog
 from manifests.catalog_decisions import LeftOut, left_out_by
 from manifests.kinds.tables.kind import TABLES
 from recovery.doctor.rules.problem import Problem, fine, warning
+from recovery.status.lapsing import lapsing_findings
 from recovery.units import counted, listed
 
 _RECOVERS = "rebound plan bigquery-dataset-loss"
@@ -51,12 +52,19 @@ def table_problems(
         yield fine(f"in no backup, as `exclude` in the catalog says: {what}")
 
 
-def decision_problems(catalog: Catalog) -> Iterator[Problem]:
-    """Tell of decisions about parts that a drill shows: they change nothing."""
+def decision_problems(catalog: Catalog, *, on: date) -> Iterator[Problem]:
+    """Tell of decisions about parts that a drill shows, which change nothing, and of those that soon lapse.
+
+    Args:
+        catalog: What is decided.
+        on: The day.
+    """
     if unneeded := catalog.unneeded_decisions:
         what = f"`drills.not_shown` in the catalog is about what a drill shows: {listed(unneeded)}"
         mend = "take it out of `drills.not_shown`; `rebound drill --due` shows that it restores"
         yield warning(f"{what}; that decision changes nothing", mend)
+    for item in lapsing_findings(catalog, on):
+        yield warning(item.what, item.mend)
 
 
 def unnamed_problems(

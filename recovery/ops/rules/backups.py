@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from manifests.store.bounded import FoundRecord
 from recovery.fence.model import FenceRecord
 from recovery.fence.text import is_late
-from recovery.health import Health, HealthFinding, worst
+from recovery.health import Health, HealthFinding
 from recovery.ops.facts import Backups, Facts, Frame, graded
 from recovery.status.held import held_findings
+from recovery.status.lapsing import DECISIONS
 from recovery.status.model import Status
 from recovery.units import age, counted, listed
 
@@ -35,11 +36,12 @@ def backup_findings(found: Backups, frame: Frame, _: Facts) -> Iterator[HealthFi
 
 def status_findings(status: Status, _: Frame, __: Facts) -> Iterator[HealthFinding]:
     """Tell what `rebound status` says: whether everything was shown to restore, and what is not held."""
-    health = worst([Health.HEALTHY, *(part.health for part in status.parts)])
+    health = status.health_of_parts
     bad = health is not Health.HEALTHY
     mend, page = ("rebound status", "runbooks/README.md") if bad else ("", "")
     yield HealthFinding("proof", "", health, status.answer, mend=mend, page=page)
     yield from held_findings(status)
+    yield from (item for item in status.others if item.check == DECISIONS)
 
 
 def fence_findings(

@@ -67,9 +67,12 @@ def left(rebound: Rebound, sandbox: str) -> list[str]:
 
 
 def test_a_drill_of_an_outage_proves_the_configuration(rebound: Rebound, sandbox: str):
-    """With the data, type by type; what no sandbox takes is named, and is not healthy."""
-    words = ("drill", "complete-outage", "--project", sandbox, "--by", "mia")
-    record = rebound.json(*words)
+    """With the data, type by type; what no sandbox takes is named, and is not healthy.
+
+    Nothing was shown before: due is what brings most back.
+    """
+    record = rebound.json("drill", "--due", "--project", sandbox, "--by", "mia")
+    assert record["begun"]["scenario"] == "complete-outage"
     assert record["verdict"] == "pass", record["why"]
     parts = {item["label"].rpartition("/")[2]: item for item in record["parts"]}
     assert {"load-own", "load-paused", "raw-sub", "table lake.games"} <= set(parts)
@@ -116,7 +119,7 @@ def test_a_platform_of_which_all_is_shown_or_decided_is_healthy(rebound: Rebound
         "parts": unshown,
         "decided_by": "ada",
         "decided_on": f"{datetime.now(UTC):%Y-%m-%d}",
-        "until": f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}",
+        "until": f"{datetime.now(UTC) + timedelta(days=60):%Y-%m-%d}",
         "why": "somebody reads them",
     }
     catalog["drills"] = {"not_shown": [decision]}
@@ -134,6 +137,13 @@ def test_a_platform_of_which_all_is_shown_or_decided_is_healthy(rebound: Rebound
     for name in unshown:
         assert f"{name}: " in told_now.partition("not shown by any drill:")[2]
     assert "the decision of ada until" in told_now
+    as_json = rebound.json("status", REBOUND_CATALOG=str(decided))
+    assert (as_json["health"], set(as_json["not_shown"])) == ("healthy", set(unshown))
+    soon = decision["until"] = f"{datetime.now(UTC) + timedelta(days=20):%Y-%m-%d}"
+    decided.write_text(json.dumps(catalog))
+    lapsing = rebound.run("status", REBOUND_CATALOG=str(decided), code=11)
+    assert f"the decision of ada until {soon} lapses then, about " in lapsing.stdout
+    assert "decide again in `drills.not_shown`" in lapsing.stdout
 
 
 def plant(rebound: Rebound, mark: str) -> str:

@@ -128,17 +128,21 @@ def test_what_somebody_decided_to_leave_out_is_no_problem():
 def test_a_decision_about_what_a_drill_shows_changes_nothing_and_is_told():
     """No drill may have shown it when it was decided: the catalog is read all the same."""
 
-    def told(*parts: str) -> list[Problem]:
+    def told(*parts: str, on: date = date(2027, 1, 29)) -> list[Problem]:
         decided = {"parts": parts, "decided_by": "ada", "why": "x"}
         days = {"decided_on": "2026-11-30", "until": "2027-03-01"}
         edited = CATALOG.model_dump() | {"drills": {"not_shown": [decided | days]}}
-        return list(coverage.decision_problems(Catalog.model_validate(edited)))
+        made = Catalog.model_validate(edited)
+        return list(coverage.decision_problems(made, on=on))
 
     (found,) = told("a.one", "resources run/service", "no.such")
     assert (found.health, found.what.count("a.one")) == (Health.WARNING, 1)
     assert "run/service" not in found.what
     assert "`drills.not_shown`" in found.mend
     assert told("resources run/service") == []
+    (lapses,) = told("resources run/service", on=date(2027, 1, 30))
+    assert (lapses.health, "until 2027-03-01 lapses then" in lapses.what) == (Health.WARNING, True)
+    assert "decide again in `drills.not_shown`" in lapses.mend
 
 
 def test_permissions_are_those_that_terraform_grants():

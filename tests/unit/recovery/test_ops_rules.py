@@ -17,6 +17,7 @@ from recovery.kinds.processors.rules.calendar import ScheduledGames
 from recovery.ops.checks import CHECKS, findings_of
 from recovery.ops.facts import Backups, Execution, Frame, Logged, Unread, graded
 from recovery.status.held import PROTECTED
+from recovery.status.lapsing import DECISIONS
 from tests.unit.looks import CATALOG, NOW, SUMMER, TABLES, answer, day, frame, games, run, status
 
 
@@ -273,6 +274,10 @@ def test_what_status_tells_and_fences():
     assert (held.health, held.what) == (Health.HEALTHY, f"in no backup: {told}")
     lacks = HealthFinding(PROTECTED, "nba.odds", Health.WARNING, "run x lacks it", mend="name it")
     assert health("proof", status(Health.HEALTHY, lacks)) is Health.WARNING
+    lapses = HealthFinding(DECISIONS, "", Health.WARNING, "it lapses", mend="decide again")
+    assert health("proof", status(Health.HEALTHY, lapses)) is Health.WARNING
+    never = status(Health.HEALTHY).model_copy(update={"parts": ()})
+    assert health("proof", never) is Health.UNKNOWN, "nothing was ever shown"
     other = HealthFinding("fence", "fence-1", Health.CRITICAL, "told elsewhere", mend="thaw")
     assert health("proof", status(Health.HEALTHY, other)) is Health.HEALTHY
     assert health("fences", ()) is Health.HEALTHY
