@@ -16,19 +16,19 @@ from recovery.console import Console
 from recovery.doctor.check import examined
 from recovery.doctor.checks import all_checks
 from recovery.doctor.looks import Looks
-from recovery.health import HealthFinding, health_error
+from recovery.health import health_error
 from recovery.ops.at_once import looked_at
-from recovery.ops.checks import MODES, chosen_checks, findings_of
+from recovery.ops.checks import MODES, PROOF, chosen_checks, findings_of
 from recovery.ops.facts import Facts, Unread
 from recovery.ops.looking import OpsLooks
 from recovery.ops.readiness.document import readiness_document
 from recovery.ops.readiness.levels import service_levels
 from recovery.ops.readiness.model import Readiness, read_declared, shipped_criteria
+from recovery.ops.readiness.proven import proof_findings
 from recovery.ops.readiness.scoring import Found, health_of, planned, readiness
 from recovery.ops.readiness.store import past_records, record
 from recovery.ops.security.checks import security_findings
 from recovery.session import Session
-from recovery.status.held import PROTECTED, held_findings
 from recovery.status.model import Status
 
 app = typer.Typer()
@@ -86,27 +86,14 @@ def _looked(session: Session, console: Console) -> tuple[Found, Facts]:
     with console.looking(len(looks)) as answered:
         told = looked_at(looks, answered)
     facts: Facts = {} if isinstance(told["ops"], Unread) else told["ops"]
+    status = facts.get(PROOF)
     security = {} if isinstance(told["security"], Unread) else told["security"]
     return {
         "ops": findings_of(facts, frame),
         "security": [item.finding for item in security_findings(security, light)],
         "doctor": () if isinstance(told["doctor"], Unread) else told["doctor"],
-        "status": _status_findings(facts.get("proof")),
+        "status": tuple(proof_findings(status)) if isinstance(status, Status) else (),
     }, facts
-
-
-def _status_findings(status: Any) -> list[HealthFinding]:  # noqa: ANN401 - a fact
-    """Return how each part stands: only what was restored and proven counts."""
-    if not isinstance(status, Status):
-        return []
-    return [
-        *(
-            HealthFinding("proof", it.label, it.health, it.what, mend=it.mend)
-            for it in status.parts
-        ),
-        *(it for it in status.others if it.check != PROTECTED),
-        *held_findings(status),
-    ]
 
 
 def _json(made: Readiness) -> dict[str, Any]:
