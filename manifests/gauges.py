@@ -4,7 +4,7 @@ An age counts from 1970 where there is nothing yet, so that an alert on an age a
 nothing ever was.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -114,15 +114,16 @@ def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
         now: The present instant.
     """
     points = [run.recovery_point for run in watched.complete]
-    drills = [proof.proven_at for proof in watched.proofs if proof.how == "drill"]
-    passed = [
-        proof.proven_at
-        for proof in watched.proofs
-        if proof.how in ("drill", "sample") and proof.passed
-    ]
+    drills = [proof for proof in watched.proofs if proof.how != "recovery" and proof.passed]
+    whole = (proof for proof in drills if proof.how == "drill")
+    passed = [proof.proven_at for proof in drills]
     for name, instants, what in (
         ("age_of_newest_point_seconds", points, "Age of the newest complete recovery point"),
-        ("age_of_drill_seconds", drills, "Since a drill proved what it brought back"),
+        (
+            "age_of_drill_seconds",
+            [_drilled(watched.owed, whole)],
+            "Since a drill passed that restored parts of a kind, of the kind with the oldest",
+        ),
         ("age_of_sample_seconds", passed, "Since a drill passed, of single parts too"),
         (
             "age_of_expiry_seconds",
@@ -165,6 +166,25 @@ def proven_point(owed: Collection[PartId], proofs: Sequence[ProofRecord]) -> dat
         if (name := (part.kind, part.name)) in newest:
             newest[name] = max(newest[name], part.recovery_point)
     return min(newest.values(), default=NOTHING_YET)
+
+
+def _drilled(owed: Collection[PartId], drills: Iterable[ProofRecord]) -> datetime:
+    """Return when a drill last passed, of the kind of parts of which that is longest ago.
+
+    Each kind has the scenario that brings it back: one that is drilled each month hides none that never was,
+    and a complete outage, which brings back every kind, shows all.
+
+    Args:
+        owed: The parts that have to be shown to restore.
+        drills: What drills of scenarios showed that passed.
+    """
+    newest = {kind: NOTHING_YET for kind, _ in owed}
+    last = NOTHING_YET
+    for proof in drills:
+        last = max(last, proof.proven_at)
+        for kind in newest.keys() & {part.kind for part in proof.parts}:
+            newest[kind] = max(newest[kind], proof.proven_at)
+    return min(newest.values(), default=last)
 
 
 def _of_newest(complete: Sequence[WatchedRun]) -> Iterator[Gauge]:

@@ -37,11 +37,19 @@ def proof(
     *names: str,
     restored: int = 1,
     point: datetime = POINT,
+    kind: str = "tables",
 ) -> ProofRecord:
     """Return what was proven of a point that is two hours old, or of another."""
     parts = tuple(
-        ProvenPart(
-            kind="tables", name=name, run_id=RUN, recovery_point=point, restored=restored, held=1
+        ProvenPart.model_validate(
+            {
+                "kind": kind,
+                "name": name,
+                "run_id": RUN,
+                "recovery_point": point,
+                "restored": restored,
+                "held": 1,
+            }
         )
         for name in names or ("a.b",)
     )
@@ -119,6 +127,32 @@ def test_samples_and_looks_for_what_expires_have_an_age():
     nothing = told(proofs=(proof("recovery", 1),))
     for name in ("age_of_sample_seconds", "age_of_expiry_seconds"):
         assert nothing[name] > LIMITS[name]
+
+
+def test_a_drill_of_one_scenario_does_not_hide_another():
+    """The kind counts of which the last drill that passed is the oldest: each has its scenario."""
+    owed: tuple[PartId, ...] = (GAMES, ("buckets", "raw"), ("resources", "pubsub/topic"))
+    days = {"tables": 10, "buckets": 1, "resources": 100}
+    drills = {
+        kind: proof("drill", 24 * ago, name, kind=kind)
+        for (kind, name), ago in zip(owed, days.values(), strict=True)
+    }
+
+    def drilled(*proofs: ProofRecord) -> dict[str, float]:
+        return told(complete=(run(0),), proofs=proofs, owed=owed)
+
+    one = drilled(drills["buckets"])
+    assert one["age_of_drill_seconds"] > LIMITS["age_of_drill_seconds"]
+    assert "drill-overdue" in alerts(one)
+    assert drilled(*drills.values())["age_of_drill_seconds"] == 100 * 86400
+    outage = [proof("drill", 2, name, kind=kind) for kind, name in owed]
+    assert drilled(*drills.values(), *outage)["age_of_drill_seconds"] == 2 * 3600
+    failed = [item.model_copy(update={"passed": False}) for item in outage]
+    late = drilled(*drills.values(), *failed)
+    assert late["age_of_drill_seconds"] == 100 * 86400, "a drill that failed has not passed"
+    assert "drill-overdue" in alerts(late)
+    samples = [item.model_copy(update={"how": "sample"}) for item in outage]
+    assert "drill-overdue" in alerts(drilled(*drills.values(), *samples))
 
 
 def test_a_nightly_sample_of_one_table_does_not_hide_the_others():
