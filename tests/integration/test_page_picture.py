@@ -130,9 +130,56 @@ def test_a_browser_shows_the_page(tmp_path: Path, scheme: int, behind: tuple[int
     assert "Content Security Policy" not in said
 
 
+def printed(folder: Path, page: str) -> list[int]:
+    """Print a page, and return how often each sheet of paper has text in another colour than white."""
+    assert CHROMIUM is not None
+    source, paper = folder / "printed.html", folder / "printed.pdf"
+    source.write_text(page, encoding="utf-8")
+    # Without what the browser itself writes on the margins: that is no ink of the page.
+    own = (
+        "--no-pdf-header-footer",
+        f"--user-data-dir={folder / 'profile'}",
+        f"--print-to-pdf={paper}",
+    )
+    subprocess.run([CHROMIUM, *FLAGS, *own, source.as_uri()], check=True, timeout=240)
+    pdf = paper.read_bytes()
+    sheets = [it for it in pdf.split(b"endobj") if re.search(rb"/Type\s*/Page\b", it)]
+    return [_texts(_content(pdf, sheet)) for sheet in sheets]
+
+
+def _content(pdf: bytes, sheet: bytes) -> bytes:
+    """Return what draws a sheet (ISO 32000-1, 7.7.3.3 Page objects, 7.3.8 Stream objects)."""
+    number = re.search(rb"/Contents\s+(\d+)\s+0\s+R", sheet)
+    assert number is not None
+    head = re.search(rb"(?:^|\n)" + number[1] + rb"\s+0\s+obj(.*?)stream\r?\n", pdf, re.DOTALL)
+    assert head is not None
+    drawn = pdf[head.end() :]
+    if b"/FlateDecode" in head[1]:
+        return zlib.decompressobj().decompress(drawn)
+    return drawn.partition(b"endstream")[0]
+
+
+def _texts(content: bytes) -> int:
+    """Count the texts that are shown, but for white ones (ISO 32000-1, 8.6.8 and 9.4.3)."""
+    shown, inks = 0, [b"0 0 0"]
+    for mark in re.finditer(rb"([\d.]+ [\d.]+ [\d.]+) rg\b|\b(q|Q|Tj|TJ)\b", content):
+        if mark[1]:
+            inks[-1] = mark[1]
+        elif mark[2] == b"q":
+            inks.append(inks[-1])
+        elif mark[2] == b"Q":
+            inks.pop()
+        else:
+            shown += inks[-1] != b"1 1 1"
+    return shown
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 def test_a_wide_table_is_read_on_paper(tmp_path: Path):
-    """Thirty rows of eleven columns are two sheets: no column is so narrow that it has a letter a line."""
+    """Thirty rows of eleven columns are two sheets: no column is so narrow that it has a letter a line.
+
+    Each sheet has ink: what is there is no empty paper.
+    """
     assert CHROMIUM is not None
     headings = ("part", "state", *(f"column of {number}" for number in range(8)), "what")
     row = (
@@ -143,11 +190,14 @@ def test_a_wide_table_is_read_on_paper(tmp_path: Path):
     )
     columns = tuple(Column(it, "right" if it.startswith("column") else "left") for it in headings)
     table = Table(columns, (row,) * 30)
-    source, printed = tmp_path / "page.html", tmp_path / "page.pdf"
-    source.write_text(page_of(Document((Section((table,)),), title="x")), encoding="utf-8")
-    own = (f"--user-data-dir={tmp_path / 'profile'}", f"--print-to-pdf={printed}")
-    subprocess.run([CHROMIUM, *FLAGS, *own, source.as_uri()], check=True, timeout=240)
-    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) <= 4
+    page = page_of(Document((Section((table,)),), title="x"))
+    sheets = printed(tmp_path, page)
+    assert 1 <= len(sheets) <= 4
+    assert min(sheets) > 0
+    assert sum(sheets) > 30 * len(columns), "a cell is not on the paper"
+    for blank in ("visibility:hidden", "color:#fff!important"):
+        style = f"<!doctype html><style>*{{{blank}}}</style>"
+        assert sum(printed(tmp_path, style + "<main>nba.games</main>")) == 0, blank
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

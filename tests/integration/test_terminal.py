@@ -45,6 +45,17 @@ def test_a_recovery_on_a_terminal(rebound: Rebound, function: Function):
     assert re.fullmatch(rf"interrupted; `rebound resume {SCENARIO}-[^\r\n]*\r\n", last)
     rebound.run("abandon", last.split()[3].rstrip("`"), "--why", "seen")
     rebound.run("recover", SCENARIO, "--yes")
+    assert_rfc_3339(rebound)
+
+
+def test_a_time_without_zone_is_seen():
+    """So that what is asked of every answer can fail."""
+    zoned = (
+        '{"at": "2026-01-01T00:00:00Z", "of": "2026-01-01T00:00:00.5+01:00", "on": "2026-01-01"}'
+    )
+    assert unzoned(zoned) == []
+    for text in ("2026-01-01T00:00:00", "2026-01-01 00:00:00+00:00", "2026-01-01 00:00 UTC"):
+        assert unzoned(f'{{"at": "{text}"}}') == [text]
 
 
 def told_until(terminal: io.FileIO, wanted: str) -> str:
@@ -57,13 +68,18 @@ def told_until(terminal: io.FileIO, wanted: str) -> str:
     return told
 
 
+_TIME = re.compile(r'"(\d{4}-\d\d-\d\d[T ][^"]*)"')
+_ZONED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def unzoned(answer: str) -> list[str]:
+    """Return the times of an answer that are not as RFC 3339 has them: one without its zone is none."""
+    return [text for text in _TIME.findall(answer) if not _ZONED.fullmatch(text)]
+
+
 def assert_rfc_3339(rebound: Rebound) -> None:
     """Insist that whatever an answer tells the time of says it with its zone."""
-    found = []
     for words in (("list",), ("show", "night"), ("plan", SCENARIO), ("report",), ("status",)):
         answer = rebound.ended(*words, "--json").stdout
-        texts = re.findall(r'"(\d{4}-\d\d-\d\d[T ][^"]*)"', answer)
-        assert texts, words
-        found += texts
-    zoned = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-    assert [text for text in found if not zoned.fullmatch(text)] == []
+        assert _TIME.search(answer), words
+        assert unzoned(answer) == [], words
