@@ -5,12 +5,12 @@ from typing import Any
 
 from recovery.document import Block, Chart, Document, Paragraph, Section
 from recovery.health import HealthFinding
+from recovery.lapsing import DECISIONS
 from recovery.ops.checks import BACKUPS, PROOF, QUERIES
 from recovery.ops.document import table_of
 from recovery.ops.facts import Backups, Facts, Frame, QueryResult, Unread
 from recovery.report.health import health_actions, health_conclusion, health_rows
 from recovery.status.held import PROTECTED
-from recovery.status.lapsing import DECISIONS
 from recovery.status.model import Status
 
 _RECOVER = "Can we recover now?"

@@ -21,8 +21,8 @@ from manifests.values import RunId
 from recovery.fence.store import Fences
 from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding
+from recovery.lapsing import lapsing_findings
 from recovery.status.held import left_out, unprotected_findings
-from recovery.status.lapsing import lapsing_findings
 from recovery.status.model import PartFacts, PartStatus, Status
 from recovery.status.points import Points, StoredRun, newest_points, protected_parts
 from recovery.status.rules import (

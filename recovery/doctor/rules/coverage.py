@@ -7,7 +7,7 @@ from manifests.catalog import Catalog
 from manifests.catalog_decisions import LeftOut, left_out_by
 from manifests.kinds.tables.kind import TABLES
 from recovery.doctor.rules.problem import Problem, fine, warning
-from recovery.status.lapsing import lapsing_findings
+from recovery.lapsing import lapsing_findings
 from recovery.units import counted, listed
 
 _RECOVERS = "rebound plan bigquery-dataset-loss"

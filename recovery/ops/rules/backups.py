@@ -7,9 +7,9 @@ from manifests.store.bounded import FoundRecord
 from recovery.fence.model import FenceRecord
 from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding
+from recovery.lapsing import DECISIONS
 from recovery.ops.facts import Backups, Facts, Frame, graded
 from recovery.status.held import held_findings
-from recovery.status.lapsing import DECISIONS
 from recovery.status.model import Status
 from recovery.units import age, counted, listed
 

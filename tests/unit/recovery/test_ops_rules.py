@@ -14,10 +14,10 @@ from manifests.values import RunId
 from recovery.fence.model import FenceRecord
 from recovery.health import Health, HealthFinding, worst
 from recovery.kinds.processors.rules.calendar import ScheduledGames
+from recovery.lapsing import DECISIONS
 from recovery.ops.checks import CHECKS, findings_of
 from recovery.ops.facts import Backups, Execution, Frame, Logged, Unread, graded
 from recovery.status.held import PROTECTED
-from recovery.status.lapsing import DECISIONS
 from tests.unit.looks import CATALOG, NOW, SUMMER, TABLES, answer, day, frame, games, run, status
 
 

@@ -10,10 +10,10 @@ from manifests.catalog_decisions import NotShown
 from manifests.catalog_drills import DrillRule
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from recovery.health import Health
+from recovery.lapsing import lapsing_findings
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.status.document import status_document
-from recovery.status.lapsing import lapsing_findings
 from recovery.status.model import PartFacts, PartName, PartStatus, Point, Shown, Status
 from recovery.status.rules import (
     answer_of,
