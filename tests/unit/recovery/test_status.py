@@ -10,7 +10,6 @@ from manifests.catalog_decisions import NotShown
 from manifests.catalog_drills import DrillRule
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from recovery.health import Health
-from recovery.lapsing import lapsing_findings
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.status.document import status_document
@@ -21,7 +20,7 @@ from recovery.status.rules import (
     scenario_of,
     shown_of,
 )
-from tests.unit.samples import BASE_RUN, POINT, RUN, catalog
+from tests.unit.samples import BASE_RUN, POINT, RUN
 
 RULE = DrillRule(every_days=30, proof_days=60)
 NOW = POINT + timedelta(hours=8)
@@ -194,57 +193,6 @@ def test_what_no_drill_restores_is_lived_with_by_decision():
     part_of_it = half_shown(label, rule)
     assert (part_of_it.health, part_of_it.not_shown) == (Health.WARNING, "")
     assert part_of_it.what == "only 3 of 6 in it were shown to restore"
-
-
-def test_where_nothing_was_ever_shown_nobody_knows():
-    """Whatever somebody decided: the answer is no yes, and the state is no healthy one."""
-    label = "resources run/service"
-    rule = RULE.model_copy(update={"not_shown": (decision(label),)})
-    part = PartName("resources", "run/service")
-    facts = PartFacts(part, label, is_required=True, newest=POINT_OF_GAMES, whole=None, some=None)
-    found = part_status(facts, rule, now=NOW)
-    answer = answer_of((found,), now=NOW)
-    assert answer.startswith("Nobody knows: of 1 part the oldest recovery point is of 8 h ago, and")
-    assert f"nothing was shown to restore. 1 are shown by no drill, by decision: {label}." in answer
-    alone = Status(
-        project="p", platform="b", looked_at=NOW, answer=answer, parts=(found,), others=()
-    )
-    assert (found.health, alone.health) == (Health.HEALTHY, Health.UNKNOWN)
-    assert (found.proven, alone.not_shown) == ("none", (label,))
-
-
-def test_a_decision_is_told_of_before_it_lapses():
-    """From thirty days before its last day on, with what it covers; but not where it was taken again."""
-    part, services = "resources run/service", {"kind": "service", "names": ["dataform.*", "a.*"]}
-    (shown,) = (decision(part, "a.one", days=60).model_dump(mode="json"),)
-    omitted = {**shown, **services}
-    del omitted["parts"]
-
-    def told(days: int, *more: dict[str, object]) -> list[str]:
-        known = catalog(drills={"not_shown": [shown]}, left_out=[omitted, *more])
-        found = list(lapsing_findings(known, NOW.date() + timedelta(days=days)))
-        assert {item.health for item in found} <= {Health.WARNING}
-        assert all("a later day and the name of who answers" in item.mend for item in found)
-        return [item.what for item in found]
-
-    assert told(29) == told(61) == []
-    until = f"{NOW + timedelta(days=60):%Y-%m-%d}"
-    for days in (30, 60):
-        first, second = told(days)
-        assert first.startswith(f"the decision of ada until {until} lapses then, about 2 parts")
-        assert "1 service" not in second
-        assert "what is in no backup: 2 services: dataform.*, a.*" in second
-    later = {**omitted, "until": f"{NOW + timedelta(days=61):%Y-%m-%d}", "names": ["data*"]}
-    assert "1 service: a.*" in told(40, later)[1]
-
-
-def test_the_shipped_catalog_warns_before_its_decisions_lapse():
-    """Nobody of the platform took them, and all of them end on one day."""
-    shipped = load_catalog()
-    last = min(item.until for item in (*shipped.drills.not_shown, *shipped.left_out))
-    assert list(lapsing_findings(shipped, last - timedelta(days=31))) == []
-    found = list(lapsing_findings(shipped, last - timedelta(days=30)))
-    assert len(found) == len(shipped.drills.not_shown) + len(shipped.left_out)
 
 
 def test_the_shipped_catalog_can_be_healthy():
