@@ -135,11 +135,6 @@ class Journal(JournalEntries):
         found = self._readable(self._names.abandoned, AbandonedRecovery)
         return found and found[0]
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether the recovery is over: everything is proven, or an operator closed it."""
-        return self.report() is not None or self.abandoned() is not None
-
     def end(self, report: RecoveryReport) -> RecoveryReport:
         """Write how an attempt ended, and return what is written then.
 

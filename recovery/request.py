@@ -1,5 +1,6 @@
 """What the operator asked for: what is recovered, where to, and what may be replaced."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
@@ -66,8 +67,15 @@ class Target(Value):
         return self.bucket or f"{self.bucket_prefix}{original}"
 
     def role_id(self, original: str) -> str:
-        """Return the id of the custom role that stands for an original one (IAM REST, roles.create)."""
-        return f"{original[: _LONGEST_ROLE_ID - len(self.role_suffix)]}{self.role_suffix}"
+        """Return the id of the custom role that stands for an original one (IAM REST, roles.create).
+
+        One that is too long is cut, and stays another one than what begins with the same characters.
+        """
+        room = _LONGEST_ROLE_ID - len(self.role_suffix)
+        if len(original) > room:
+            told_apart = f"_{hashlib.sha256(original.encode()).hexdigest()[:8]}"
+            original = f"{original[: room - len(told_apart)]}{told_apart}"
+        return f"{original}{self.role_suffix}"
 
     def dataset_id(self, original: str) -> str:
         """Return the dataset that stands for an original one."""

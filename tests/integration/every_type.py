@@ -10,7 +10,7 @@ from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.kinds.resources.types import ResourceType
 from tests.harness import LOCATION, Rebound, make_rebound
 from tests.integration import lake
-from tests.integration.configuration import PUBSUB, call, enable, states
+from tests.integration.configuration import call, enable, states
 from tests.judges.resource_fields import output_only
 from tests.served import serving
 from tests.standin.cloud import Cloud
@@ -292,8 +292,3 @@ def runs(rebound: Rebound) -> bool:
     return states(rebound) == {"hourly": "ENABLED"} and not any(
         item.get("disabled") for item in transfers["transferConfigs"]
     )
-
-
-def topic_is_there(rebound: Rebound) -> bool:
-    """Whether the topic is there."""
-    return bool(call(rebound, "GET", f"{PUBSUB}/projects/{rebound.project}/topics").get("topics"))

@@ -86,13 +86,6 @@ def drilled(rebound: Rebound, sandbox: str, *words: str, code: int = 0) -> dict[
     return record
 
 
-def of_control(record: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return what a record says of one planted damage."""
-    (found,) = (item for item in record["controls"] if item["name"] == name)
-    assert isinstance(found, dict)
-    return found
-
-
 @contextmanager
 def written_since(rebound: Rebound) -> Iterator[None]:
     """Overwrite one row of a table and write one more document, and take both back."""

@@ -13,4 +13,6 @@ def test_a_custom_role_has_another_id_of_64_characters_at_most():
     assert Target(project="sandbox").role_id("deployer") == "deployer"
     target = Target(project="sandbox", role_suffix="_drill_1a2b")
     assert target.role_id("deployer") == "deployer_drill_1a2b"
-    assert target.role_id("x" * 64) == "x" * 53 + "_drill_1a2b"
+    cut = {target.role_id("x" * 63 + last) for last in "xyz"}
+    assert len(cut) == len("xyz")
+    assert {(len(it), it[:44], it[-11:]) for it in cut} == {(64, "x" * 44, "_drill_1a2b")}
