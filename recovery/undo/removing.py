@@ -36,23 +36,32 @@ class Removal:
         table: `dataset.table`.
         aside: Where it is set aside, in the same dataset.
         run: Runs a statement as the job that a word names.
+        version: How its rows are measured.
     """
 
     def __init__(
-        self, target: BigQueryTarget, table: str, aside: str, run: Callable[[str, str], object]
+        self,
+        target: BigQueryTarget,
+        table: str,
+        aside: str,
+        run: Callable[[str, str], object],
+        version: int,
     ) -> None:
         self._target = target
         self._table = table
         self._aside = aside
         self._run = run
+        self._version = version
 
-    def remove(self, live: Resource, expected: Mapping[str, Fingerprint], version: int) -> None:
-        """Set the table aside, look at it, and delete it.
+    def set_aside(self, live: Resource, expected: Mapping[str, Fingerprint]) -> str:
+        """Set the table aside and look at it there.
 
         Args:
             live: It as it was looked at, which is set aside already where its name says so.
             expected: What its partitions held then.
-            version: How they were measured.
+
+        Returns:
+            Its etag, under which it can be dropped.
 
         Raises:
             RefusedError: Rows came since, or may be on their way, or it could expire; it stays, under its
@@ -61,27 +70,69 @@ class Removal:
             CloudError: It could not be done.
         """
         if live["tableReference"]["tableId"] != self._aside.partition(".")[2]:
-            self._set_aside(live)
+            self._rename(live)
+        try:
+            found, holds = self._look()
+        except CloudError as error:
+            left = self.put_back(f"it was set aside and cannot be looked at: {error.message}")
+            raise CloudError(left, subject=self._table, retryable=error.retryable) from error
+        is_same = found["creationTime"] == live["creationTime"]
+        if not is_same or dict(holds) != dict(expected):
+            left = self.put_back("rows were written while it was looked at")
+            raise RefusedError(left, subject=self._table, hint=_HINT)
+        return str(found["etag"])
+
+    def put_back(self, why: str) -> str:
+        """Give the table its own name again.
+
+        Args:
+            why: Why it does not go.
+
+        Returns:
+            That, and what became of the table.
+
+        Raises:
+            PartialError: Something has that name, or it could not be done; it stays aside.
+        """
+        name = self._table.partition(".")[2]
+        try:
+            self._run("again", renamed(self._target.full_id(self._aside), name))
+        except CloudError as error:
+            raise PartialError(
+                f"{why}; it is kept as {self._aside}, as it could not get its own name again: "
+                f"{error.message}",
+                subject=self._table,
+                hint="undo again, or rename it when nothing of its own name is there",
+            ) from error
+        return f"{why}; it is left, under its own name again: {_COST}"
+
+    def drop(self, etag: str) -> None:
+        """Delete what was set aside.
+
+        Args:
+            etag: That of what was looked at there.
+
+        Raises:
+            PartialError: It is another by now, or Google Cloud refused; it stays.
+        """
+        try:
+            path = table_path(self._aside)
+            self._target.resources.delete(path, etag=etag, subject=self._aside)
+        except CloudError as error:
+            raise PartialError(
+                f"it was set aside as {self._aside} and cannot be deleted there: {error.message}",
+                subject=self._table,
+                hint="undo again",
+            ) from error
+
+    def _look(self) -> tuple[Resource, Mapping[str, Fingerprint]]:
         found = self._target.resources.table(self._aside)
         if found is None:
-            raise CloudError(
-                "it was set aside and is answered not to be there",
-                subject=self._aside,
-                retryable=True,
-            )
-        holds = self._target.measure(self._aside, found.resource, version).partitions
-        is_same = found.resource["creationTime"] == live["creationTime"]
-        if not is_same or dict(holds) != dict(expected):
-            self._put_back()
-            raise RefusedError(
-                f"rows were written while it was looked at; it is left, under its own name again: {_COST}",
-                subject=self._table,
-                hint=_HINT,
-            )
-        etag = str(found.resource["etag"])
-        self._target.resources.delete(table_path(self._aside), etag=etag, subject=self._table)
+            raise CloudError("it is answered not to be there", subject=self._aside, retryable=True)
+        measured = self._target.measure(self._aside, found.resource, self._version)
+        return found.resource, measured.partitions
 
-    def _set_aside(self, live: Resource) -> None:
+    def _rename(self, live: Resource) -> None:
         self._check_stays(live)
         found = self._target.resources.table(self._table)
         if found is None or found.resource["etag"] != live["etag"]:
@@ -124,15 +175,3 @@ class Removal:
                 subject=self._table,
                 hint=f"remove the default expiration of {dataset_id}, then undo again",
             )
-
-    def _put_back(self) -> None:
-        name = self._table.partition(".")[2]
-        try:
-            self._run("again", renamed(self._target.full_id(self._aside), name))
-        except CloudError as error:
-            raise PartialError(
-                f"rows were written while it was looked at; it is kept with them as {self._aside}, as "
-                f"it could not get its own name again: {error.message}",
-                subject=self._table,
-                hint="rename it when nothing of its own name is there",
-            ) from error

@@ -57,6 +57,8 @@ class TableBack(NamedTuple):
         expected: What is in all of these now.
         is_whole: Whether it is put back as a whole: it had another shape, or is gone.
         with_properties: Whether its properties go back: not where somebody changed them since.
+        is_back: Whether it has its shape and rows already.
+        live: It as it was looked at, or what an undo that broke off set aside of it.
     """
 
     step: UndoStep
@@ -66,6 +68,8 @@ class TableBack(NamedTuple):
     expected: Mapping[str, Fingerprint] = {}
     is_whole: bool = False
     with_properties: bool = True
+    is_back: bool = False
+    live: Resource | None = None
 
     def because(self, action: UndoAction, why: str, *told: str) -> "TableBack":
         """Return it with what happens, and why."""
@@ -97,7 +101,7 @@ def undo_table(outcome: TableOutcome, seen: SeenTable, request: Request) -> Tabl
         request: What the recovery was asked for.
     """
     step = step_of(outcome, request).model_copy(update={"seen": table_seen(seen.live)})
-    back = TableBack(step)
+    back = TableBack(step, live=seen.live.resource)
     if (former := seen.former) is None:
         return back.because(*unkept(outcome))
     if why := _obstacle(former, seen):
@@ -185,6 +189,7 @@ def _in_place(
     ours = {item.aspect for item in property_findings(seen.left, seen.live)}
     changed = [f"its {item.aspect}" for item in wanted if item.aspect in ours]
     touched = (*split.back, *split.gone)
+    back = back._replace(is_back=not (touched or split.theirs or split.others))
     settings = [] if changed else [item.text_to for item in wanted]
     theirs = (*split.theirs, *changed)
     if theirs and not (touched or settings):

@@ -7,10 +7,9 @@ from manifests.cloud.table_paths import table_path, table_reference, tables_path
 from manifests.cloud.working import ready_dataset
 from manifests.control_statements import copied
 from manifests.erasures import Erasures
-from manifests.errors import NotEqualError, RefusedError
+from manifests.errors import CloudError, NotEqualError, ReboundError, RefusedError
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import TableBackup
-from manifests.kinds.tables.properties import settings
 from manifests.layout import work_id
 from manifests.values import Resource
 from recovery.compare.erased import holding
@@ -54,26 +53,25 @@ class TableUndo(Undoer[TableOutcome]):
 
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it; return where what was there is kept."""
-        # Read before it is decided again, so that its etag is not that of what nobody looked at.
-        resources = self._target.resources
-        present = resources.table(step.into) or resources.table(self._aside(step.into))
-        live = None if present is None else present.resource
         back = self._back(self._outcome(step))
         if back.step != step:
             raise not_as_planned(step, back.step)
         self._make_room()
-        redo = self._keep(back, live)
+        redo = self._keep(back)
         if back.step.action == "remove":
-            self._remove(back, live)
+            self._remove(back)
             return redo
+        etag = ""
         if back.is_whole:
-            self._put_back_whole(back, live)
+            etag = self._put_back_whole(back)
         elif back.partitions or back.removed:
             self._put_back_rows(back)
         former = self._former_of(back)
         if is_table(former.resource) and back.with_properties:
             PropertySetter(self._target).set(former, with_foreign_keys=True)
         self._prove(back, former)
+        if etag:
+            self._removal(back).drop(etag)
         return redo
 
     def _step(self, outcome: TableOutcome) -> UndoStep:
@@ -91,9 +89,6 @@ class TableUndo(Undoer[TableOutcome]):
             return undo_table(outcome, seen, self._ended.request)
         kept, problem = self._undo_point(outcome.name, into, table.fingerprint_version)
         live = self._looked_at(into, table.fingerprint_version)
-        if live.resource is None:
-            # An undo that was interrupted can have set it aside.
-            live = self._looked_at(self._aside(into), table.fingerprint_version)
         seen = SeenTable(
             left=table,
             former=former,
@@ -103,7 +98,28 @@ class TableUndo(Undoer[TableOutcome]):
             began_at=self._ended.began_at,
             problem=problem,
         )
-        return undo_table(outcome, seen, self._ended.request)
+        return self._going_on(outcome, seen, into)
+
+    def _going_on(self, outcome: TableOutcome, seen: SeenTable, into: str) -> TableBack:
+        """Decide about a table, and about what an undo that broke off has set aside of it.
+
+        That is looked at as if it were the table where nothing is in the table's place, or where what was
+        there before is there again, and only has to be proven.
+        """
+        back = undo_table(outcome, seen, self._ended.request)
+        if back.is_whole and seen.live.resource is not None:
+            return back
+        name = aside_name(self._ended.recovery_id, into)
+        aside = self._looked_at(name, seen.left.fingerprint_version)
+        if aside.resource is None:
+            return back
+        if seen.live.resource is None or back.is_back:
+            rest = undo_table(outcome, seen._replace(live=aside), self._ended.request)
+            if rest.is_whole or rest.step.action == "cannot":
+                back = rest._replace(is_back=back.is_back)
+        told = f"an undo that broke off set aside what the recovery left, as {name}"
+        step = back.step.model_copy(update={"told": (*back.step.told, told)})
+        return back._replace(step=step)
 
     def _undo_point(self, name: str, into: str, version: int) -> tuple[ObservedTable, str]:
         """Return an undo point by its own name, and why it is none; read once, as it never changes.
@@ -159,8 +175,9 @@ class TableUndo(Undoer[TableOutcome]):
             table_days=settings.undo_days,
         )
 
-    def _keep(self, back: TableBack, live: Resource | None) -> str:
+    def _keep(self, back: TableBack) -> str:
         """Keep what goes, and insist that it is what was looked at."""
+        live = back.live
         if live is None or not is_table(live):
             return ""
         redo = self._redo(back)
@@ -181,40 +198,61 @@ class TableUndo(Undoer[TableOutcome]):
         name = work_id(f"undone-{self._ended.recovery_id}-{self._own_id}", back.step.into)
         return f"{self._target.settings.undo_dataset}.{name}"
 
-    def _remove(self, back: TableBack, live: Resource | None) -> None:
+    def _remove(self, back: TableBack) -> None:
         into = back.step.into
-        self._delete(back, live)
+        if back.live is not None and is_table(back.live):
+            removal = self._removal(back)
+            removal.drop(removal.set_aside(back.live, back.expected))
+        elif back.live is not None:
+            self._delete(back, back.live)
         if self._target.resources.has_table(into):
             raise NotEqualError("it is there still", subject=into)
 
-    def _delete(self, back: TableBack, live: Resource | None) -> None:
+    def _delete(self, back: TableBack, live: Resource) -> None:
         into = back.step.into
-        if live is not None and is_table(live):
-            version = self._ended.part(TABLES, back.step.name).fingerprint_version
-            removal = Removal(self._target, into, self._aside(into), partial(self._run, back))
-            removal.remove(live, back.expected, version)
-        elif live is not None:
-            self._target.resources.delete(table_path(into), etag=str(live["etag"]), subject=into)
+        self._target.resources.delete(table_path(into), etag=str(live["etag"]), subject=into)
 
-    def _aside(self, into: str) -> str:
-        return aside_name(self._ended.recovery_id, into)
+    def _removal(self, back: TableBack) -> Removal:
+        into, table = back.step.into, self._ended.part(TABLES, back.step.name)
+        aside = aside_name(self._ended.recovery_id, into)
+        run, version = partial(self._run, back), table.fingerprint_version
+        return Removal(self._target, into, aside, run, version)
 
-    def _put_back_whole(self, back: TableBack, live: Resource | None) -> None:
-        """Put back what had another shape, once what is there was taken away as it was looked at.
+    def _put_back_whole(self, back: TableBack) -> str:
+        """Put back what had another shape, once what is there is set aside as it was looked at.
 
-        No statement replaces a table on a condition. Where this breaks off, the next undo finds nothing
-        there and goes on.
+        No statement replaces a table on a condition. Where this fails, what is there gets its name again;
+        where it is killed, the next undo goes on with what is set aside.
+
+        Returns:
+            The etag under which what is set aside can go; empty where nothing is.
         """
+        live, removal = back.live, self._removal(back)
+        if live is None or not is_table(live):
+            if live is not None:
+                self._delete(back, live)
+            self._make(back)
+            return ""
+        etag = removal.set_aside(live, back.expected)
+        if back.is_back:
+            return etag
+        try:
+            self._make(back)
+        except ReboundError as error:
+            why = f"what was there before cannot take its place: {error.message}"
+            left = removal.put_back(why)
+            raise CloudError(left, subject=back.step.into, retryable=error.retryable) from error
+        return etag
+
+    def _make(self, back: TableBack) -> None:
+        """Make what was there before, where nothing is."""
         into, former = back.step.into, self._former_of(back)
-        self._delete(back, live)
         if back.step.source:
             sql = copied(self._target.full_id(into), back.step.source, over=False)
             self._run(back, "back", sql)
             return
-        own = (
-            writable(former.resource) if is_table(former.resource) else _definition(former.resource)
-        )
-        body = {**own, "tableReference": table_reference(self._target.target.project, into)}
+        reference = table_reference(self._target.target.project, into)
+        body = {**writable(former.resource), "tableReference": reference}
         self._target.resources.create(tables_path(into), body, subject=into)
 
     def _put_back_rows(self, back: TableBack) -> None:
@@ -260,12 +298,3 @@ class TableUndo(Undoer[TableOutcome]):
 
     def _job_id(self, back: TableBack, what: str) -> str:
         return f"rebound-undo-{self._own_id}-{what}-{work_id('x', back.step.into)[-8:]}"
-
-
-def _definition(resource: Resource) -> Resource:
-    """Return what of a view or external table is given when it is made."""
-    own = settings(resource)
-    if "view" in own or "materializedView" in own:
-        # "Schema field shouldn't be used as input with a view": googleapis/google-cloud-python#7246.
-        own.pop("schema", None)
-    return own

@@ -143,7 +143,8 @@ def _as_of(at: datetime) -> str:
 def renamed(sandbox: Sandbox) -> object:
     """Return what a table keeps under another name, and whether one gets it that rows stream into.
 
-    An undo sets a table aside before it deletes it, so that no row is deleted that nobody looked at.
+    An undo sets a table aside before it deletes it, so that no row is deleted that nobody looked at, and
+    what was there before takes its name.
     """
     dataset = sandbox.dataset("renamed")
     live, other = (f"`{dataset}.{name}`" for name in ("live", "other"))
@@ -161,6 +162,9 @@ def renamed(sandbox: Sandbox) -> object:
         "is as old": now.created == was.created,
         "description": now.description,
         "rows": rows(sandbox, f"SELECT a FROM `{dataset}.aside-1`"),
+        "its name is free": answered(
+            lambda: rows(sandbox, f"CREATE TABLE {live} CLONE `{dataset}.aside-1`")
+        ),
         "streamed rows move the etag": before != after,
         "streamed into": answered(lambda: rows(sandbox, f"ALTER TABLE {other} RENAME TO streamed")),
     }

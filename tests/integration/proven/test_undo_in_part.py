@@ -20,6 +20,7 @@ from tests.integration.proven.test_undo import (
     tables_of,
     undone,
 )
+from tests.integration.state import state
 
 
 def test_one_object_that_is_newer_and_one_that_is_refused(rebound: Rebound):
@@ -117,6 +118,43 @@ def test_rows_that_are_written_while_a_whole_table_goes_back_stay(rebound: Rebou
     told = undone_while(lambda: rebound.bigquery_client.insert_rows_json(lake.GAMES, [row]))
     assert "which BigQuery refuses for hours after rows were streamed into it; it is left" in told
     recovered(rebound, TABLES, "--overwrite", "*", "--exact")
+
+
+def test_a_table_that_goes_back_as_a_whole_is_set_aside_until_it_is_proven(rebound: Rebound):
+    """Refused, it has its name again or is named; killed behind that, the next undo ends it."""
+    destroy(rebound, DAMAGES["schema changed"])
+    before = state(rebound)
+    recovery = recovered(rebound, TABLES)
+    left = state(rebound)
+    words = ("undo", recovery, "--confirm-project", rebound.project, "--yes")
+    name = aside_name(recovery, lake.GAMES)
+
+    def refused(job: str, times: int) -> str:
+        fault = {"job": job, "reason": "accessDenied", "message": "no", "times": times}
+        rebound.cloud.order("bigquery", "job-faults", **fault)
+        return rebound.run(*words, code=6).stdout
+
+    assert "failed: accessDenied: no; it is left, under its own name" in refused("-back-", 1)
+    assert state(rebound) == left
+    told = refused("-(back|again)-", 2)
+    assert f"it is kept as {name}, as it could not get its own name again: " in told
+    assert asides(rebound) == [name]
+
+    rebound.cloud.order("bigquery", "clones", lose=["labels"])
+    for call, where in (("patch", "/tables/games"), ("delete", "/tables/aside-")):
+        operation = rf"bigquery\.tables\.{call}"
+        with rebound.cloud.held("bigquery", operation, match=where, is_done=False):
+            process = rebound.begin(*words)
+            rebound.cloud.await_fault("bigquery", process)
+            process.kill()
+            process.communicate(60)
+        rebound.cloud.order("bigquery", "clones", lose=[])
+        assert asides(rebound) == [name]
+    assert {key: it for key, it in state(rebound).items() if name not in key} == before
+    told = rebound.run(*words).stdout
+    assert re.search(rf"set aside what the recovery left, as {re.escape(name)}(.|\n)*undone-", told)
+    assert state(rebound) == before
+    recovered(rebound, TABLES)
 
 
 def test_a_table_that_somebody_makes_where_one_is_gone_stays(rebound: Rebound):

@@ -102,6 +102,9 @@ def test_partitions_that_nobody_wrote_since_go_back_beside_one_that_somebody_did
 def test_an_undo_that_is_done_or_half_done_is_no_newer_write():
     """What is as before is left; a recovery that failed half way put nothing there that is missing."""
     assert back(now(BEFORE)).step.action == "leave"
+    assert back(now(BEFORE, labels={"tier": "newest"})).is_back
+    for more in ({UNDATED: LEFT[UNDATED]}, {"20250202": LATER}, {OTHER_DAY: LATER}):
+        assert not back(now({**BEFORE, **more})).is_back
     half = back(now({**BEFORE, UNDATED: LEFT[UNDATED]}))
     assert (half.partitions, half.removed) == ((), (UNDATED,))
     gone = {DAY: LEFT[DAY], UNDATED: LEFT[UNDATED]}

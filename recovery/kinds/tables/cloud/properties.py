@@ -78,8 +78,12 @@ class PropertySetter:
 
 
 def writable(resource: Resource) -> Resource:
-    """Return what of a table's resource is given when it is created, without foreign keys."""
-    return without_foreign_keys(settings(resource))
+    """Return what of a table's or view's resource is given when it is created, without foreign keys."""
+    own = without_foreign_keys(settings(resource))
+    if "view" in own or "materializedView" in own:
+        # "Schema field shouldn't be used as input with a view": googleapis/google-cloud-python#7246.
+        own = {key: value for key, value in own.items() if key != "schema"}
+    return own
 
 
 def has_foreign_keys(resource: Resource) -> bool:
