@@ -145,7 +145,7 @@ class Lease:
             # One that began at the same time can have written under another name. Each looks behind
             # its own writing, so that one of the two sees the other.
             self._refuse_others()
-        except RunInProgressError:
+        except ReboundError:
             self._delete(generation)
             raise
         return generation

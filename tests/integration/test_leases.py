@@ -56,3 +56,13 @@ def test_only_who_holds_the_lease_publishes(rebound: Rebound, function: Function
     witness = rebound.manifest("held").lease_generation
     assert witness is not None
     assert witness > generations["held"]
+
+
+def test_a_lease_that_could_not_be_looked_behind_is_released(rebound: Rebound, function: Function):
+    """Whoever failed just after taking it is not at the run: the next call is."""
+    refused = {"match": "leases/tonight", "status": 403, "skip": 2, "times": 1}
+    with rebound.cloud.fault("storage", r"storage\.objects\.get", "status", **refused):
+        first = function.manual("tonight")
+    assert (first.status_code, first.json()["error"]) == (422, "CloudError")
+    assert not rebound.landing.blob(lease_name(parse_run_id("tonight"))).exists()
+    function.complete("tonight")
