@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from manifests.catalog_writers import SEEK_SECONDS, FenceRule
+from manifests.catalog_writers import SEEK_SECONDS, FenceRule, FlowCheck
 from manifests.errors import NoRecoveryPointError, NotEqualError, PartialError, RefusedError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
@@ -14,7 +14,7 @@ from recovery.fence.flow import run_flow_check
 from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawRecord, ThawStep
 from recovery.fence.quiet import FenceLooks
 from recovery.fence.rules import held_by_others, in_waves, planned_thaw
-from recovery.fence.text import outcome_lines, sought_lines
+from recovery.fence.text import flow_line, outcome_lines, sought_lines, staying_lines
 from recovery.fence.waiting import waiting_messages
 from recovery.fence.work import require_all
 from recovery.fencing import Tell, doubted, fencing_of
@@ -40,12 +40,14 @@ class Thaw(NamedTuple):
         steps: What happens to each writer.
         present: The writers as they are, by name.
         alone: The names of those that only one of the two records of the fence has.
+        check: The flow check in between; None where nothing that was made anew is resumed.
     """
 
     record: FenceRecord
     steps: Sequence[ThawStep]
     present: dict[str, Resource]
     alone: Collection[str] = ()
+    check: FlowCheck | None = None
 
 
 def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell) -> None:
@@ -84,8 +86,8 @@ def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell)
                     subject=record.fence_id,
                     hint=f"`rebound thaw {record.fence_id}` shows it and asks",
                 )
-            if stay := _staying(thaw):
-                tell("\n".join(f"stays paused: {step.name}: {step.why}" for step in stay))
+            for line in staying_lines(_staying(thaw)):
+                tell(line)
             for wave in resumed(session, thaw, tell):
                 for line in (f"thaw {record.fence_id}", *outcome_lines(wave.outcomes, "resumed")):
                     tell(line)
@@ -132,7 +134,9 @@ def planned_thaw_of(
         is_checked=session.seal.is_checking,
     )
     there = {name: item for name, item in present.items() if item is not None}
-    return Thaw(record, steps, there, alone)
+    rule, resumes = session.catalog.fence, any(step.action == "resume" for step in steps)
+    check = rule.flow_check if rule is not None and resumes and record.is_made else None
+    return Thaw(record, steps, there, alone, check)
 
 
 def strange(session: Session, thaw: Thaw, said: Collection[str]) -> list[RefusedError]:
@@ -232,6 +236,7 @@ def resumed(
     fencing, rule = fencing_of(session), session.catalog.fence
     waves = rule.waves if rule is not None else ()
     steps = [step for step in thaw.steps if step.action == "resume"]
+    check, later = thaw.check if is_checked else None, len(steps)
     for name, wave in in_waves(waves, steps):
         discarding = _discarding(session, rule) if seek_past else None
         outcomes = fencing.resume(thaw.record, wave, discarding=discarding)
@@ -240,8 +245,10 @@ def resumed(
         if outcomes:
             yield ResumedWave(name if waves else "", outcomes)
         require_all(outcomes, hint=f"`rebound thaw {thaw.record.fence_id}` goes on")
-        if rule is not None and is_checked and steps and thaw.record.is_made:
-            _check_flow(session, rule, name, thaw.record.project, tell)
+        later -= len(wave)
+        if rule is not None and check is not None and check.after == name:
+            tell(flow_line(check, later))
+            _check_flow(session, rule, check, thaw.record.project, tell)
         if name == until:
             return
 
@@ -252,14 +259,12 @@ def _discarding(session: Session, rule: FenceRule | None) -> Discarding:
     return Discarding(before=session.clock.latest(), seconds=seconds)
 
 
-def _check_flow(session: Session, rule: FenceRule, wave: str, project: str, tell: Tell) -> None:
-    """Run the flow check, where it comes behind this wave."""
-    check = rule.flow_check
-    if check is None or check.after != wave:
-        return
+def _check_flow(
+    session: Session, rule: FenceRule, check: FlowCheck, project: str, tell: Tell
+) -> None:
+    """Run the flow check, and tell meanwhile how long it has been waiting."""
     looking = FenceLooks(session.catalog, project)
-    tell(f"flow check: {check.schedule} is run, {check.produces} awaited")
-    seconds = run_flow_check(fencing_of(session), looking, rule, check, project=project)
+    seconds = run_flow_check(fencing_of(session), looking, rule, check, project=project, tell=tell)
     tell(f"flow check: {check.produces} was written within {duration(seconds)}")
 
 

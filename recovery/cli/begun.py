@@ -15,7 +15,17 @@ from manifests.layout import parse_recovery_id
 from recovery.cli import dates, repairs
 from recovery.cli.basis import basis_of
 from recovery.cli.incidents import tell_incident
-from recovery.cli.options import Html, Json, note, open_session, print_json, say, tell, write_page
+from recovery.cli.options import (
+    Html,
+    Json,
+    Verbose,
+    note,
+    open_session,
+    print_json,
+    say,
+    tell,
+    write_page,
+)
 from recovery.document import Document
 from recovery.fence.model import StandingFence
 from recovery.journal import Journal
@@ -54,6 +64,7 @@ def report(
             "--incident", help="As an incident report: what is known, and what to fill in."
         ),
     ] = False,
+    verbose: Verbose = False,
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -69,27 +80,26 @@ def report(
     if recovery is None:
         _list_recoveries(session, html, as_json=as_json)
         return
+    recovery_id = parse_recovery_id(recovery)
     if incident:
-        tell_incident(
-            session, standing(session, parse_recovery_id(recovery)), html, as_json=as_json
-        )
+        tell_incident(session, standing(session, recovery_id), html, as_json=as_json)
         return
     if is_repair(recovery):
-        repairs.report(session, parse_recovery_id(recovery), html, as_json=as_json)
+        repairs.report(session, recovery_id, html, as_json=as_json, is_whole=verbose)
         return
     if is_of_dates(recovery):
-        dates.report(session, parse_recovery_id(recovery), html, as_json=as_json)
+        dates.report(session, recovery_id, html, as_json=as_json, is_whole=verbose)
         return
-    journal = session.journal(parse_recovery_id(recovery))
+    journal = session.journal(recovery_id)
     journal.planned()
-    found, now = journal.dated_report(), standing(session, journal.recovery_id)
+    found, now = journal.dated_report(), standing(session, recovery_id)
     if found is None or now.state == "abandoned":
         _show_under_way(journal, now, html, at=session.started_at, as_json=as_json)
         return
     basis = basis_of(session, *found)
     fences = session.tools.fences.of(found[0].recovery_id)
-    write_page(html, _document(session, found[0], basis, fences))
-    tell_ended(session, found[0], basis, as_json=as_json)
+    write_page(html, _document(session, found[0], basis, fences, is_whole=verbose))
+    tell_ended(session, found[0], basis, as_json=as_json, is_whole=verbose)
 
 
 @app.command()
@@ -127,7 +137,12 @@ def abandon(
 
 
 def tell_ended(
-    session: Session, found: RecoveryReport, basis: Basis | None = None, *, as_json: bool
+    session: Session,
+    found: RecoveryReport,
+    basis: Basis | None = None,
+    *,
+    as_json: bool,
+    is_whole: bool = False,
 ) -> None:
     """Print how a recovery ended, what became of its fences, and what that rests on.
 
@@ -139,13 +154,12 @@ def tell_ended(
     fences = session.tools.fences.of(found.recovery_id)
     if as_json:
         rests_on = {} if basis is None else {"rests_on": basis.model_dump(mode="json")}
-        told = [item.model_dump(mode="json") for item in fences]
-        of_fences = {"fences": told} if told else {}
+        of_fences = {"fences": [item.model_dump(mode="json") for item in fences]} if fences else {}
         undone = undone_told(session.journal(found.recovery_id))
         of_undo = {"undone": undone} if undone else {}
         print_json(found.model_dump(mode="json") | rests_on | of_fences | of_undo)
     else:
-        tell(_document(session, found, basis, fences))
+        tell(_document(session, found, basis, fences, is_whole=is_whole))
         _tell_standing(session, {item.fence_id for item in fences})
     if error := outcome_error(found):
         raise error
@@ -187,11 +201,16 @@ def finish_and_tell(
 
 
 def _document(
-    session: Session, found: RecoveryReport, basis: Basis | None, fences: Sequence[StandingFence]
+    session: Session,
+    found: RecoveryReport,
+    basis: Basis | None,
+    fences: Sequence[StandingFence],
+    *,
+    is_whole: bool = False,
 ) -> Document:
     until = kept_until(found, session.settings.undo_days)
     undone = undone_told(session.journal(found.recovery_id))
-    return report_document(found, basis, fences, undo_until=until, undone=undone)
+    return report_document(found, basis, fences, undo_until=until, undone=undone, is_whole=is_whole)
 
 
 def _list_recoveries(session: Session, html: Path | None, *, as_json: bool) -> None:

@@ -141,14 +141,17 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     _execute(session, console, made, planned, said, begins=False)
 
 
-def report(session: Session, recovery_id: str, html: Path | None, *, as_json: bool) -> None:
+def report(
+    session: Session, recovery_id: str, html: Path | None, *, as_json: bool, is_whole: bool = False
+) -> None:
     """Show how a recovery of dates ended, or that it is under way."""
     journal = DatesJournal(session.landing, recovery_id, session.seal)
     begun, ended = journal.planned(), journal.last_report()
     if ended is not None:
-        write_page(html, dates_report_document(ended, session.tools.fences.of(recovery_id)))
+        fences = session.tools.fences.of(recovery_id)
+        write_page(html, dates_report_document(ended, fences, is_whole=is_whole))
         note("this is what its journal says; `rebound plan processor-failure` looks at the tables")
-        tell(session, ended, as_json=as_json)
+        tell(session, ended, as_json=as_json, is_whole=is_whole)
     elif as_json:
         print_json(begun.model_dump(mode="json"))
     else:
@@ -157,7 +160,7 @@ def report(session: Session, recovery_id: str, html: Path | None, *, as_json: bo
         note(f"hint: if nobody is at it, `{again}` continues it")
 
 
-def tell(session: Session, ended: DatesReport, *, as_json: bool) -> None:
+def tell(session: Session, ended: DatesReport, *, as_json: bool, is_whole: bool = False) -> None:
     """Print how a recovery ended.
 
     Raises:
@@ -166,7 +169,8 @@ def tell(session: Session, ended: DatesReport, *, as_json: bool) -> None:
     if as_json:
         print_json(ended.model_dump(mode="json"))
     else:
-        show(dates_report_document(ended, session.tools.fences.of(ended.recovery_id)))
+        fences = session.tools.fences.of(ended.recovery_id)
+        show(dates_report_document(ended, fences, is_whole=is_whole))
     if error := outcome_error(ended):
         raise error
 

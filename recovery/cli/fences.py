@@ -143,8 +143,11 @@ def thaw(
     _check_wave(session, wave)
     planned = planned_thaw_of(session, record, changed_too=changed, alone=written.alone)
     if not as_json:
-        lines = thaw_lines(record, planned.steps)
-        say(*lines, *due_lines(coming(session, planned), record, seek_past=seek_past))
+        check = None if no_check else planned.check
+        say(
+            *thaw_lines(record, planned.steps, check),
+            *due_lines(coming(session, planned), record, seek_past=seek_past),
+        )
     refuse_all(
         [*strange(session, planned, address or ()), *unborne(session, planned, writer or ())]
     )

@@ -57,13 +57,15 @@ def resumed(
     return True
 
 
-def report(session: Session, recovery: str, html: Path | None, *, as_json: bool) -> None:
+def report(
+    session: Session, recovery: str, html: Path | None, *, as_json: bool, is_whole: bool = False
+) -> None:
     """Tell how a repair ended, or how far it is."""
     journal = session.journal(recovery)
     planned = journal.planned()
     found, ended = _found(journal, planned), journal.last_report()
     if ended is not None:
-        tell_ended(session, found, ended, html, as_json=as_json)
+        tell_ended(session, found, ended, html, as_json=as_json, is_whole=is_whole)
         return
     document = repair_document(found, planned.plan)
     told = {"recovery_id": recovery, "repair": found.model_dump(mode="json")}
@@ -73,7 +75,13 @@ def report(session: Session, recovery: str, html: Path | None, *, as_json: bool)
 
 
 def tell_ended(
-    session: Session, found: Repair, ended: RecoveryReport, html: Path | None, *, as_json: bool
+    session: Session,
+    found: Repair,
+    ended: RecoveryReport,
+    html: Path | None,
+    *,
+    as_json: bool,
+    is_whole: bool = False,
 ) -> None:
     """Print how a repair ended.
 
@@ -82,7 +90,7 @@ def tell_ended(
     """
     until = ended.finished_at + timedelta(days=session.settings.undo_days)
     fences = session.tools.fences.of(ended.recovery_id)
-    document = ended_document(found, ended, fences, undo_until=until)
+    document = ended_document(found, ended, fences, undo_until=until, is_whole=is_whole)
     told = {**ended.model_dump(mode="json"), "repair": found.model_dump(mode="json")}
     show(document, told, html, as_json=as_json)
     if error := outcome_error(ended):

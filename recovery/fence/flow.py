@@ -9,9 +9,11 @@ from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
 from recovery.fence.quiet import FenceLooks, changed
 from recovery.fence.work import Fencing
+from recovery.units import duration
 
 _JOB = resource_type("scheduler/job")
 _PAUSE_SECONDS = 5.0
+_TOLD_EVERY_SECONDS = 30.0
 
 
 def run_flow_check(
@@ -21,6 +23,7 @@ def run_flow_check(
     check: FlowCheck,
     *,
     project: str,
+    tell: Callable[[str], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> float:
     """Run the schedule of a check, and wait until what it produces is written.
@@ -31,6 +34,7 @@ def run_flow_check(
         rule: Where schedules are.
         check: The check.
         project: The project of the schedule.
+        tell: Told every half minute how much time has passed.
         sleep: Waits so many seconds.
 
     Returns:
@@ -46,20 +50,25 @@ def run_flow_check(
     if why := before.unknown.get(check.produces):
         raise NotEqualError(f"it could not be looked at: {why}", subject=check.produces)
     unsaid = _run(fencing, name)
-    waited = 0.0
+    waited, told = 0.0, 0.0
     while waited < check.within_seconds:
         pause = min(_PAUSE_SECONDS, max(0.25, waited / 4), check.within_seconds - waited)
         sleep(pause)
         waited += pause
         if changed(before, looking.look((check.produces,))):
             return waited
+        if waited - told >= _TOLD_EVERY_SECONDS:
+            told = waited
+            most = duration(check.within_seconds)
+            tell(f"flow check: {duration(waited)} of at most {most} passed, nothing written yet")
     _, job = _schedule(fencing, rule, check, project)
     code = (job.get("status") or {}).get("code")
     ended = f"; the schedule ended with code {code}" if code else ""
     raise NotEqualError(
         f"nothing was written to {check.produces} within {check.within_seconds} s{ended}{unsaid}",
         subject=f"flow check {check.schedule}",
-        hint="find out why, then `rebound thaw` goes on; `--no-check` goes on without",
+        hint="writers of later waves stay paused; find out why, then `rebound thaw` goes on, with "
+        "`--no-check` without it",
     )
 
 

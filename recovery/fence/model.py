@@ -113,6 +113,7 @@ class ThawStep(Value):
         address: Where it will send what it sends, as the record of the fence says; empty where that
             was not changed.
         account: As whom.
+        held_by: The other fence that holds it; empty for none.
         is_over: Whether nobody has to do anything about it any more.
     """
 
@@ -122,6 +123,7 @@ class ThawStep(Value):
     why: str = ""
     address: str = ""
     account: str = ""
+    held_by: str = ""
     is_over: bool = True
 
 

@@ -179,10 +179,12 @@ def held_by_others(
     """Return the writers that other standing fences have paused, by name, each with its fence.
 
     A fence takes over from another how a writer was before: one that says something else of a writer
-    does not hold it, and would not resume it as it was.
+    does not hold it, and would not resume it as it was. What a recovery made stopped is resumed by the thaw
+    that an operator asks for, in waves: its own fence does not end that when it takes over the same writers.
 
     Args:
-        record: The fence that they are not of; that of a recovery is not the other of any of its own.
+        record: The fence that they are not of; those of one recovery are not others of each other, but
+            for the one of what it made stopped.
         standing: The fences that stand.
     """
     own = ("", "") if record is None else (record.fence_id, record.recovery_id)
@@ -190,7 +192,8 @@ def held_by_others(
     return {
         writer.name: (other.fence_id, writer)
         for other in standing
-        if other.fence_id != own[0] and not (own[1] and other.recovery_id == own[1])
+        if other.fence_id != own[0]
+        if other.is_made or not own[1] or other.recovery_id != own[1]
         for writer in other.writers
         if before.get(writer.name) in (None, _before(writer))
     }
@@ -221,9 +224,14 @@ def planned_thaw(
         is_checked: Whether somebody checked who wrote the record of that fence.
     """
     doubt = "" if is_checked else f"; {_UNCHECKED}"
-    others = {name: f"{fence} holds it too, and resumes it{doubt}" for name, fence in held.items()}
     return [
-        _thaw(item, present[item.name], changed_too=changed_too, other=others.get(item.name, ""))
+        _thaw(
+            item,
+            present[item.name],
+            changed_too=changed_too,
+            other=held.get(item.name, ""),
+            doubt=doubt,
+        )
         for item in record.writers
     ]
 
@@ -243,7 +251,7 @@ def _is_of(wave: Wave, step: ThawStep) -> bool:
 
 
 def _thaw(
-    writer: FencedWriter, resource: Resource | None, *, changed_too: bool, other: str
+    writer: FencedWriter, resource: Resource | None, *, changed_too: bool, other: str, doubt: str
 ) -> ThawStep:
     kind = resource_type(writer.type)
     step = ThawStep(type=writer.type, name=writer.name, action="leave")
@@ -252,7 +260,8 @@ def _thaw(
     if kind.runs(resource):
         return step.model_copy(update={"why": "it runs already"})
     if other:
-        return step.model_copy(update={"why": other})
+        why = f"{other} holds it too, and resumes it{doubt}"
+        return step.model_copy(update={"why": why, "held_by": other})
     field = kind.pause_by(writer.field).field
     if rest_digest(kind, resource, field) != writer.sha256 and not changed_too:
         why = "it was changed meanwhile and stays paused"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from manifests.catalog_writers import FlowCheck
 from recovery.fence.due import Due
 from recovery.fence.model import (
     Discarding,
@@ -41,8 +42,16 @@ def fence_lines(record: FenceRecord) -> list[str]:
     return lines
 
 
-def thaw_lines(record: FenceRecord, steps: Sequence[ThawStep]) -> list[str]:
-    """Say what a thaw resumes, and what it leaves and why."""
+def thaw_lines(
+    record: FenceRecord, steps: Sequence[ThawStep], check: FlowCheck | None = None
+) -> list[str]:
+    """Say what a thaw resumes, what it leaves and why, and how long it may wait in between.
+
+    Args:
+        record: The fence.
+        steps: What happens to each writer.
+        check: The flow check that is run in between; None for none.
+    """
     lines = [f"thaw {record.fence_id} ({', '.join(record.things)})"]
     lines += [
         f"  resume  {short_name(step)}{_to(step)}" for step in steps if step.action == "resume"
@@ -52,7 +61,47 @@ def thaw_lines(record: FenceRecord, steps: Sequence[ThawStep]) -> list[str]:
     ]
     resumed = sum(step.action == "resume" for step in steps)
     lines.append(f"{counted(resumed, 'writer')} to resume, {len(steps) - resumed} left as they are")
+    if check is not None:
+        most = duration(check.within_seconds)
+        lines.append(
+            f"behind wave {check.after} it runs {check.schedule}, and waits for at most {most} until "
+            f"{check.produces} is written: `--no-check` leaves that out"
+        )
     return lines
+
+
+def flow_line(check: FlowCheck, later: int) -> str:
+    """Say what a flow check awaits, for how long, what ends it, and what is paused until then.
+
+    Args:
+        check: The check.
+        later: How many writers are resumed behind it.
+    """
+    most, writers = duration(check.within_seconds), counted(later, "writer")
+    return (
+        f"flow check: {check.schedule} is run, {check.produces} awaited for at most {most}; nothing by then "
+        f"ends it with exit code 7, Ctrl-C with 130, and leaves {writers} of later waves paused; "
+        "`--no-check` leaves it out"
+    )
+
+
+def staying_lines(steps: Iterable[ThawStep]) -> list[str]:
+    """Say which writers stay paused behind a thaw: those of one reason in one line."""
+    reasons: dict[str, list[ThawStep]] = {}
+    for step in steps:
+        reasons.setdefault(step.why, []).append(step)
+    return [_staying(why, alike) for why, alike in reasons.items()]
+
+
+def _staying(why: str, alike: Sequence[ThawStep]) -> str:
+    if len(alike) == 1:
+        command = f": `rebound thaw {alike[0].held_by}`" if alike[0].held_by else ""
+        return f"stays paused: {short_name(alike[0])}: {why}{command}"
+    number = f"{len(alike)} writers stay paused"
+    if not (fence := alike[0].held_by):
+        return f"{number}, the first: {short_name(alike[0])}: {why}"
+    _, mark, doubt = why.partition("; ")
+    return f"{number}, {fence} holds them: `rebound thaw {fence}`{mark}{doubt}"
 
 
 def due_lines(

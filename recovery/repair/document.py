@@ -82,11 +82,12 @@ def ended_document(
     fences: Sequence[StandingFence] = (),
     *,
     undo_until: datetime,
+    is_whole: bool = False,
 ) -> Document:
-    """Tell how a repair ended, and how to go back."""
+    """Tell how a repair ended, and how to go back; each of many writers left is named where it is whole."""
     error = outcome_error(report)
     (outcome,) = report.of(TableOutcome)
-    told = tuple(fences_told(report.plan.fence, fences))
+    told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     state, _ = state_of(report, None)
     return Document(
         title=f"repair {report.recovery_id}",

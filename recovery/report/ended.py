@@ -34,6 +34,7 @@ def report_document(
     *,
     undo_until: datetime | None = None,
     undone: str = "",
+    is_whole: bool = False,
 ) -> Document:
     """Tell how each part ended, what is proven, whether it was in time, and how to go back.
 
@@ -43,11 +44,12 @@ def report_document(
         fences: The fences of the recovery.
         undo_until: Until when what was there before is kept; None where nobody says.
         undone: That it was undone, and when; empty where it was not.
+        is_whole: Whether each of many writers that were left as they are is named.
     """
     rests_on = (
         () if basis is None else (Section(tuple(basis.sentences(report)), "What this rests on"),)
     )
-    told = tuple(fences_told(report.plan.fence, fences))
+    told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     state, _ = state_of(report, None)
     return Document(
         title=f"recovery {report.recovery_id}: {report.plan.request.scenario}",

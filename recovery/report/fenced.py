@@ -65,12 +65,15 @@ def _writer(writer: FencedWriter) -> str:
     return f"{shown(short_name(writer))}  writes {', '.join(map(shown, writer.writes))}{refills}"
 
 
-def fences_told(fence: PlannedFence | None, fences: Sequence[StandingFence]) -> Iterator[Block]:
+def fences_told(
+    fence: PlannedFence | None, fences: Sequence[StandingFence], *, is_whole: bool = False
+) -> Iterator[Block]:
     """Tell what became of the writers that a recovery paused or made stopped.
 
     Args:
         fence: What was planned.
         fences: The fences of the recovery.
+        is_whole: Whether each of many writers that were left is named.
     """
     if fence is not None and fence.is_left_out:
         things = ", ".join(map(shown, fence.things))
@@ -81,10 +84,20 @@ def fences_told(fence: PlannedFence | None, fences: Sequence[StandingFence]) -> 
                 f"{item.fence_id}: thawed {item.thawed_at:%Y-%m-%d %H:%M} UTC, "
                 f"{counted(item.resumed, 'writer')} resumed"
             )
-            yield from (Paragraph(f"  left as it is: {printable(left)}") for left in item.left)
+            yield from map(Paragraph, _left(item.left, is_whole=is_whole))
         elif not item.is_made:
             yield Command(
                 "STILL FENCED",
                 f"rebound thaw {item.fence_id}",
                 f"{counted(item.writers, 'writer')} paused until then",
             )
+
+
+def _left(left: Sequence[str], *, is_whole: bool) -> Iterator[str]:
+    """Say what was left as it is; many of one reason are counted, unless all are asked for."""
+    if is_whole or len(left) <= _MOST_NAMED:
+        yield from (f"  left as it is: {printable(item)}" for item in left)
+        return
+    names = "(`rebound report RECOVERY --verbose` names each)"
+    for why, number in Counter(item.partition(": ")[2] for item in left).items():
+        yield f"  left as it is: {counted(number, 'writer')}: {printable(why)} {names}"

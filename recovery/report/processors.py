@@ -67,14 +67,17 @@ def dates_plan_document(
     )
 
 
-def dates_report_document(report: DatesReport, fences: Sequence[StandingFence] = ()) -> Document:
+def dates_report_document(
+    report: DatesReport, fences: Sequence[StandingFence] = (), *, is_whole: bool = False
+) -> Document:
     """Tell how each date ended that was run, and what lacks now.
 
     Args:
         report: The report.
         fences: The fences of the recovery.
+        is_whole: Whether each of many writers that were left as they are is named.
     """
-    told = tuple(fences_told(report.plan.fence, fences))
+    told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     error = outcome_error(report)
     state, _ = ending(error, is_proven=report.is_proven, abandoned=None)
     ran = tuple(row for step in report.plan.steps for row in _ended(report, step.processor))

@@ -150,6 +150,10 @@ def test_a_flow_check_that_shows_nothing_keeps_later_waves_paused(lost: Rebound)
     try:
         failed = lost.run("thaw", "--yes", code=7)
         assert f"within {short['within_seconds']} s" in failed.stderr
+        assert (
+            "awaited for at most 1.0 s; nothing by then ends it with exit code 7" in failed.stderr
+        )
+        assert "`--no-check` leaves that out" in failed.stdout
         assert states(lost)["load-hourly"] == "PAUSED"
         lost.run("thaw", "--no-check", "--yes")
     finally:

@@ -267,6 +267,15 @@ def test_two_fences_of_one_recovery_hold_nothing_against_each_other():
     assert held_by_others(first, [first, second]) == {}
 
 
+def test_what_a_recovery_made_stopped_is_held_against_its_own_fence():
+    """A resumed attempt takes it over, and would else resume it in no wave and without a flow check."""
+    own = fence(job("gap-detector-30min")).model_copy(update={"recovery_id": "r"})
+    made = own.model_copy(update={"fence_id": "g", "is_made": True})
+    (writer,) = own.writers
+    assert held_by_others(own, [own, made]) == {writer.name: ("g", writer)}
+    assert held_by_others(made, [own, made]) == {}
+
+
 def test_a_fence_that_says_something_else_of_a_writer_does_not_hold_it():
     """Who plants one in both buckets could have a writer stay paused for ever, as if it were held."""
     ours = fence(job("gap-detector-30min"))

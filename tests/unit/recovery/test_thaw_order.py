@@ -4,11 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 from pydantic import ValidationError
+from pytest_mock import MockerFixture
 
-from manifests.catalog_writers import CatalogWriter, FenceRule, Wave
+from manifests.catalog_writers import CatalogWriter, FenceRule, FlowCheck, Wave
+from manifests.errors import NotEqualError
 from recovery.fence.due import due
+from recovery.fence.flow import run_flow_check
 from recovery.fence.model import ThawStep
+from recovery.fence.quiet import FenceLooks, Looked
 from recovery.fence.rules import in_waves
+from recovery.fence.work import Fencing
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 WRITER = CatalogWriter(type="scheduler/job", names=("*",), writes=("*",))
@@ -58,3 +63,27 @@ def test_a_catalog_with_waves_that_contradict_each_other_is_refused(
     fields = {"locations": ["us-west2"], "writers": (WRITER,), "flow_check": flow_check}
     with pytest.raises(ValidationError):
         FenceRule.model_validate({**fields, "waves": waves})
+
+
+def test_a_flow_check_tells_how_much_time_has_passed(mocker: MockerFixture):
+    """Every half minute; then that nothing came of it, and what stays paused."""
+    fencing = mocker.Mock(spec=Fencing)
+    fencing.resource.return_value = {"name": "jobs/s"}
+    looking = mocker.Mock(spec=FenceLooks)
+    looking.look.return_value = Looked({}, {})
+    check = FlowCheck(schedule="s", after="A", produces="table d.t", within_seconds=110)
+    rule = FenceRule(locations=("us-west2",), writers=(WRITER,))
+    told: list[str] = []
+    with pytest.raises(NotEqualError, match="nothing was written") as failed:
+        run_flow_check(
+            fencing,
+            looking,
+            rule,
+            check,
+            project="p",
+            tell=told.append,
+            sleep=lambda _seconds: None,
+        )
+    assert len(told) == 3
+    assert told[0].endswith("of at most 1 min 50 s passed, nothing written yet")
+    assert "later waves stay paused" in failed.value.hint

@@ -1,0 +1,73 @@
+"""What is told of writers that stay paused, and of the flow check in between."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from manifests.catalog_writers import FlowCheck
+from recovery.fence.model import StandingFence, ThawStep
+from recovery.fence.text import flow_line, staying_lines, thaw_lines
+from recovery.report.fenced import fences_told
+from tests.unit.recovery.test_fence import fence
+from tests.unit.writers import job
+
+NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
+
+
+def _left(name: str, why: str, held_by: str) -> ThawStep:
+    return ThawStep(type="scheduler/job", name=name, action="leave", why=why, held_by=held_by)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (
+            [_left(name, "g holds it too, and resumes it; NOT CHECKED", "g") for name in "abc"],
+            ["3 writers stay paused, g holds them: `rebound thaw g`; NOT CHECKED"],
+        ),
+        (
+            [_left("a", "it was changed", ""), _left("b", "g holds it too, and resumes it", "g")],
+            [
+                "stays paused: scheduler/job a: it was changed",
+                "stays paused: scheduler/job b: g holds it too, and resumes it: `rebound thaw g`",
+            ],
+        ),
+        (
+            [_left(name, "it was changed", "") for name in "ab"],
+            ["2 writers stay paused, the first: scheduler/job a: it was changed"],
+        ),
+    ],
+)
+def test_writers_that_stay_paused_for_one_reason_are_one_line(
+    steps: list[ThawStep], expected: list[str]
+):
+    """It names the fence that holds them; one writer alone is named."""
+    assert staying_lines(steps) == expected
+
+
+def test_many_writers_that_were_left_are_counted_and_named_when_asked_for():
+    """Of one reason in one line; a few are named in any case."""
+    left = tuple(f"jobs/{number}: g holds it too" for number in range(50))
+    ended = StandingFence(
+        fence_id="f",
+        is_made=False,
+        writers=50,
+        thawed_at=NOW,
+        left=(*left, "jobs/x: it runs already"),
+    )
+    told = [getattr(item, "text", "") for item in fences_told(None, [ended])]
+    assert len(told) == 3
+    assert told[1].startswith("  left as it is: 50 writers: g holds it too (`rebound report")
+    assert len(list(fences_told(None, [ended], is_whole=True))) == 52
+    few = ended.model_copy(update={"left": left[:2]})
+    assert len(list(fences_told(None, [few]))) == 3
+
+
+def test_a_flow_check_is_told_beforehand():
+    """For how long at most, what ends it, with which code, and what is paused then."""
+    check = FlowCheck(schedule="s", after="A", produces="table d.t", within_seconds=900)
+    line = flow_line(check, 12)
+    for part in ("at most 15 min", "exit code 7", "130", "12 writers of later waves", "--no-check"):
+        assert part in line
+    told = thaw_lines(fence(job("gap-detector-30min")), [], check)
+    assert "waits for at most 15 min until table d.t is written: `--no-check`" in told[-1]
