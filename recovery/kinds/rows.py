@@ -4,11 +4,21 @@ from collections.abc import Iterator, Sequence
 
 from recovery.document import ProofLine, Row
 from recovery.kinds.outcome import Outcome
+from recovery.units import counted
+
+ONLY_MISSING = "only what is missing was asked for"
 
 
 def failure_rows(item: Outcome) -> list[Row]:
     """Tell why something was not recovered, and what to do about that."""
     return [Row(item.error)] * bool(item.error) + [Row(f"hint: {item.hint}")] * bool(item.hint)
+
+
+def left_as_asked(number: int, noun: str) -> list[str]:
+    """Tell how many objects or documents were left though they differ; nothing where none was."""
+    are, were = ("is", "was") if number == 1 else ("are", "were")
+    told = f"{counted(number, noun)} that {are} otherwise than then, and {were} left"
+    return [f"{told} ({ONLY_MISSING})"] if number else []
 
 
 def proven_of(

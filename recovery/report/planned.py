@@ -6,6 +6,7 @@ from datetime import datetime
 from manifests.errors import ReboundError
 from recovery.document import Document, FactLine, Listing, Paragraph, Row, Rows, Section
 from recovery.kinds.known import RULES, rules_of
+from recovery.kinds.rows import ONLY_MISSING
 from recovery.ledger import REMOVED_OR_PLANTED
 from recovery.plan.model import Plan
 from recovery.plan.takes import Takes
@@ -70,7 +71,7 @@ def _rows(plan: Plan) -> Iterator[Row]:
 def left_alone_rows(plan: Plan) -> Iterator[Row]:
     """Name what differs and is not part of the recovery, because only what is missing is."""
     for name in plan.left_alone:
-        yield Row(f"{name}: it differs, and only what is missing was asked for", "leave")
+        yield Row(f"{name}: it differs, and {ONLY_MISSING}", "leave")
 
 
 def erasure_rows(plan: Plan) -> Iterator[Row]:

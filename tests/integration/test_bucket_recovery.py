@@ -78,6 +78,28 @@ def test_damage_of_every_kind_is_undone(
     assert not again["restored"]
 
 
+def test_only_what_is_missing_comes_back(raw: Rebound, night: Function):
+    """Other content stays where only that was asked for: plan, report and bucket agree."""
+    bucket = make_bucket(raw, versioning=False, soft_delete_days=7)
+    fill(raw, bucket)
+    back_up(night)
+    bucket.blob(NAMES[1]).delete()
+    put(bucket, NAMES[6], b"garbage")
+    assert bucket.get_blob(NAMES[1]) is None
+    told = raw.run("plan", SCENARIO, "--only-missing").stdout
+    assert "1 overwritten, " in told
+    assert "REPLACES" not in told
+    outcome = recover(raw, "--only-missing")
+    assert sources(outcome) == {("missing", "soft-deleted"): 1}
+    assert left(outcome) == {"not missing": [NAMES[6]]}
+    assert looked_at(bucket)[NAMES[6]][0] == b"garbage"
+    told = raw.run("plan", SCENARIO, "--only-missing").stdout
+    assert f"bucket {bucket.name}: {len(NAMES) - 1} of {len(NAMES)} objects equal" in told
+    assert "nothing to recover" in told
+    done = raw.run("recover", SCENARIO, "--yes", "--only-missing").stdout
+    assert "but for 1 object that is otherwise than then, and was left (only what is" in done
+
+
 @pytest.mark.parametrize("source", ["soft-deleted", "vault"])
 def test_bucket_that_is_gone_is_made_again(raw: Rebound, night: Function, source: str):
     """A deleted bucket comes back like it was configured: undeleted, or created when too late."""

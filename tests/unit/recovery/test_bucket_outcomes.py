@@ -21,12 +21,15 @@ def count(damage: str, source: str, objects: int) -> ObjectCount:
 
 
 def test_key_ranges_add_up():
-    """Counts of all key ranges are added; an extra object does not spoil the proof."""
+    """Counts of all key ranges are added; what was left as was asked for does not spoil the proof."""
     one = RangeOutcome(
         number=0,
         equal=1,
         restored=(count("missing", "vault", 2), count("overwritten", "vault", 1)),
-        left=(LeftObjects(reason="extra", objects=1, names=("x",)),),
+        left=(
+            LeftObjects(reason="extra", objects=1, names=("x",)),
+            LeftObjects(reason="not missing", objects=1, names=("y",)),
+        ),
     )
     other = RangeOutcome(number=1, equal=3, restored=(count("missing", "vault", 4),))
     outcome = merged(PLAN, [one, other], undo_point="gs://landing/undo/")

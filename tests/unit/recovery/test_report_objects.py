@@ -4,11 +4,12 @@ import pytest
 
 from manifests.kinds.buckets.model import ObjectRecord
 from manifests.signing import Trust
-from recovery.kinds.buckets.rules.buckets import BucketStep
+from recovery.kinds.buckets.rules.buckets import BucketStep, ObjectCount
 from recovery.kinds.buckets.rules.counts import StepCounter
+from recovery.kinds.buckets.rules.demand import buckets_demand
 from recovery.kinds.buckets.rules.objects import plan_object
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects
-from recovery.kinds.buckets.rules.rows import bucket_outcome_row, bucket_row
+from recovery.kinds.buckets.rules.rows import bucket_outcome_row, bucket_row, proven_buckets
 from recovery.listening import Listening
 from recovery.report.runs import verdict_document
 from recovery.report.text import text_of
@@ -84,6 +85,56 @@ def test_one_object_is_not_objects():
         "  proven    bucket raw  (1 object equal before)",
         "            1 extra object moved aside",
     ]
+
+
+ASKED = "only what is missing was asked for"
+
+
+def only_missing(plan: BucketStep, *, source: str = "vault") -> BucketStep:
+    """Return a plan of which only what is missing was asked for, with twenty overwritten objects."""
+    overwritten = {"damage": "overwritten", "source": source, "objects": 20, "size_bytes": 34_000}
+    counts = (*plan.counts, ObjectCount.model_validate(overwritten))
+    told = {"counts": counts, "only_missing": True, "listening": Listening(names=("late",))}
+    return plan.model_copy(update=told)
+
+
+@pytest.mark.parametrize("source", ["soft-deleted", "vault", "none"])
+def test_what_is_not_missing_is_left_where_only_that_was_asked_for(source: str):
+    """The plan says so, wherever the content is; nothing is written, so nobody is told."""
+    request = Request(scenario="gcs-bucket-corruption", target=Target(project="platform"))
+    left = only_missing(plan_of(equal=2, extra=1), source=source)
+    lines = planned(bucket_row(left))
+    assert lines[0].startswith("  leave ")
+    assert any(line.endswith(f"20 overwritten, 33.2 KiB: left, {ASKED}") for line in lines)
+    assert not [line for line in lines if "REPLACES" in line or "event" in line]
+    assert (left.changes, left.replaced, left.left) == (False, 0, 20)
+    assert not list(left.missing_words(request, confirmed_projects=()))
+    # What is missing comes back beside them, and only that counts.
+    missing = only_missing(plan_of(missing=3), source=source)
+    assert planned(bucket_row(missing))[0].startswith("  restore ")
+    (word,) = missing.missing_words(
+        request.model_copy(update={"only_missing": True}), confirmed_projects=()
+    )
+    assert "--notify" in word.hint
+    assert missing.moved_bytes == plan_of(missing=3).moved_bytes
+    assert buckets_demand([missing]) == buckets_demand([plan_of(missing=3)])
+
+
+def test_a_report_says_what_was_left_as_was_asked_for():
+    """Objects that hold other content are told apart from those that nobody knew."""
+    left = (
+        LeftObjects(reason="extra", objects=1, names=("new",)),
+        LeftObjects(reason="not missing", objects=20, names=("other",)),
+    )
+    outcome = BucketOutcome(name="raw", into="raw", action="restore", left=left)
+    assert any(
+        f"20 left, holding other content ({ASKED})" in x for x in ended(bucket_outcome_row(outcome))
+    )
+    (proven,) = proven_buckets([outcome], [], "T", ())
+    assert proven.text == (
+        "1 of 1 buckets proven equal to T, but for 1 extra object kept and 20 objects that are "
+        f"otherwise than then, and were left ({ASKED})"
+    )
 
 
 def test_names_do_not_reach_the_terminal_as_they_are():

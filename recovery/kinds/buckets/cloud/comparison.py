@@ -141,14 +141,18 @@ class Comparison:
                 return
             yield found
 
-    def counted(self, key_range: ShardRange) -> StepCounter:
+    def counted(self, key_range: ShardRange, *, only_missing: bool = False) -> StepCounter:
         """Return how many objects are as they were, and what has to happen to the others.
+
+        Args:
+            key_range: Where to look.
+            only_missing: As of `StepCounter`.
 
         Raises:
             CloudError: The bucket cannot be listed.
             BackupDamagedError: The inventory is not what the manifest says.
         """
-        counter = StepCounter(self._retention)
+        counter = StepCounter(self._retention, only_missing=only_missing)
         for found in self.steps(key_range):
             counter.then += found.is_then
             counter.erased += found.is_erased

@@ -167,6 +167,8 @@ class Mender:
             return "extra"
         if step.live is not None and self._was_touched(step.live, step.expected, step):
             return "changed"
+        if step.replaces and self._allowed.only_missing:
+            return "not missing"
         if step.damage != "extra" and not step.origins:
             return "no source"
         is_refused = step.replaces and not self._allowed.may_replace

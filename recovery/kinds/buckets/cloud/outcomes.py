@@ -15,6 +15,7 @@ from recovery.kinds.buckets.rules.outcomes import (
 from recovery.kinds.outcome import Failure
 
 _MOST_NAMED = 20
+# What was left as was asked for, extra objects and what is not missing, is no failure.
 _LEFT_AS: dict[LeftReason, str] = {
     "changed": "changed while the recovery ran",
     "no source": "have no source left",
@@ -32,7 +33,6 @@ def merged(
     undo_point: str,
     moved_aside: int = 0,
     configuration: Sequence[Finding] = (),
-    only_missing: bool = False,
     later: int = 0,
 ) -> BucketOutcome:
     """Add up what became of a bucket.
@@ -44,7 +44,6 @@ def merged(
         moved_aside: How many objects are there that were moved, by every attempt.
         configuration: What differs in the configuration of a bucket that was made again.
         later: How many objects the backup holds as they were later.
-        only_missing: Whether objects that hold other content are left, as was asked for.
     """
     moved_aside = max(moved_aside, sum(item.moved_aside for item in key_ranges))
     counts = ObjectCounts()
@@ -56,9 +55,8 @@ def merged(
         places.append(f"earlier versions in gs://{step.into}")
     findings = (*configuration, *(found for item in key_ranges for found in item.findings))
     left = _left(item for ended in key_ranges for item in ended.left)
-    as_asked = ("extra", "not allowed") if only_missing else ("extra",)
     error = "; ".join(
-        f"{item.objects:,} {_LEFT_AS[item.reason]}" for item in left if item.reason not in as_asked
+        f"{item.objects:,} {_LEFT_AS[item.reason]}" for item in left if item.reason in _LEFT_AS
     )
     return BucketOutcome(
         name=step.name,

@@ -161,9 +161,10 @@ class BucketWork(Work[BucketsSeen]):
         )
         comparison = self._comparison(origin, backup, request, resource, retention)
         counter = StepCounter(retention)
+        counted_in = partial(comparison.counted, only_missing=request.only_missing)
         with ThreadPoolExecutor(PARALLEL_RANGES, thread_name_prefix="compare") as pool:
             key_ranges = comparison.key_ranges()
-            for counted in pool.map(comparison.counted, key_ranges):
+            for counted in pool.map(counted_in, key_ranges):
                 counter.merge(counted)
         triggers = self._listeners.triggers(request.target.project)
         seen = SeenBucket(
@@ -223,6 +224,7 @@ class BucketWork(Work[BucketsSeen]):
                 begun_at=running.started_at,
                 may_replace=request.may_overwrite(step.into),
                 exact=request.exact,
+                only_missing=request.only_missing,
                 keeps_replaced=step.keeps_replaced,
                 retention=retention,
                 undo_folder=undo_folder,
@@ -247,7 +249,6 @@ class BucketWork(Work[BucketsSeen]):
             undo_point=self._landing.uri(undo_folder),
             moved_aside=sum(1 for _ in self._landing.list_objects(f"{undo_folder}{EXTRA}")),
             configuration=findings,
-            only_missing=request.only_missing,
             later=backup.content_later,
         )
 

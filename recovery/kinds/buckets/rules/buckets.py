@@ -104,6 +104,7 @@ class BucketStep(Step, SeenBucket):
             trace: the bucket tells nothing of its past, and was listed only then; 0 where it tells.
         sets: Whether the bucket is set to what it was.
         exact: Whether objects that the recovery point does not know are moved aside.
+        only_missing: Whether objects that hold other content now are left, as was asked for.
     """
 
     kind: Literal["bucket"] = "bucket"
@@ -114,6 +115,7 @@ class BucketStep(Step, SeenBucket):
     untold_seconds: float = 0.0
     sets: bool = False
     exact: bool = False
+    only_missing: bool = False
 
     @property
     def written(self) -> str:
@@ -136,11 +138,24 @@ class BucketStep(Step, SeenBucket):
         counted = (item for item in self.counts if item.damage != "extra")
         return sum(item.objects for item in counted if item.source == "none")
 
+    def leaves(self, count: ObjectCount) -> bool:
+        """Whether objects that were counted are left, because only what is missing was asked for."""
+        return self.only_missing and count.damage in REPLACED
+
+    def brings_back(self, count: ObjectCount) -> bool:
+        """Whether objects that were counted are written as they were."""
+        return count.damage != "extra" and count.source != "none" and not self.leaves(count)
+
+    @property
+    def left(self) -> int:
+        """Return how many objects hold other content now, and are left as was asked for."""
+        return sum(item.objects for item in self.counts if self.leaves(item))
+
     @property
     def replaced(self) -> int:
         """Return how many objects hold other content now that would be replaced."""
         counted = (item for item in self.counts if item.damage in REPLACED)
-        return sum(item.objects for item in counted if item.source != "none")
+        return sum(item.objects for item in counted if self.brings_back(item))
 
     @property
     def changes(self) -> bool:
@@ -151,7 +166,7 @@ class BucketStep(Step, SeenBucket):
     def writes(self) -> bool:
         """Whether executing the step would write or move any object, or make the bucket."""
         moves = self.exact and self.extra > 0
-        return self.create or self.damaged > self.unrecoverable or moves
+        return self.create or moves or any(map(self.brings_back, self.counts))
 
     def missing_words(
         self, request: Request, *, confirmed_projects: Collection[str]
@@ -179,7 +194,8 @@ class BucketStep(Step, SeenBucket):
     @property
     def moved_bytes(self) -> int:
         """Return how many bytes are copied."""
-        return sum(item.size_bytes for item in self.counts if item.source != "metadata")
+        copied = (item for item in self.counts if item.source != "metadata")
+        return sum(item.size_bytes for item in copied if not self.leaves(item))
 
 
 def plan_bucket(
@@ -202,6 +218,7 @@ def plan_bucket(
         untold_seconds=untold_seconds(backup, recovery_point),
         sets=request.settings and bool(seen.configuration),
         exact=request.exact,
+        only_missing=request.only_missing,
     )
     action: BucketAction = "restore" if step.writes else "leave"
     if not seen.exists:

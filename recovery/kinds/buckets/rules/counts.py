@@ -44,9 +44,12 @@ class StepCounter:
 
     Args:
         retention: What is done about the retention of objects; None where that is not counted.
+        only_missing: Whether what holds other content is left: then nothing of it is set.
     """
 
-    def __init__(self, retention: RetentionRules | None = None) -> None:
+    def __init__(
+        self, retention: RetentionRules | None = None, *, only_missing: bool = False
+    ) -> None:
         self.objects = 0
         self.equal = 0
         self.then = 0
@@ -54,6 +57,7 @@ class StepCounter:
         self.fates: Counter[Fate] = Counter()
         self.keys: Counter[str] = Counter()
         self._retention = retention
+        self._only_missing = only_missing
         self._counts = ObjectCounts()
         self.sampled: dict[tuple[Damage, Source], list[ObjectSample]] = {}
         self._seen = Digest()
@@ -67,9 +71,10 @@ class StepCounter:
     def add(self, step: ObjectStep) -> None:
         """Count one step."""
         self.objects += step.damage != "extra"
-        if self._retention is not None and step.is_brought_back:
+        is_left = self._only_missing and step.replaces
+        if self._retention is not None and step.is_brought_back and not is_left:
             self.fates[self._retention.lacking(step.wanted_settings, step.kept_settings)] += 1
-        if step.new_key is not None:
+        if step.new_key is not None and not is_left:
             self._add_key(step.new_key, 1)
         live = step.live
         self._seen.add(step.name, live and (live.generation, live.metageneration))

@@ -10,12 +10,7 @@ from recovery.limits import limit
 def buckets_demand(steps: Sequence[BucketStep]) -> Demand:
     """Return what it takes to bring the objects of buckets back."""
     written = [step for step in steps if step.writes]
-    writes = sum(
-        item.objects
-        for step in written
-        for item in step.counts
-        if item.source != "none" and item.damage != "extra"
-    )
+    writes = sum(item.objects for step in written for item in step.counts if step.brings_back(item))
     bound = (object_seconds(writes), limit("object_writes_per_second").document)
     stored = sum(
         item.size_bytes

@@ -7,13 +7,16 @@ from recovery.compare.findings import Finding
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.outcome import Outcome
 
-LeftReason = Literal["changed", "extra", "no source", "not allowed", "protected", "refused"]
+LeftReason = Literal[
+    "changed", "extra", "no source", "not allowed", "not missing", "protected", "refused"
+]
 """Why an object was left as it is.
 
     changed      somebody wrote it after the recovery began
     extra        the recovery point does not know it, and `--exact` was not asked for
     no source    nothing holds its content any more
     not allowed  it holds other content now, and `--overwrite` does not name its bucket
+    not missing  it holds other content now, and only what is missing was asked for
     protected    a hold or a retention policy forbids replacing what is there
     refused      Google Cloud refused to write this one object, or to put it aside
 """

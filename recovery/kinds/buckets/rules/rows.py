@@ -6,7 +6,7 @@ from manifests.kinds.buckets.model import BucketBackup
 from recovery.document import ProofLine, Row, more
 from recovery.kinds.buckets.rules.buckets import BucketStep, ObjectCount
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, LeftObjects, LeftReason
-from recovery.kinds.rows import failure_rows, proven_of
+from recovery.kinds.rows import ONLY_MISSING, failure_rows, left_as_asked, proven_of
 from recovery.kinds.told import held_text
 from recovery.units import counted, duration, listed, shown, size
 
@@ -24,6 +24,7 @@ _LEFT: dict[LeftReason, str] = {
     "extra": "not known to the recovery point (`--exact` moves them aside)",
     "no source": "without any source",
     "not allowed": "holding other content (`--overwrite` replaces it)",
+    "not missing": f"holding other content ({ONLY_MISSING})",
     "protected": "under a hold or a retention policy",
     "refused": "refused by Google Cloud",
 }
@@ -60,7 +61,8 @@ def _what_happens(plan: BucketStep) -> Iterator[Row]:
     if plan.undelete is not None:
         yield Row("what of its objects the deleted bucket still keeps is used first")
     for count in plan.counts:
-        yield _count_row(count, exact=plan.exact, below=_samples(plan, count))
+        below = _samples(plan, count)
+        yield _count_row(count, exact=plan.exact, is_left=plan.leaves(count), below=below)
     yield from _erased_row(plan.erased)
     if plan.replaced:
         kept = "the bucket keeps what is replaced" if plan.keeps_replaced else "a copy is put aside"
@@ -69,9 +71,9 @@ def _what_happens(plan: BucketStep) -> Iterator[Row]:
     for key, number in plan.keys.items():
         yield Row(f"ENCRYPTS {counted(number, 'object').upper()} with the key {shown(key)}")
     yield from map(Row, plan.retention.sentences)
-    if plan.notified:
+    if plan.notified and plan.writes:
         yield Row(f"TELLS {', '.join(plan.notified)} OF EVERY OBJECT THAT IS WRITTEN")
-    if plan.listening.is_told:
+    if plan.listening.is_told and plan.writes:
         yield Row(f"by each object's event: {plan.listening.text}", "starts")
     for item in plan.configuration:
         left = "" if plan.sets else " (left alone; `--settings` sets it back)"
@@ -115,10 +117,11 @@ def proven_buckets(
     exceptions: Sequence[str],
 ) -> Iterator[ProofLine]:
     """Tell how many buckets are proven, and what of them is not what it was."""
-    extra = sum(left.objects for item in outcomes for left in item.left if left.reason == "extra")
+    extra, left = (_left_for(outcomes, reason) for reason in ("extra", "not missing"))
     later = sum(item.later for item in outcomes)
     erased = sum(item.erased for item in outcomes)
     notes = [f"{counted(extra, 'extra object')} kept"] if extra else []
+    notes += left_as_asked(left, "object")
     notes += [f"{counted(erased, 'object')} that stay erased"] if erased else []
     notes += [f"{counted(later, 'object')} as they were later"] if later else []
     notes += [
@@ -128,6 +131,10 @@ def proven_buckets(
         if step.untold_seconds
     ]
     yield from proven_of(outcomes, f"buckets proven equal to {point}", [*exceptions, *notes])
+
+
+def _left_for(outcomes: Sequence[BucketOutcome], reason: LeftReason) -> int:
+    return sum(left.objects for item in outcomes for left in item.left if left.reason == reason)
 
 
 def _erased_row(number: int) -> Iterator[Row]:
@@ -148,7 +155,7 @@ def _left_row(left: LeftObjects) -> Row:
 def _verb(plan: BucketStep) -> str:
     if plan.create:
         return "create, restore" if plan.undelete is None else "undelete, restore"
-    if plan.damaged:
+    if plan.damaged > plan.left:
         return "restore"
     return "move aside" if plan.exact and plan.extra else "leave"
 
@@ -162,9 +169,13 @@ def _samples(plan: BucketStep, count: ObjectCount) -> tuple[Row, ...]:
     return samples + more(len(samples), count.objects)
 
 
-def _count_row(count: ObjectCount, *, exact: bool, below: tuple[Row, ...] = ()) -> Row:
+def _count_row(
+    count: ObjectCount, *, exact: bool, is_left: bool = False, below: tuple[Row, ...] = ()
+) -> Row:
     if count.damage == "extra":
         what = "extra, moved aside" if exact else _LEFT["extra"]
+    elif is_left:
+        what = f"{count.damage}, {size(count.size_bytes)}: left, {ONLY_MISSING}"
     else:
         what = f"{count.damage}, {size(count.size_bytes)}: {_SOURCES[count.source]}"
     return Row(what, count=count.objects, below=below)
