@@ -7,7 +7,7 @@ from recovery.compare.documents import ListedDocument
 from recovery.document import ProofLine, Row
 from recovery.kinds.expiring import expiry_rows
 from recovery.kinds.outcome import Failure, Outcome
-from recovery.kinds.rows import failure_rows, proven_of
+from recovery.kinds.rows import failure_rows, left_as_asked, proven_of
 from recovery.units import counted, shown
 
 _TOO_MANY_ENTRIES = "too many index entries"
@@ -28,6 +28,7 @@ class DocumentsOutcome(Outcome):
             deleted already too.
         kept: The first documents that differ and were kept.
         kept_count: How many there are.
+        left_count: Those of them that were left because only what is missing was asked for.
         ephemeral: Ephemeral collections, which no recovery brings back.
     """
 
@@ -39,6 +40,7 @@ class DocumentsOutcome(Outcome):
     expiring: Mapping[str, int] = {}
     kept: tuple[ListedDocument, ...] = ()
     kept_count: int = 0
+    left_count: int = 0
     ephemeral: tuple[str, ...] = ()
 
     @property
@@ -88,12 +90,14 @@ def proven_documents(
         what: What they are, and what they are proven to be.
         exceptions: What else is not part of that.
     """
-    kept = sum(item.kept_count for item in outcomes)
+    left = sum(item.left_count for item in outcomes)
+    kept = sum(item.kept_count for item in outcomes) - left
     erased = sum(item.erased for item in outcomes)
     gone = [f"{counted(erased, 'document')} that stay erased"] if erased else []
     expired = sum(item.expired for item in outcomes)
     gone += [f"{counted(expired, 'document')} {_EXPIRED}"] if expired else []
-    notes = [*gone, *exceptions, *([f"{counted(kept, 'document')} kept"] if kept else [])]
+    stays = [f"{counted(kept, 'document')} kept"] if kept else []
+    notes = [*gone, *exceptions, *stays, *left_as_asked(left, "document")]
     yield from proven_of(outcomes, what, notes)
 
 

@@ -87,6 +87,7 @@ def test_newer_and_extra_documents(rebound: Rebound, state: State):
         "prediction_batches/batch_1": "newer",
         "extra/one": "extra",
     }
+    assert outcome["left_count"] == 1
     assert state.content() == before | live
     done = rebound.run("recover", SCENARIO, "--yes", "--overwrite", "(default)")
     assert "but for 1 document kept" in done.stdout

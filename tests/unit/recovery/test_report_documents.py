@@ -55,6 +55,13 @@ def test_one_document_is_not_documents():
     )
     (proven,) = proven_databases((one,), "T", ())
     assert proven.text == "1 of 1 databases proven equal to T, but for 1 document kept"
+    left = one.model_copy(update={"kept_count": 3, "left_count": 1})
+    (proven,) = proven_databases((left,), "T", ())
+    assert proven.text.endswith(
+        "but for 2 documents kept and 1 document that is otherwise than then, and was left "
+        "(only what is missing was asked for)"
+    )
+    assert any("3 documents that differ" in line for line in ended(database_outcome_row(left)))
 
 
 def test_kept_documents_are_counted():

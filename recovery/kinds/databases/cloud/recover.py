@@ -149,6 +149,7 @@ def _outcome(step: DatabaseStep, restored: RestoredDatabase, *, undo: str) -> Da
         expiring=restored.expiring,
         kept=listed,
         kept_count=step.keeps(state),
+        left_count=step.leaves(state),
         undo=undo,
         ephemeral=tuple(step.ephemeral),
         failure=refused_documents(restored.refused),

@@ -124,6 +124,10 @@ class DatabaseStep(Step):
         states: tuple[DocumentState, ...] = ("changed", "newer", "extra", "later", "added")
         return state.count(*filter(self.is_kept, states))
 
+    def leaves(self, state: DatabaseState) -> int:
+        """Return how many documents of a state are left, because only what is missing was asked for."""
+        return state.count("changed", "newer") if self.only_missing else 0
+
     @property
     def ranges(self) -> list[NameRange]:
         """Return the documents the step is about, in name order."""

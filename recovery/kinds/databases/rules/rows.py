@@ -89,6 +89,8 @@ def database_outcome_row(outcome: DatabaseOutcome) -> Row:
     """Tell how one database ended."""
     named = _named(outcome.kept, tuple(_MEANING), outcome.kept_count)
     kept = "written after the recovery point, kept and not restored"
+    if outcome.left_count:
+        kept = "that differ, or are not in the backup, kept and not restored"
     return documents_outcome_row(outcome, kept, named)
 
 
