@@ -3,7 +3,7 @@
 import pytest
 
 from manifests.model.run import DROPPED, Unprotected
-from recovery.kinds.buckets.rules.buckets import objects_lost
+from recovery.kinds.buckets.rules.lost import objects_lost
 from recovery.plan.lost import unprotected_text
 from tests.unit.platforms import whole_manifest
 from tests.unit.worlds import bucket_step

@@ -8,8 +8,9 @@ import pytest
 from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings
 from manifests.object_retention import RetentionRules, locks
 from recovery.compare.objects import object_finding
-from recovery.kinds.buckets.rules.buckets import BucketStep, objects_lost
+from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.buckets.rules.counts import StepCounter
+from recovery.kinds.buckets.rules.lost import objects_lost
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts
 from recovery.kinds.buckets.rules.objects import plan_object
 from tests.unit import samples
@@ -138,3 +139,17 @@ def test_an_intact_object_that_lost_its_retention_is_not_equal(
         assert step.source == "metadata"
         told = object_finding(step.expected, step.live, step.damage)
         assert "retainUntilTime" in told.expected
+
+
+def test_what_is_left_comes_under_no_key_and_gets_no_retention():
+    """Of objects that stay as they are, because only what is missing was asked for."""
+    retention = RetentionRules(is_allowed=True, locks=False, now=POINT)
+    held = until("Unlocked", 2099)._replace(kms_key="projects/other/key")
+    step = plan_object("a", record(settings=held), [version("a", b"garbage", created=1)], POINT)
+    assert step is not None
+    found = []
+    for only_missing in (False, True):
+        counter = StepCounter(retention, only_missing=only_missing)
+        counter.add(step)
+        found.append((counter.keys.total(), counter.fates.total()))
+    assert found == [(1, 1), (0, 0)]

@@ -7,7 +7,6 @@ import pytest
 
 from manifests.errors import UsageError
 from manifests.kinds.buckets.model import ContentThen, ObjectRecord, ObjectSettings, ObjectVersion
-from manifests.object_retention import RetentionRules
 from recovery.compare.buckets import bucket_findings
 from recovery.compare.objects import Damage, object_finding
 from recovery.kinds.buckets.rules.buckets import (
@@ -219,20 +218,6 @@ def test_replacing_needs_the_word():
     told = plan.model_copy(update={"notified": ("topics/arrivals",)})
     words = [item.hint for item in told.missing_words(request(), confirmed_projects=())]
     assert ["--overwrite raw" in words[0], "--notify" in words[1]] == [True, True]
-
-
-def test_what_is_left_comes_under_no_key_and_gets_no_retention():
-    """Of objects that stay as they are, because only what is missing was asked for."""
-    retention = RetentionRules(is_allowed=True, locks=False, now=POINT)
-    held = ObjectSettings(kms_key="projects/other/key", content_type="text/plain")
-    step = plan_object("a", record(settings=held), [version("a", GARBAGE, created=1)], POINT)
-    assert step is not None
-    found = []
-    for only_missing in (False, True):
-        counter = StepCounter(retention, only_missing=only_missing)
-        counter.add(step)
-        found.append((counter.keys.total(), counter.fates.total()))
-    assert found == [(1, 1), (0, 0)]
 
 
 def test_choosing_nothing_is_refused():

@@ -8,9 +8,7 @@ from pydantic import Field
 
 from manifests.errors import UsageError
 from manifests.ids import BucketName
-from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.model import BucketBackup
-from manifests.model.run import Manifest
 from manifests.values import Resource, Value
 from manifests.versions import tells_its_past
 from recovery.compare.findings import Finding
@@ -265,47 +263,3 @@ def check_scope(plans: Sequence[BucketStep], objects: ObjectScope) -> None:
         subject=", ".join(f"bucket {plan.into}" for plan in plans),
         hint="`--prefix` is the beginning of a name; `--pattern` is about whole names",
     )
-
-
-def objects_lost(manifest: Manifest, plans: Sequence[BucketStep]) -> tuple[str, ...]:
-    """Say what of the buckets of a plan no recovery brings back."""
-    notes: list[str] = []
-    for plan in plans:
-        if plan.unrecoverable:
-            notes.append(
-                f"{plan.unrecoverable:,} objects of bucket {plan.name}: nothing holds their "
-                "content any more"
-            )
-        notes += plan.retention.notes(plan.name)
-        backup = manifest.part(BUCKETS, plan.name)
-        if backup is not None and (backup.resource.get("versioning") or {}).get("enabled"):
-            notes.append(
-                f"noncurrent versions of objects of bucket {plan.name}: of each name the one comes "
-                "back that was live"
-            )
-        if plan.create:
-            notes.append(f"notifications of bucket {plan.name}, but in a complete outage")
-        if plan.create and backup is not None and backup.access is None:
-            notes.append(f"access granted on bucket {plan.name}: the backup could not read it")
-        if backup is not None and _deletes_objects(backup.resource):
-            notes.append(
-                f"the age of objects that bucket {plan.name} deletes by itself: it counts anew, "
-                "and a rule about other times can delete restored ones within a day"
-            )
-        notes += [
-            f"{skew.subject} as they were at the recovery point: the backup read them "
-            f"{skew.skew_seconds:.0f} s later"
-            for skew in manifest.skews
-            if (skew.kind, skew.name) == ("buckets", plan.name)
-        ]
-    if plans:
-        moment = f"{manifest.recovery_point:%Y-%m-%dT%H:%MZ}"
-        notes.append(f"objects written after {moment}, and the times at which objects were made")
-        notes.append("access granted on single objects")
-    return tuple(notes)
-
-
-def _deletes_objects(bucket: Resource) -> bool:
-    """Whether a bucket's lifecycle deletes live objects or any."""
-    rules = (bucket.get("lifecycle") or {}).get("rule") or ()
-    return any(rule.get("action", {}).get("type") == "Delete" for rule in rules)

@@ -11,7 +11,7 @@ from recovery.access_change import AccessChange, encrypted
 from recovery.document import Block, Row, Rows
 from recovery.kinds.buckets.rules.access import bucket_changes
 from recovery.kinds.buckets.rules.asked import wanted_buckets
-from recovery.kinds.buckets.rules.buckets import BucketStep, check_scope, objects_lost, plan_bucket
+from recovery.kinds.buckets.rules.buckets import BucketStep, check_scope, plan_bucket
 from recovery.kinds.buckets.rules.demand import buckets_demand
 from recovery.kinds.buckets.rules.drilled import (
     drilled_buckets,
@@ -19,6 +19,7 @@ from recovery.kinds.buckets.rules.drilled import (
     object_differences,
     sampled_bucket,
 )
+from recovery.kinds.buckets.rules.lost import objects_lost
 from recovery.kinds.buckets.rules.outcomes import BucketOutcome, RangeOutcome, journal_folder
 from recovery.kinds.buckets.rules.rows import (
     bucket_outcome_row,
