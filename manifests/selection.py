@@ -9,6 +9,8 @@ from manifests.model.run import PartFailure
 from manifests.values import RunId, UtcTime, Value
 
 _MOST_TOLD = 20
+FIRST_BACKUP = "make the first backup: step 8 of runbooks/deploy.md"
+"""What helps where the vault holds no run at all: nothing can be listed, chosen or drilled."""
 RunState = Literal["complete", "partial", "damaged", "foreign", "untrusted"]
 """A foreign run is complete, and another platform's; an untrusted one is signed by nobody we trust."""
 
@@ -88,7 +90,9 @@ def select(
         reasons = "; ".join(told)
         raise NoRecoveryPointError(
             f"no run can be restored ({reasons or 'the vault holds no run'})",
-            hint="`rebound list` shows every run; `--at` and `--run` narrow the choice",
+            hint="`rebound list` shows every run; `--at` and `--run` narrow the choice"
+            if runs
+            else FIRST_BACKUP,
         )
     recovery_point, chosen = max(fitting)
     return Selection(

@@ -115,7 +115,9 @@ def _decided(status: Status) -> Iterator[Listing]:
 
 
 def _due(status: Status) -> Iterator[Paragraph]:
-    """Tell when the next drill is due, and of what."""
+    """Tell when the next drill is due, and of what; nothing where no run holds what it could restore."""
+    if not any(part.recovery_point for part in status.parts):
+        return
     told = [(it.drill_due_at, it.label) for it in status.parts]
     told += [(it.drill_due_at, it.scenario) for it in status.scenarios]
     due = [(at, name) for at, name in told if at is not None]

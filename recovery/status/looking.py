@@ -105,7 +105,7 @@ class StatusLooks:
         ]
         found += self._looked_at("recoveries", lambda: tuple(self._open()), found)
         found += self._looked_at("fences", lambda: tuple(self._standing(now)), found)
-        parts = tuple(self._parts(points, proofs, now))
+        parts = tuple(self._parts(points, proofs, now, has_runs=bool(folders.read)))
         return Status(
             project=self._owner.project,
             platform=self._owner.platform,
@@ -145,7 +145,7 @@ class StatusLooks:
         return self._vault.trust(run_id).problem or foreign or manifest
 
     def _parts(
-        self, points: Points, proofs: Sequence[ProofRecord], now: datetime
+        self, points: Points, proofs: Sequence[ProofRecord], now: datetime, *, has_runs: bool
     ) -> Iterator[PartStatus]:
         rule = self._catalog.drills
         best_effort = {
@@ -161,6 +161,7 @@ class StatusLooks:
                 newest=points.of.get(part),
                 whole=shown_of(part, proofs, whole=True),
                 some=shown_of(part, proofs, whole=False),
+                has_runs=has_runs,
             )
             yield part_status(facts, rule, now=now)
 

@@ -50,6 +50,7 @@ class PartFacts(NamedTuple):
         newest: The newest complete run that holds it; None where none of those that were read does.
         whole: The newest proof of all of it; None where there is none that still counts.
         some: The newest proof of some of it.
+        has_runs: Whether the vault holds any run.
     """
 
     part: PartName
@@ -58,6 +59,7 @@ class PartFacts(NamedTuple):
     newest: Point | None
     whole: Shown | None
     some: Shown | None
+    has_runs: bool = True
 
 
 class PartStatus(Value):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from manifests.catalog_drills import DrillRule
 from manifests.model.proof import ProofRecord
 from manifests.parts import part_kind
+from manifests.selection import FIRST_BACKUP
 from recovery.health import Health, worst
 from recovery.scenarios import SCENARIOS, RecoveryKind, Scenario
 from recovery.status.model import (
@@ -168,7 +169,10 @@ def _accepted(facts: PartFacts, rule: DrillRule, now: datetime) -> str:
 def _point(facts: PartFacts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
     if facts.newest is None:
         worse = Health.CRITICAL if facts.is_required else Health.WARNING
-        yield worse, "no run of those that were read holds it", "`rebound list` shows every run"
+        if facts.has_runs:
+            yield worse, "no run of those that were read holds it", "`rebound list` shows every run"
+        else:
+            yield worse, "the vault holds no run", FIRST_BACKUP
         return
     if facts.newest.is_leaning:
         yield (
@@ -191,6 +195,7 @@ def _proof(facts: PartFacts, rule: DrillRule, wanted: Scenario, now: datetime) -
     mend = f"`rebound drill {wanted.name} --project SANDBOX` shows that it restores"
     if why := part_kind(facts.part.kind).why_not_drilled(facts.part.name):
         mend = f"no drill restores it: `rebound recover {wanted.name} --into-project SANDBOX --into-bucket-prefix SANDBOX-` shows that it restores"
+    mend = mend if facts.has_runs else FIRST_BACKUP
     if facts.whole is None:
         is_empty = facts.newest is not None and not facts.newest.things
         if is_empty and not part_kind(facts.part.kind).is_restored_empty:

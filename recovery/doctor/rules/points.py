@@ -8,7 +8,7 @@ from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest, VerdictRecord
 from manifests.parts import part_kind
 from manifests.protected import PartId
-from manifests.selection import RunSummary
+from manifests.selection import FIRST_BACKUP, RunSummary
 from recovery.doctor.rules.problem import Problem, fine, warning
 from recovery.units import age, counted, size
 
@@ -32,7 +32,8 @@ def point_problems(runs: Sequence[RunSummary], *, now: datetime) -> Iterator[Pro
     """
     points = [run.recovery_point for run in runs if run.state == "complete" and run.recovery_point]
     if not points:
-        yield Problem("no run is complete: nothing can be recovered", "rebound list")
+        mend = "rebound list" if runs else FIRST_BACKUP
+        yield Problem("no run is complete: nothing can be recovered", mend)
         return
     newest = max(points)
     if now - newest > timedelta(hours=SILENT_HOURS):

@@ -1,8 +1,10 @@
 """Can we recover now? What the vault and the fences say. Pure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from manifests.selection import FIRST_BACKUP
 from manifests.store.bounded import FoundRecord
 from recovery.fence.model import FenceRecord
 from recovery.fence.text import is_late
@@ -24,7 +26,8 @@ def backup_findings(found: Backups, frame: Frame, _: Facts) -> Iterator[HealthFi
     newest = complete[-1] if complete else None
     if newest is None or newest.recovery_point is None:
         what = "no run can be restored: none is complete"
-        yield _missed(Health.CRITICAL, what)
+        mend = "rebound list" if found.runs else FIRST_BACKUP
+        yield replace(_missed(Health.CRITICAL, what), mend=mend)
     else:
         seconds = (frame.now - newest.recovery_point).total_seconds()
         health = graded(seconds / _HOUR_SECONDS, frame.operations.backup_hours)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manifests.errors import NoRecoveryPointError
-from manifests.selection import RunSummary, select
+from manifests.selection import FIRST_BACKUP, RunSummary, select
 from manifests.values import RunId
 from tests.unit.samples import POINT
 
@@ -90,6 +90,8 @@ def test_no_fitting_run_says_why_of_each(
         select(runs, **wanted)  # type: ignore[arg-type]
     for reason in reasons:
         assert reason in caught.value.message
+    assert ("`rebound list`" in caught.value.hint) == bool(runs)
+    assert (caught.value.hint == FIRST_BACKUP) == (not runs)
 
 
 SUMMARIES = st.builds(

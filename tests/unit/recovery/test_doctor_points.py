@@ -7,7 +7,7 @@ import pytest
 from manifests.model.proof import ProofRecord, ProvenPart
 from manifests.model.run import Manifest, VerdictRecord
 from manifests.protected import PartId
-from manifests.selection import RunSummary
+from manifests.selection import FIRST_BACKUP, RunSummary
 from manifests.values import RunId
 from recovery.doctor.rules import points
 from recovery.health import Health
@@ -40,6 +40,14 @@ def test_recovery_points(runs: list[RunSummary], told: str):
     found = "; ".join(item.what for item in points.point_problems(runs, now=NOW))
     assert found.startswith(told)
     assert bool(found) == bool(told)
+
+
+def test_an_empty_vault_needs_a_backup():
+    """Without any run there is nothing to list."""
+    (found,) = points.point_problems((), now=NOW)
+    assert found.mend == FIRST_BACKUP
+    (found,) = points.point_problems((summary("partial", 1),), now=NOW)
+    assert found.mend == "rebound list"
 
 
 def proof(days: float, *names: str) -> ProofRecord:
