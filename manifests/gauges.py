@@ -1,7 +1,7 @@
 """The numbers by which a deployment is watched: each is read every hour. Pure.
 
 An age counts from 1970 where there is nothing yet, so that an alert on an age also fires where
-nothing ever was.
+nothing ever was. To a scraper it is infinite: an alert on it fires too, and nobody reads it as years.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -26,11 +26,13 @@ class Gauge(NamedTuple):
         name: With its unit.
         value: The number.
         help: What it is, one sentence.
+        is_never: Whether it is the age of what never was.
     """
 
     name: str
     value: float
     help: str
+    is_never: bool = False
 
 
 class WatchedRun(NamedTuple):
@@ -130,14 +132,18 @@ def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
             watched.looked,
             "Since runs past their retention were looked for",
         ),
-        ("age_of_verification_seconds", watched.verified, "Since stored objects were last read"),
+        (
+            "age_of_verification_seconds",
+            watched.verified,
+            "Since the function verify last read a share of what is stored; not by hand",
+        ),
+        (
+            "age_of_proven_point_seconds",
+            [proven_point(watched.owed, watched.proofs)],
+            "Age of the newest recovery point that was shown to restore, of the part with the oldest",
+        ),
     ):
-        yield Gauge(name, (now - max(instants, default=NOTHING_YET)).total_seconds(), what)
-    yield Gauge(
-        "age_of_proven_point_seconds",
-        (now - proven_point(watched.owed, watched.proofs)).total_seconds(),
-        "Age of the newest recovery point that was shown to restore, of the part with the oldest",
-    )
+        yield _age(name, max(instants, default=NOTHING_YET), what, now)
     standing = (now - min(watched.fenced, default=now)).total_seconds()
     yield Gauge("age_of_fence_seconds", standing, "Age of the oldest fence that stands; 0 for none")
     yield Gauge("damaged_objects", watched.damaged, "Stored objects known to be damaged")
@@ -147,6 +153,11 @@ def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
     text = "Bytes written to the vault in a week against the week before, in percent"
     yield Gauge("vault_growth_percent", grown, text)
     yield from _of_newest(watched.complete)
+
+
+def _age(name: str, instant: datetime, what: str, now: datetime) -> Gauge:
+    seconds = (now - instant).total_seconds()
+    return Gauge(name, seconds, f"{what}; +Inf for never", is_never=instant == NOTHING_YET)
 
 
 def proven_point(owed: Collection[PartId], proofs: Sequence[ProofRecord]) -> datetime:
@@ -226,5 +237,6 @@ def prometheus(found: Iterator[Gauge] | Sequence[Gauge], *, platform: str) -> st
     for item in found:
         name = f"rebound_{item.name}"
         lines += [f"# HELP {name} {item.help}", f"# TYPE {name} gauge"]
-        lines.append(f'{name}{{platform="{platform}"}} {item.value:.15g}')
+        value = "+Inf" if item.is_never else f"{item.value:.15g}"
+        lines.append(f'{name}{{platform="{platform}"}} {value}')
     return "\n".join([*lines, ""])

@@ -23,6 +23,7 @@ def metrics(as_json: Json = False) -> None:
     )
     told = tuple(gauges(found, now=session.started_at))
     if as_json:
-        print_json({item.name: item.value for item in told})
+        # JSON has no infinite number: null is the age of what never was.
+        print_json({item.name: None if item.is_never else item.value for item in told})
     else:
         typer.echo(prometheus(told, platform=session.catalog.platform), nl=False)

@@ -228,7 +228,7 @@ def _point_checks(looks: Looks) -> Iterator[Check]:
         "verify",
         vault,
         lambda: points.verified_problems(looks.runs, looks.verdicts(), looks.shares(), now=now),
-        "what is stored was read lately, and is whole",
+        "no run is complete: nothing can be read",
     )
     yield Check(
         "quota",

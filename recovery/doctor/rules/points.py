@@ -84,7 +84,7 @@ def verified_problems(
     *,
     now: datetime,
 ) -> Iterator[Problem]:
-    """Tell whether what is stored was found damaged, or was not looked at for long.
+    """Tell whether what is stored was found damaged, or was not looked at for long; and who last read it.
 
     Args:
         runs: Every run in the vault.
@@ -100,12 +100,23 @@ def verified_problems(
             yield Problem(what, f"rebound verify {item.run_id}")
     if not complete:
         return
-    last = max((*(item.verified_at for item in looks), *shares), default=None)
+    by_hand = max((item.verified_at for item in looks), default=None)
+    night = max(shares, default=None)
+    last = max((it for it in (by_hand, night) if it is not None), default=None)
     if last is None:
         yield warning("nobody has read any run to see whether it is whole", "rebound verify")
     elif now - last > timedelta(days=VERIFIED_DAYS):
         told = age((now - last).total_seconds())
         yield warning(f"the last look at what is stored was {told} ago", "rebound verify")
+    elif not any(item.damaged for item in looks):
+        nightly, run = (
+            "never" if it is None else f"{age((now - it).total_seconds())} ago"
+            for it in (night, by_hand)
+        )
+        yield fine(
+            f"no damage is known: the function verify last read a share {nightly}, which the gauge "
+            f"age_of_verification_seconds counts; a run was read by hand {run}"
+        )
 
 
 def quota_problems(newest: Manifest | None) -> Iterator[Problem]:

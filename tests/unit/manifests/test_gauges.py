@@ -245,5 +245,11 @@ def test_text_for_prometheus():
         about, kind, sample = lines[at : at + 3]
         name = about.split()[2]
         assert kind == f"# TYPE {name} gauge"
-        assert re.fullmatch(rf'{name}\{{platform="lake"\}} -?[0-9.e+]+', sample)
+        assert re.fullmatch(rf'{name}\{{platform="lake"\}} (-?[0-9.e+]+|\+Inf)', sample)
+        assert ("+Inf for never" in about) == ("+Inf" in sample)
+    ages = [line for line in lines if line.endswith(" +Inf")]
+    assert len(ages) == 6
+    assert 'rebound_age_of_fence_seconds{platform="lake"} 0' in lines
+    read = prometheus(list(gauges(NOTHING._replace(verified=[POINT]), now=NOW)), platform="lake")
+    assert 'rebound_age_of_verification_seconds{platform="lake"} 7200' in read.splitlines()
     assert 'rebound_vault_bytes{platform="lake"} 0' in lines

@@ -89,7 +89,8 @@ def verdict(days: float, *damaged: str, run_id: RunId = RUN) -> VerdictRecord:
     ("verdicts", "told"),
     [
         ([], "nobody has read"),
-        ([verdict(1)], ""),
+        ([verdict(1)], "last read a share never, which the gauge"),
+        ([verdict(1)], "a run was read by hand 1 d ago"),
         ([verdict(9)], "was 9 d ago"),
         ([verdict(1, "runs/x/a.avro")], "1 object of run"),
         ([verdict(1, run_id=RunId("gone"))], "nobody has read"),
@@ -99,6 +100,18 @@ def test_looks_at_what_is_stored(verdicts: list[VerdictRecord], told: str):
     """Damage is told, and so is that nobody has looked."""
     found = points.verified_problems([summary("complete", 1)], verdicts, now=NOW)
     assert told in "; ".join(item.what for item in found)
+
+
+def test_a_share_of_a_night_is_told_apart_from_a_look_by_hand():
+    """The gauge counts nights alone; the doctor says which it was."""
+    hour = NOW - timedelta(hours=3)
+    (found,) = points.verified_problems([summary("complete", 1)], (), (hour,), now=NOW)
+    assert found.health is Health.HEALTHY
+    assert "a share 3 h ago" in found.what
+    assert "by hand never" in found.what
+    damaged = [verdict(1, "runs/x/a.avro")]
+    told = points.verified_problems([summary("complete", 1)], damaged, (hour,), now=NOW)
+    assert [item.health for item in told] == [Health.CRITICAL]
 
 
 @pytest.mark.parametrize(
