@@ -26,7 +26,9 @@ _DRILL = "rebound-drill"
 def all_checks(
     looks: Looks, *, sides: Iterable[permissions.Side], environment: Mapping[str, str]
 ) -> Iterator[Check]:
-    """Yield every check.
+    """Yield every check: first of what loses backups, last of what only delays whoever mends it.
+
+    The clock is looked at before other services have told the time.
 
     Args:
         looks: Looks.
@@ -34,14 +36,17 @@ def all_checks(
         environment: The process's.
     """
     yield from _own_checks(looks, environment)
+    yield from _bucket_checks(looks)
+    yield from _point_checks(looks)
+    yield from _dataset_checks(looks)
     yield from _deployment_checks(looks)
     for side in sides:
         yield from _permission_checks(looks, side)
-    yield from _bucket_checks(looks)
-    yield from _dataset_checks(looks)
     yield from _coverage_checks(looks)
-    yield from _point_checks(looks)
     yield from _signature_checks(looks)
+    path = str(looks.tools.settings.contacts)
+    look = judged(own.contact_problems, looks.contacts, path)
+    yield Check("contacts", path, look, "none of them is a placeholder")
 
 
 def _own_checks(looks: Looks, environment: Mapping[str, str]) -> Iterator[Check]:
@@ -58,9 +63,6 @@ def _own_checks(looks: Looks, environment: Mapping[str, str]) -> Iterator[Check]
         lambda: own.clock_problems(looks.machine_time(), looks.tools.clock()),
         "it agrees with Cloud Storage's",
     )
-    path = str(looks.tools.settings.contacts)
-    look = judged(own.contact_problems, looks.contacts, path)
-    yield Check("contacts", path, look, "none of them is a placeholder")
 
 
 def _deployment_checks(looks: Looks) -> Iterator[Check]:
@@ -185,7 +187,7 @@ def _coverage_checks(looks: Looks) -> Iterator[Check]:
         yield Check("catalog", name, look, "every table that is there is protected")
     today = looks.tools.started_at.date()
     decided = partial(coverage.decision_problems, catalog, on=today)
-    well = "none is about what a drill shows, and none lapses within 30 days"
+    well = "each to do without a drill or a backup is still needed, and holds for 30 days or more"
     yield Check("catalog", "decisions", decided, well)
     others = {
         "dataset": (*catalog.dataset_ids, *settings.working_datasets),
@@ -241,19 +243,15 @@ def _point_checks(looks: Looks) -> Iterator[Check]:
 def _signature_checks(looks: Looks) -> Iterator[Check]:
     trusted, name = looks.tools.settings.trusted_keys, "rebound-backup"
     look = judged(signatures.key_problems, looks.function, name, trusted=trusted)
-    well = (
-        "who recovers trusts just what the backup signs with"
-        if trusted
-        else "no key is set: nothing is signed, and everything is believed"
-    )
-    yield Check("keys", name, look, well)
+    yield Check("keys", name, look, "who recovers trusts just what the backup signs with")
     yield from _operator_key_checks(looks)
-    yield Check(
-        "signature",
-        looks.tools.settings.vault_bucket,
-        lambda: signatures.signed_problems(looks.runs, trusted=trusted),
-        "a trusted key signed the newest run" if trusted else "nothing is checked without a key",
-    )
+    if trusted:
+        yield Check(
+            "signature",
+            looks.tools.settings.vault_bucket,
+            lambda: signatures.signed_problems(looks.runs, trusted=trusted),
+            "a trusted key signed the newest run",
+        )
 
 
 def _operator_key_checks(looks: Looks) -> Iterator[Check]:
@@ -263,13 +261,12 @@ def _operator_key_checks(looks: Looks) -> Iterator[Check]:
     def own() -> Iterator[Problem]:
         return signatures.operator_key_problems(key=key, keys=keys, trusted=settings.trusted_keys)
 
-    well = "what you write is signed" if key else "no key is set: what you write is not signed"
-    yield Check("keys", "you", own, well)
+    yield Check("keys", "you", own, "what you write is signed")
     if settings.sandbox:
         look = judged(
             signatures.key_problems, looks.function, _DRILL, trusted=keys, author="operator"
         )
-        yield Check("keys", _DRILL, look, "it signs as you do" if keys else well)
+        yield Check("keys", _DRILL, look, f"it signs {'' if keys else 'with none, '}as you do")
 
 
 def _email(looks: Looks, name: str) -> str:

@@ -48,7 +48,7 @@ def recovered(rebound: Rebound, *words: str) -> str:
     """Recover, supply the value that no backup has, go on, and return the recovery."""
     partial = rebound.run("recover", SCENARIO, "--access", "--yes", *words, code=6)
     assert "it needs a value of secret slack, which no backup has" in partial.stdout
-    assert "gcloud secrets versions add slack" in partial.stdout
+    assert f"gcloud secrets versions add slack --project={rebound.project} " in partial.stdout
     return max(rebound.recoveries)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from recovery.doctor.rules.problem import Problem, warning
+from recovery.units import listed
 
 _SKEW_SECONDS = 30
 _REFUSED_SKEW_SECONDS = 300
@@ -58,9 +59,13 @@ def contact_problems(contacts: object, path: str) -> Iterator[Problem]:
         contacts: What the file says, any JSON.
         path: Where it is.
     """
-    for name, value in _texts(contacts, ""):
-        if _PLACEHOLDER.search(value):
-            yield Problem(f"{name or 'it'} is still a placeholder: {value}", f"edit {path}")
+    found = [it for it in _texts(contacts, "") if _PLACEHOLDER.search(it[1])]
+    if len(found) == 1:
+        name, value = found[0]
+        yield Problem(f"{name or 'it'} is still a placeholder: {value}", f"edit {path}")
+    elif found:
+        names = listed([name for name, _ in found])
+        yield Problem(f"{len(found)} entries are still placeholders: {names}", f"edit {path}")
 
 
 def _texts(value: Any, name: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON

@@ -8,13 +8,15 @@ from manifests.values import Resource
 from recovery.doctor.rules.problem import APPLY, Problem, section, warning
 
 _OUTPUT = "terraform -chdir=terraform output -json environment"
+_SET_KEYS = f"{APPLY} -var signing_key=... -var trusted_keys=..."
+_SET_OPERATOR_KEYS = f"{APPLY} -var operator_key=... -var operator_keys=..."
 _VARIABLE_OF: Mapping[Author, str] = {"run": "signing_key", "operator": "operator_key"}
 
 
 def key_problems(
     function: Resource | None, name: str, *, trusted: str, author: Author = "run"
 ) -> Iterator[Problem]:
-    """Tell where a function signs with other keys than the operator trusts.
+    """Tell where a function signs with other keys than the operator trusts, or no backup is signed.
 
     Args:
         function: The function; None where there is none, which is told elsewhere.
@@ -22,13 +24,16 @@ def key_problems(
         trusted: The keys in PEM that the operator believes an author by.
         author: As who it signs.
     """
-    if function is None:
-        return
     key, keys = KEY_OF[author], KEYS_OF[author]
-    told = section(section(function, "serviceConfig"), "environmentVariables")
+    told = section(section(function or {}, "serviceConfig"), "environmentVariables")
     ours, theirs = key_blocks(trusted), key_blocks(str(told.get(keys) or ""))
     signs = bool(told.get(key))
-    if signs and not ours:
+    if author == "run" and not (signs or ours or theirs):
+        what = "no key is set: no backup is signed, and one that somebody planted would be restored"
+        yield warning(what, _SET_KEYS)
+    elif function is None:
+        return
+    elif signs and not ours:
         what = f"{name} signs, and your {keys} is not set: nothing is checked"
         yield Problem(what, _OUTPUT)
     elif ours and not signs:
@@ -50,6 +55,9 @@ def operator_key_problems(*, key: str, keys: str, trusted: str) -> Iterator[Prob
         trusted: The public keys in PEM whose manifests are believed.
     """
     signs, believes = KEY_OF["operator"], KEYS_OF["operator"]
+    if not (key or keys):
+        what = "no key is set: what you write is not signed, and what somebody planted is believed"
+        yield warning(what, _SET_OPERATOR_KEYS)
     if key and not keys:
         yield Problem(f"{signs} signs, and {believes} is not set: nothing is checked", _OUTPUT)
     if keys and not key:

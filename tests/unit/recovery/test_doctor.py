@@ -211,6 +211,10 @@ def test_clocks(seconds: int, healths: list[Health]):
     [
         ({"a": [{"b": "ada@example.com"}], "c": 1}, []),
         ({"a": [{"b": "TODO: who?"}]}, ["a.0.b is still a placeholder: TODO: who?"]),
+        (
+            {"a": [{"b": "TODO: who?"}, {"b": "<name>"}]},
+            ["2 entries are still placeholders: a.0.b, a.1.b"],
+        ),
         ("<name>", ["it is still a placeholder: <name>"]),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 
 from manifests.selection import RunSummary
 from recovery.doctor.rules.signatures import key_problems, operator_key_problems, signed_problems
+from recovery.health import Health
 from tests.unit.manifests.test_signing import KEY, Signer
 from tests.unit.samples import POINT
 
@@ -16,7 +17,7 @@ SIGNS = {"REBOUND_SIGNING_KEY": KEY}
 @pytest.mark.parametrize(
     ("environment", "trusted", "what"),
     [
-        ({}, "", ""),
+        ({}, "", "one that somebody planted would be restored"),
         ({**SIGNS, "REBOUND_TRUSTED_KEYS": OURS}, OURS, ""),
         ({**SIGNS, "REBOUND_TRUSTED_KEYS": OTHER + OURS}, f"{OURS}\n\n{OTHER}", ""),
         ({**SIGNS, "REBOUND_TRUSTED_KEYS": OURS}, "", "your REBOUND_TRUSTED_KEYS is not set"),
@@ -30,18 +31,19 @@ SIGNS = {"REBOUND_SIGNING_KEY": KEY}
     ],
 )
 def test_keys_that_do_not_agree_are_told(environment: dict[str, Any], trusted: str, what: str):
-    """Who signs and who checks have one set of keys, in whatever order; none at all is told elsewhere."""
+    """Who signs and who checks have one set of keys, in whatever order; having none is not health."""
     function = {"serviceConfig": {"environmentVariables": environment}}
     found = [item.what for item in key_problems(function, "rebound-backup", trusted=trusted)]
     assert len(found) == bool(what)
     assert what in "".join(found)
-    assert not list(key_problems(None, "rebound-backup", trusted=trusted))
+    without = [*key_problems(None, "rebound-backup", trusted=trusted)]
+    assert [item.health for item in without] == ([] if trusted else [Health.WARNING])
 
 
 @pytest.mark.parametrize(
     ("key", "keys", "trusted", "what"),
     [
-        ("", "", OURS, ""),
+        ("", "", OURS, "no key is set: what you write is not signed"),
         (KEY, OTHER, OURS, ""),
         (KEY, "", OURS, "REBOUND_OPERATOR_KEYS is not set: nothing is checked"),
         ("", OTHER, OURS, "what you write will not be believed"),

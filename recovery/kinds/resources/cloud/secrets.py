@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from manifests.cloud.configuration import Configuration
 from manifests.errors import CloudError
 from manifests.kinds.resources.table import resource_type
-from recovery.kinds.resources.rules.secrets import SecretValue, told_values
+from recovery.kinds.resources.rules.secrets import SecretValue, supplying, told_values
 
 _SECRET = resource_type("secretmanager/secret")
 
@@ -40,5 +40,5 @@ def require_values(
         raise CloudError(
             f"it needs {told_values(lacking)}, which no backup has",
             subject=subject,
-            hint=f"`gcloud secrets versions add {lacking[0].secret} --data-file=-`",
+            hint=supplying(lacking, project),
         )

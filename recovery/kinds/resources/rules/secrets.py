@@ -85,3 +85,17 @@ def _value(secret: Any, version: Any, own: Collection[str]) -> Iterator[SecretVa
 def told_values(values: Iterable[SecretValue]) -> str:
     """Write values one after the other."""
     return ", ".join(value.told for value in values)
+
+
+def supplying(values: Iterable[SecretValue], project: str) -> str:
+    """Write the commands that supply values, one for each secret.
+
+    Args:
+        values: Those that are not there.
+        project: That of the secrets.
+    """
+    secrets = dict.fromkeys(value.secret for value in values)
+    return ", ".join(
+        f"`gcloud secrets versions add {name} --project={project} --data-file=-`"
+        for name in secrets
+    )

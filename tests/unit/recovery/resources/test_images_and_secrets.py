@@ -7,7 +7,7 @@ from manifests.kinds.resources.lines import StoredResource
 from recovery.kinds.decision import Origin
 from recovery.kinds.resources.rules.kind import ResourceRules
 from recovery.kinds.resources.rules.rows import resource_rows
-from recovery.kinds.resources.rules.secrets import SecretValue, secret_values
+from recovery.kinds.resources.rules.secrets import SecretValue, secret_values, supplying
 from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
 from recovery.kinds.resources.rules.steps import ConfigurationStep
 from recovery.request import Request, Target
@@ -101,3 +101,12 @@ def test_what_nobody_looked_at_and_who_lacks_what_is_told():
     ]
     assert plain.decided == lacking.decided
     assert plain.lacks == ()
+
+
+def test_each_secret_that_lacks_a_value_is_named_with_its_project():
+    """One command a secret, however many of its values are read: what is pasted writes to no other project."""
+    values = (SecretValue("id"), SecretValue("key", "3"), SecretValue("id", "2"))
+    assert supplying(values, "p") == (
+        "`gcloud secrets versions add id --project=p --data-file=-`, "
+        "`gcloud secrets versions add key --project=p --data-file=-`"
+    )
