@@ -168,10 +168,12 @@ def recover(
             made = planned(session, console, str(scenario_name), options)
         return agreed(session, console, made, words, is_read=options.fall_back)
 
-    made = agreed_now()
+    made, came_first = agreed_now(), list[str]()
     while made.come_first:
-        for name, told in session.come_first(made).items():
-            note(f"{name}: {told}")
+        done = [f"{name}: {told}" for name, told in session.come_first(made).items()]
+        came_first += done
+        for told in done:
+            note(told)
         if plan_file is not None:
             raise PartialError(
                 "what comes first is done, and what is seen only now is no part of the plan",
@@ -179,6 +181,7 @@ def recover(
                 hint="make a new plan",
             )
         made = agreed_now()
+    made = made.model_copy(update={"came_first": tuple(came_first)})
     recovery = new_recovery(session, made, reason)
     carry_out(session, console, recovery, begins=True, html=html, as_json=as_json)
 

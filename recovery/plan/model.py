@@ -50,6 +50,8 @@ class Plan(Value):
     """What the ledger says stays erased; None where nobody looked."""
     fence: PlannedFence | None = None
     """What is paused before anything is written; None where the catalog names no writers of it."""
+    came_first: tuple[str, ...] = ()
+    """What was done before the rest could be planned: `dataset lake: undeleted`."""
     takes: Takes | None = None
     """What it will take; None where nothing comes from a run, or nobody looked."""
 

@@ -22,7 +22,13 @@ from recovery.report.acted import begun_by
 from recovery.report.basis import Basis
 from recovery.report.conclusion import concluded, outcome_error, state_of
 from recovery.report.fenced import fences_told
-from recovery.report.planned import erasure_rows, fallen_back_rows, left_alone_rows, unseen_rows
+from recovery.report.planned import (
+    came_first_rows,
+    erasure_rows,
+    fallen_back_rows,
+    left_alone_rows,
+    unseen_rows,
+)
 from recovery.scenarios import scenario
 from recovery.units import duration
 
@@ -68,6 +74,7 @@ def report_document(
 def _how_each_ended(report: RecoveryReport) -> Iterator[Rows]:
     plan = report.plan
     before = (
+        *came_first_rows(plan),
         *fallen_back_rows(plan),
         *unseen_rows(plan),
         *left_alone_rows(plan),

@@ -57,6 +57,7 @@ def _rows(plan: Plan) -> Iterator[Row]:
     yield from unseen_rows(plan)
     for run in plan.passed_over:
         yield Row(f"passed over {run.run_id}: {shown(run.reason)}")
+    yield from came_first_rows(plan)
     yield from fallen_back_rows(plan)
     yield from _leaning(plan)
     yield from left_alone_rows(plan)
@@ -66,6 +67,12 @@ def _rows(plan: Plan) -> Iterator[Row]:
     for item in plan.access:
         # Whole: between its ends could be to whom.
         yield Row(f"{shown(item.subject)}: {printable(item.what)}", item.change.upper())
+
+
+def came_first_rows(plan: Plan) -> Iterator[Row]:
+    """Tell what was done before the rest was planned: what is left below may be there because of it."""
+    for told in plan.came_first:
+        yield Row(shown(told), "came first")
 
 
 def left_alone_rows(plan: Plan) -> Iterator[Row]:

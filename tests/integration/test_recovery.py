@@ -1,5 +1,7 @@
 """Damage of every kind: recognised in the plan, recovered, proven, and nothing else touched."""
 
+from collections.abc import Iterator
+
 import pytest
 from google.cloud import bigquery
 
@@ -40,6 +42,12 @@ def test_damage_is_recovered_and_proven(rebound: Rebound, function: Function, na
     assert {step["action"] for step in of_kind(again, "table")} == {"leave"}
 
 
+def reports(rebound: Rebound) -> Iterator[str]:
+    """Yield what the report and the incident report of the last recovery say."""
+    for words in ((), ("--incident",)):
+        yield rebound.run("report", max(rebound.recoveries), *words).stdout
+
+
 def test_dataset_gone(rebound: Rebound, function: Function):
     """A deleted dataset is undeleted, with what nobody protects; then it is proven, and mended.
 
@@ -62,7 +70,7 @@ def test_dataset_gone(rebound: Rebound, function: Function):
     assert "undelete             dataset lake: all that was in it comes back first" in planned
     with rebound.cloud.fault("bigquery", r"bigquery\.datasets\.undelete", "lost", times=1):
         shown = rebound.run("recover", SCENARIO, "--yes")
-    assert "dataset lake: undeleted" in shown.stderr
+    assert all("dataset lake: undeleted" in text for text in (shown.stderr, *reports(rebound)))
     assert "4 of 4 tables proven equal" in shown.stdout
     assert "lake.games  (fill, " in shown.stdout
     assert state(rebound) == before
