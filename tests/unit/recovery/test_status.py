@@ -9,14 +9,12 @@ from manifests.catalog import load_catalog
 from manifests.catalog_decisions import NotShown
 from manifests.catalog_drills import DrillRule
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
-from manifests.selection import FIRST_BACKUP
 from recovery.health import Health
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.status.document import status_document
 from recovery.status.model import PartFacts, PartName, PartStatus, Point, Shown, Status
 from recovery.status.rules import (
-    NEVER,
     answer_of,
     part_status,
     scenario_of,
@@ -102,17 +100,6 @@ def test_what_is_wrong_with_a_part_is_told(found: PartStatus, health: Health, wh
     assert found.health is health
     assert what in found.what
     assert found.mend
-
-
-@pytest.mark.parametrize("is_required", [True, False])
-def test_an_empty_vault_needs_a_backup(is_required: bool):  # noqa: FBT001 - a case
-    """Neither a list of runs nor a drill helps where there is no run."""
-    facts = PartFacts(GAMES, "nba.games", is_required, None, None, None, has_runs=False)
-    found = part_status(facts, RULE, now=NOW)
-    assert found.mend == FIRST_BACKUP
-    due = found.model_copy(update={"drill_due_at": NEVER})
-    told = Status(project="p", platform="b", looked_at=NOW, answer="", parts=(due,), others=())
-    assert "rebound drill" not in text_of(status_document(told))
 
 
 def test_nothing_can_be_shown_of_a_type_without_resources():
