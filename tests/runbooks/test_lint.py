@@ -234,10 +234,10 @@ def test_roles_and_channels_are_used():
 def test_whoever_is_shipped_is_to_be_filled_in():
     """Nobody's number is shipped, and `rebound doctor` says so of every role and channel."""
     content = json.loads((RUNBOOKS / "contacts.json").read_text())
-    told = " ".join(item.what for item in contact_problems(content, "contacts.json"))
     roles, channels = contacts()
-    assert all(f"roles.{name}.{field}" in told for name in roles for field in ("name", "reach"))
-    assert all(f"channels.{name}" in told for name in channels)
+    (problem,) = contact_problems(content, "contacts.json")
+    count = len(("name", "reach")) * len(roles) + len(channels)
+    assert problem.what.startswith(f"{count} entries are still placeholders: ")
 
 
 def test_anchors_exist():
