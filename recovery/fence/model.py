@@ -114,6 +114,7 @@ class ThawStep(Value):
             was not changed.
         account: As whom.
         held_by: The other fence that holds it; empty for none.
+        doubt: What nobody could check about that fence, as `why` says, too; empty where all was.
         is_over: Whether nobody has to do anything about it any more.
     """
 
@@ -124,6 +125,7 @@ class ThawStep(Value):
     address: str = ""
     account: str = ""
     held_by: str = ""
+    doubt: str = ""
     is_over: bool = True
 
 

@@ -223,7 +223,7 @@ def planned_thaw(
         held: The fence that holds a writer besides, by the writer's name.
         is_checked: Whether somebody checked who wrote the record of that fence.
     """
-    doubt = "" if is_checked else f"; {_UNCHECKED}"
+    doubt = "" if is_checked else _UNCHECKED
     return [
         _thaw(
             item,
@@ -260,8 +260,8 @@ def _thaw(
     if kind.runs(resource):
         return step.model_copy(update={"why": "it runs already"})
     if other:
-        why = f"{other} holds it too, and resumes it{doubt}"
-        return step.model_copy(update={"why": why, "held_by": other})
+        why = "; ".join(filter(None, (f"{other} holds it too, and resumes it", doubt)))
+        return step.model_copy(update={"why": why, "held_by": other, "doubt": doubt})
     field = kind.pause_by(writer.field).field
     if rest_digest(kind, resource, field) != writer.sha256 and not changed_too:
         why = "it was changed meanwhile and stays paused"

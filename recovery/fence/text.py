@@ -100,8 +100,8 @@ def _staying(why: str, alike: Sequence[ThawStep]) -> str:
     number = f"{len(alike)} writers stay paused"
     if not (fence := alike[0].held_by):
         return f"{number}, the first: {short_name(alike[0])}: {why}"
-    _, mark, doubt = why.partition("; ")
-    return f"{number}, {fence} holds them: `rebound thaw {fence}`{mark}{doubt}"
+    held = f"{number}, {fence} holds them: `rebound thaw {fence}`"
+    return "; ".join(filter(None, (held, alike[0].doubt)))
 
 
 def due_lines(

@@ -14,15 +14,20 @@ from tests.unit.writers import job
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 
 
-def _left(name: str, why: str, held_by: str) -> ThawStep:
-    return ThawStep(type="scheduler/job", name=name, action="leave", why=why, held_by=held_by)
+def _left(name: str, why: str, held_by: str, doubt: str = "") -> ThawStep:
+    return ThawStep(
+        type="scheduler/job", name=name, action="leave", why=why, held_by=held_by, doubt=doubt
+    )
 
 
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
         (
-            [_left(name, "g holds it too, and resumes it; NOT CHECKED", "g") for name in "abc"],
+            [
+                _left(name, "g holds it too, and resumes it; NOT CHECKED", "g", "NOT CHECKED")
+                for name in "abc"
+            ],
             ["3 writers stay paused, g holds them: `rebound thaw g`; NOT CHECKED"],
         ),
         (
