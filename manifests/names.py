@@ -117,12 +117,14 @@ def united(ranges: list[NameRange]) -> list[NameRange]:
     return merged
 
 
-def without(ranges: list[NameRange], left_out: NameRange) -> list[NameRange]:
-    """Return what is left of ranges when another is taken out of them."""
-    left = NameRange(None, left_out.start) if left_out.start else None
-    right = NameRange(left_out.end, None) if left_out.end else None
-    rest = [item.common(side) for item in ranges for side in (left, right) if side is not None]
-    return [item for item in rest if item is not None]
+def without(ranges: list[NameRange], *left_out: NameRange) -> list[NameRange]:
+    """Return what is left of ranges when others are taken out of them."""
+    for hole in left_out:
+        left = NameRange(None, hole.start) if hole.start else None
+        right = NameRange(hole.end, None) if hole.end else None
+        rest = [item.common(side) for item in ranges for side in (left, right) if side is not None]
+        ranges = [item for item in rest if item is not None]
+    return ranges
 
 
 def _next_sibling(path: str) -> str:

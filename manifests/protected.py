@@ -33,10 +33,12 @@ def to_be_shown(
 ) -> tuple[PartId, ...]:
     """Return the protected parts of which the catalog wants to have seen that they restore.
 
-    What no drill can restore in a sandbox is not asked for where the catalog says that this counts
-    less, or somebody decided so: not of what a recovery brought back in part, which is worse than nothing known. What
-    holds nothing that a recovery makes, and is restored as nothing, cannot be shown; what is backed up by best effort
-    has to be in the run.
+    Left out are:
+
+    - parts that no drill can restore in a sandbox, where the catalog says that this counts less, or somebody
+      decided so; such a decision does not cover a part that a recovery brought back only partly,
+    - parts in which a recovery has nothing to make,
+    - parts that are backed up by best effort, and that the newest run lacks.
 
     Args:
         catalog: What is protected.

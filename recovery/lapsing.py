@@ -21,10 +21,10 @@ def lapsing_findings(catalog: Catalog, on: date) -> Iterator[HealthFinding]:
         catalog: What is decided.
         on: The day.
     """
-    rule = catalog.drills
+    rule, unneeded = catalog.drills, catalog.unneeded_decisions
     for decision in _ending(rule.not_shown, on):
         parts = [it for it in decision.parts if rule.accepts(it, decision.until) is decision]
-        if left := [it for it in parts if it not in catalog.unneeded_decisions]:
+        if left := [it for it in parts if it not in unneeded]:
             what = f"{counted(len(left), 'part')} that no drill shows: {listed(left)}"
             mend = (
                 "a recovery into an empty project shows them; or decide again in `drills.not_shown`"

@@ -84,10 +84,6 @@ class Rebound:
         names = (blob.name for blob in self.landing.list_blobs(prefix="recoveries/"))
         return {name.split("/")[1] for name in names}
 
-    def await_recovery(self) -> None:
-        """Wait until a recovery has begun."""
-        await_that(lambda: bool(self.recoveries))
-
     def expire_lease(self, run_id: str) -> None:
         """Let a lost machine's lease have run out, if the machine came to take one."""
         blob = self.landing.blob(lease_name(run_id))

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from itertools import batched
 
 from manifests.cloud.rest import Rest
-from manifests.cloud.retry import cloud_errors
 
 _PROJECTS = "cloudresourcemanager.googleapis.com"
 _MOST = 100
@@ -17,11 +16,10 @@ def granted(rest: Rest, project: str, permissions: Collection[str]) -> frozenset
     What is granted on a single resource of it is not told.
 
     Raises:
-        CloudError: It could not be asked for.
+        google.api_core.exceptions.GoogleAPICallError: It could not be asked for.
     """
     path, found = f"v3/projects/{project}:testIamPermissions", set()
-    with cloud_errors(project):
-        for some in batched(sorted(permissions), _MOST, strict=False):
-            answer = rest.call("POST", _PROJECTS, path, body={"permissions": list(some)})
-            found |= set(answer.get("permissions", ()))
+    for some in batched(sorted(permissions), _MOST, strict=False):
+        answer = rest.call("POST", _PROJECTS, path, body={"permissions": list(some)})
+        found |= set(answer.get("permissions", ()))
     return frozenset(found)

@@ -228,7 +228,7 @@ def _pause_seconds(failures: int) -> float:
     return random.uniform(longest / 2, longest)  # noqa: S311 - no secret: it spreads what retries
 
 
-def _begun[StatementResult](job_id: str, ask: Callable[[], StatementResult]) -> StatementResult:
+def _begun[Answer](job_id: str, ask: Callable[[], Answer]) -> Answer:
     """Ask about a job that was begun; an answer that there is none is not believed.
 
     A job id can be taken and not be readable yet (googleapis/python-bigquery#2134).

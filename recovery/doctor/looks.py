@@ -167,7 +167,8 @@ class Looks:
 
     def on_project(self, project: str, permissions: Collection[str]) -> frozenset[str]:
         """Return which of some permissions who calls has on a project."""
-        return granted(self._rest, project, permissions)
+        with cloud_errors(project):
+            return granted(self._rest, project, permissions)
 
     def on_table(self, table: str, permissions: Collection[str]) -> frozenset[str] | None:
         """Return which of some permissions who calls has on `dataset.table`; None without the table.

@@ -9,7 +9,7 @@ from google.cloud import bigquery
 from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.clients import storage_api
 from manifests.cloud.documents import Documents
-from manifests.cloud.firestore import Connection
+from manifests.cloud.firestore import Connection, nanos_at
 from manifests.cloud.jobs import Jobs
 from manifests.cloud.objects import Bucket
 from manifests.cloud.resources import Resources
@@ -125,7 +125,7 @@ def _of_databases(prepared: Prepared, task: Task) -> Iterator[_Look]:
 
 def _documents(documents: Documents, chosen: Sequence[NameRange], point: datetime) -> Since:
     found = number = 0
-    since_nanos = int(point.timestamp()) * 1_000_000_000
+    since_nanos = nanos_at(point)
     for names in chosen:
         for item in documents.read(names, only_names=True):
             number += 1

@@ -1,13 +1,14 @@
 """Reads the labels of a sandbox project, and what the caller may do there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from manifests.catalog import Catalog
+from manifests.cloud.granted import granted
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError, RefusedError
-from manifests.values import Resource
 from recovery.drill.rules import NEEDED, check_not_protected, check_sandbox
 from recovery.settings import Settings
 
@@ -46,7 +47,8 @@ class Sandbox:
             RefusedError: It may not be looked at, or there is none.
             CloudError: It could not be asked for, and can be later.
         """
-        found = self._asked("GET", "")
+        path = f"v3/projects/{self._project}"
+        found = self._asked(partial(self._rest.call, "GET", _HOST, path))
         labels = {str(key): str(value) for key, value in (found.get("labels") or {}).items()}
         number = str(found.get("name", "")).rpartition("/")[2]
         return Project(str(found.get("projectId", "")), number, labels)
@@ -58,16 +60,13 @@ class Sandbox:
             RefusedError: It may not be asked for.
             CloudError: It could not be asked for, and can be later.
         """
-        body = {"permissions": list(permissions)}
-        found = self._asked("POST", ":testIamPermissions", body)
-        return frozenset(found.get("permissions", ()))
+        return self._asked(partial(granted, self._rest, self._project, permissions))
 
-    def _asked(self, method: str, order: str, body: Resource | None = None) -> Resource:
+    def _asked[Answer](self, ask: Callable[[], Answer]) -> Answer:
         subject = f"project {self._project}"
         try:
             with cloud_errors(subject, "resourcemanager.projects.get"):
-                path = f"v3/projects/{self._project}{order}"
-                return self._rest.call(method, _HOST, path, body=body)
+                return ask()
         except CloudError as error:
             if error.retryable:
                 raise

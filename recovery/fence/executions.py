@@ -15,6 +15,7 @@ from google.cloud import bigquery
 from manifests.catalog_writers import FenceRule
 from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.configuration import Configuration, where_enabled
+from manifests.cloud.granted import granted
 from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import cloud_errors, require_whole
 from manifests.errors import CloudError
@@ -41,7 +42,6 @@ _WORKFLOWS = "workflowexecutions.googleapis.com"
 _WORKFLOW = resource_type("workflows/workflow")._replace(names_locations=True)
 _TRANSFER = resource_type("bigquery/transfer")
 _RUNS_OF_TRANSFER = ("PENDING", "RUNNING")
-_PROJECTS = "cloudresourcemanager.googleapis.com"
 _LIST_ALL = "bigquery.jobs.listAll"
 _JOBS = "bigquery jobs"
 _STATES = ("running", "pending")
@@ -199,9 +199,7 @@ class Executions:
         Raises:
             CloudError: Who calls lacks it.
         """
-        path, body = f"v3/projects/{self._project}:testIamPermissions", {"permissions": [_LIST_ALL]}
-        answer = self._rest.call("POST", _PROJECTS, path, body=body)
-        if _LIST_ALL not in answer.get("permissions", ()):
+        if not granted(self._rest, self._project, (_LIST_ALL,)):
             raise CloudError(
                 f"the jobs of others may be hidden: this identity lacks {_LIST_ALL}", subject=_JOBS
             )

@@ -112,10 +112,8 @@ class FenceLooks:
         yield from self._told_apart(found, bucket_name, "object", self._most_objects)
 
     def _database(self, name: str) -> Iterator[tuple[str, Mark]]:
-        ranges = [EVERYTHING]
-        for collection in self._ephemeral.get(name, ()):
-            # Each document that is passed over would be read, and billed.
-            ranges = without(ranges, below(collection))
+        # Each document that is passed over would be read, and billed.
+        ranges = without([EVERYTHING], *map(below, self._ephemeral.get(name, ())))
         documents = Documents(Connection(self._project, name))
         listed = (item for names in ranges for item in documents.read(names, only_names=True))
         found = ((f"{name}/{item.path}", item.update_time_nanos) for item in listed)

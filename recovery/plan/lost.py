@@ -1,9 +1,10 @@
 """What of a project no run holds, so that no recovery brings it back. Pure."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
+from manifests.catalog_decisions import LeftOut
 from manifests.model.run import DROPPED, Manifest, Unprotected
-from recovery.units import shown
+from recovery.units import counted, listed, shown
 
 _MOST_NAMES = 5
 
@@ -18,6 +19,11 @@ def never_held(manifest: Manifest, kinds: Collection[str]) -> Iterator[str]:
     for item in manifest.unprotected:
         if (what := unprotected_text(item)) and item.kind in kinds:
             yield what
+
+
+def left_out_text(decision: LeftOut, kind: str, names: Sequence[str]) -> str:
+    """Name what no run holds by somebody's decision, and whose that is."""
+    return f"{counted(len(names), kind)}: {listed(names)}: {decision.why}; {decision.told}"
 
 
 def unprotected_text(item: Unprotected) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from manifests.catalog_decisions import LeftOut, left_out_by
 from manifests.model.run import Manifest
 from recovery.health import Health, HealthFinding
-from recovery.plan.lost import unprotected_text
+from recovery.plan.lost import left_out_text, unprotected_text
 from recovery.status.model import Status
 from recovery.units import counted, listed
 
@@ -18,10 +18,9 @@ def left_out(newest: Manifest | None, decisions: Iterable[LeftOut], on: date) ->
     """Tell what of the project is in no run by somebody's decision, and by whose."""
     for item in () if newest is None else newest.unprotected:
         for decision in decisions:
-            names = [it for it in item.names if left_out_by((decision,), item.kind, it, on)]
-            if names:
-                what = counted(len(names), item.kind)
-                yield f"{what}: {listed(names)}: {decision.why}; {decision.told}"
+            names = [name for name in item.names if decision.is_about(item.kind, name)]
+            if names and decision.holds(on):
+                yield left_out_text(decision, item.kind, names)
 
 
 def held_findings(status: Status) -> Iterator[HealthFinding]:

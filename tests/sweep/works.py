@@ -10,8 +10,8 @@ from collections.abc import Callable
 from tests.harness import Rebound
 from tests.integration import lake
 from tests.sweep.operation import AGREED, Ended, Operation, Work, run_to_end
-from tests.sweep.operations import Dates, Fence, Outage
 from tests.sweep.world import LOSSES, REFERENCE, Loss, World, Worlds, holdings
+from tests.sweep.writers import Dates, Fence, Outage
 
 BACKUP, CONFIGURATION = "backup", "backup of configuration"
 REPAIR, FENCE = "repair", "fence and thaw"

@@ -8,6 +8,7 @@ from manifests.catalog_decisions import LeftOut, left_out_by
 from manifests.kinds.tables.kind import TABLES
 from recovery.doctor.rules.problem import Problem, fine, warning
 from recovery.lapsing import lapsing_findings
+from recovery.plan.lost import left_out_text
 from recovery.units import counted, listed
 
 _RECOVERS = "rebound plan bigquery-dataset-loss"
@@ -93,5 +94,4 @@ def unnamed_problems(
     if others:
         yield warning(f"nobody protects {counted(len(others), noun)}: {listed(others)}", _NAMES)
     for decision, names in decided.items():
-        what = f"{counted(len(names), noun)}: {listed(names)}: {decision.why}; {decision.told}"
-        yield fine(f"in no backup: {what}")
+        yield fine(f"in no backup: {left_out_text(decision, noun, names)}")

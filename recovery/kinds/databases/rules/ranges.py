@@ -34,9 +34,7 @@ def scope(
     named = [_range(path, is_collection=True) for path in collections]
     named += [_range(path, is_collection=False) for path in documents]
     ranges = united(named) if named else [EVERYTHING]
-    for name in left_out:
-        ranges = without(ranges, below(name))
-    return ranges
+    return without(ranges, *map(below, left_out))
 
 
 def file_ranges(

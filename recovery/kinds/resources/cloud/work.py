@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.granted import granted
+from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError
 from manifests.kinds.resources.images import by_digest, image_project, images
 from manifests.kinds.resources.layout import is_archive
@@ -201,7 +202,8 @@ class ConfigurationWork(Work[ResourcesSeen]):
         needs = {name: needed_to_make(name) for name in types}
         wanted = frozenset().union(*needs.values())
         try:
-            has = granted(self._rest, self._target.project, wanted)
+            with cloud_errors(self._target.project):
+                has = granted(self._rest, self._target.project, wanted)
         except CloudError as error:  # it only informs: an outage must not stop a recovery
             return {}, error.message
         return {name: tuple(sorted(own - has)) for name, own in needs.items() if own - has}, ""

@@ -1,4 +1,4 @@
-"""A configuration that is lost, fenced and thawed, and dates that processors missed, as an operator sees to them."""
+"""Works about what writes to a platform: a configuration that is lost, fenced and thawed, and dates that were missed."""
 
 import itertools
 import json
