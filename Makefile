@@ -13,7 +13,7 @@ IS_USABLE = -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3
 # Each process of a test run would compile every test anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test check fuzz suites sweep bench bundle cloud lock
+.PHONY: help setup demo try test check fuzz suites sweep bench bundle cloud lock
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -22,6 +22,9 @@ setup: $(INSTALLED) ## Make .venv with Python 3.13 and the pinned requirements.
 
 demo: $(INSTALLED) ## Lose a local Google Cloud and bring it back, with proof.
 	$(PYTHON) -m tests.e2e.demo
+
+try: $(INSTALLED) ## Run a local Google Cloud with a platform and its first backup, to try commands on, until Ctrl-C.
+	@$(PYTHON) -m tests.e2e.by_hand
 
 # A file stays in one process, which makes what its tests share once; the longest come first.
 test: $(INSTALLED) ## Run every test that needs no real cloud; ARGS='-k name' runs some.

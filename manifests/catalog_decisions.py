@@ -10,6 +10,10 @@ from pydantic import Field, model_validator
 from manifests.values import Value
 
 _LONGEST = timedelta(days=366)
+NOBODY = "the shipped catalog (no owner has confirmed it)"
+"""Whose the decisions of the shipped catalog are."""
+CONFIRM = f"sed -i 's/{NOBODY}/NAME/' manifests/catalog.json"
+"""What puts the name of who answers for them into a catalog."""
 
 
 class CatalogDecision(Value):
@@ -37,6 +41,11 @@ class CatalogDecision(Value):
     def holds(self, day: date) -> bool:
         """Whether it holds on a day."""
         return self.decided_on <= day <= self.until
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether somebody answers for it."""
+        return self.decided_by != NOBODY
 
     @property
     def told(self) -> str:

@@ -56,6 +56,20 @@ class Security(Value):
     most_failed: int = Field(default=100, ge=1)
 
 
+class Model(Value):
+    """What of a model `rebound readiness` looks at.
+
+    Attributes:
+        services: The Cloud Run services that answer with it.
+        training: Patterns of the schedules that train it.
+        trained_days: So many days ago one of them was last answered well.
+    """
+
+    services: tuple[str, ...] = ()
+    training: tuple[str, ...] = ()
+    trained_days: float = Field(default=7, gt=0)
+
+
 class Operations(Value):
     """What `rebound ops` looks at, and what it calls healthy.
 
@@ -77,6 +91,7 @@ class Operations(Value):
         errors: So many errors were logged in the last day.
         backup_hours: So old is the newest complete run.
         security: What is expected of identities, services and the vault.
+        model: What is looked at of the model.
     """
 
     time_zone: TimeZone = "UTC"
@@ -96,3 +111,4 @@ class Operations(Value):
     errors: Bands = Bands(warning=1, critical=100)
     backup_hours: Bands = Bands(warning=26, critical=50)
     security: Security = Security()
+    model: Model = Model()

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from types import FrameType
 from typing import TextIO
@@ -15,6 +15,7 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     MofNCompleteColumn,
+    ProgressColumn,
     TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
@@ -26,6 +27,7 @@ from recovery.progress import ENDED, Progress, Shares
 from recovery.report.text import folded
 from recovery.report.tones import STATES, Tone, tone_of
 from recovery.units import printable
+from recovery.waiting import WAITING
 
 _INTERRUPTED = 130
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
@@ -63,6 +65,7 @@ def say_on_stderr(text: str, *, label: str = "", colour: str = "") -> None:
     if _QUIET.get() and not label:
         return
     whole = _within(f"{label}: {text}" if label else text, sys.stderr)
+    WAITING.interrupted()
     typer.echo(styled(label, colour) + whole.removeprefix(label) if label else whole, err=True)
 
 
@@ -102,7 +105,7 @@ class Console:
             DownloadColumn(),
             TransferSpeedColumn(),
         )
-        with Bar(*columns, console=self._console, disable=not shown, transient=True) as bar:
+        with self._bar(*columns, shown=shown) as bar:
             task = bar.add_task("read", total=total_bytes)
             yield lambda read_bytes: bar.advance(task, read_bytes)
 
@@ -111,9 +114,18 @@ class Console:
         """Show how many of so many looks were answered; gives the function to tell of each."""
         shown = self._console.is_terminal and not self._quiet
         columns = (TextColumn("looking"), BarColumn(), MofNCompleteColumn())
-        with Bar(*columns, console=self._console, disable=not shown, transient=True) as bar:
+        with self._bar(*columns, shown=shown) as bar:
             task = bar.add_task("look", total=number)
             yield lambda: bar.advance(task)
+
+    @contextmanager
+    def _bar(self, *columns: ProgressColumn, shown: bool = True) -> Generator[Bar]:
+        """Show a bar, where it is shown, in place of what else tells that something is done."""
+        with ExitStack() as stack:
+            if shown:
+                stack.enter_context(WAITING.others())
+            bar = Bar(*columns, console=self._console, disable=not shown, transient=True)
+            yield stack.enter_context(bar)
 
     @contextmanager
     def ending_at_once(self, text: str) -> Generator[None]:
@@ -123,6 +135,7 @@ class Console:
         """
 
         def end(_number: int, _frame: FrameType | None) -> None:
+            WAITING.interrupted()
             self._console.show_cursor()
             # Not the stream that a bar stands before: that breaks lines, and a command in two.
             stream = self._console.file
@@ -157,7 +170,7 @@ class Console:
             TimeRemainingColumn(),
             TextColumn("left", markup=False),
         )
-        with Bar(*columns, console=self._console, transient=True) as bar:
+        with self._bar(*columns) as bar:
             task = bar.add_task("recover", total=1.0, ended=f"0 of {shares.things}")
 
             def tell(name: str, stage: str, share: float = 0.0) -> None:

@@ -31,6 +31,7 @@ from recovery.fence.work import Fencing, require_all
 from recovery.kinds.resources.rules.steps import FOLDER, ConfigurationOutcome
 from recovery.plan.model import Plan
 from recovery.session import Session
+from recovery.waiting import WAITING
 
 type Tell = Callable[[str], None]
 
@@ -269,6 +270,7 @@ def quiet_of(
 ) -> Quiet:
     """Look whether anything writes to some things, as `wait_for_quiet` does."""
     project, location = session.settings.project, session.catalog.location
+    WAITING.doing("waiting until nothing is written")
     return wait_for_quiet(
         FenceLooks(session.catalog, project),
         things,

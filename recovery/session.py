@@ -47,6 +47,7 @@ from recovery.settings import Settings
 from recovery.triggers import Listeners
 from recovery.units import meant
 from recovery.verdicts import with_leaning
+from recovery.waiting import WAITING
 
 
 class Session:
@@ -130,6 +131,7 @@ class Session:
 
         A run that is named is the only one that is read: what is wrong with others is no obstacle.
         """
+        WAITING.doing("reading the runs")
         run_id = None if run is None else self.known(run)
         runs = self.vault.runs() if run_id is None else (self.vault.summary(run_id),)
         found = select(runs, at=at, run_id=run_id)
@@ -195,9 +197,10 @@ class Session:
         if manifest is not None:
             check_project(manifest, request)
         origin = self.origin(manifest, request, fallen_back)
-        world = {
-            kind: self.work(kind, request.target).observe(origin, request) for kind in request.kinds
-        }
+        world: dict[RecoveryKind, Any] = {}
+        for kind in request.kinds:
+            WAITING.doing(f"looking at {kind}")
+            world[kind] = self.work(kind, request.target).observe(origin, request)
         made = make_plan(
             origin,
             world,

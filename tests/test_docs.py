@@ -62,6 +62,14 @@ def is_emoji(character: str) -> bool:
     return "\u2600" <= character <= "\u27bf" or character >= "\U0001f000"
 
 
+def test_readme_has_the_five_scenarios_with_their_symptoms():
+    """Whoever sees something finds its name, and what comes back."""
+    rows = {name: (symptom, back) for symptom, name, back in table("What you see")}
+    assert list(rows) == [item.name for item in SCENARIOS]
+    assert len({symptom for symptom, _ in rows.values()}) == len(SCENARIOS)
+    assert all(len(symptom.split()) > 3 and back for symptom, back in rows.values())
+
+
 def test_readme_is_short():
     """The README is read in one go."""
     assert len(README.splitlines()) <= MOST_README_LINES

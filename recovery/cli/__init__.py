@@ -17,6 +17,7 @@ from manifests.errors import ReboundError
 from recovery.cli.commands import Commands
 from recovery.console import be_quiet, say_on_stderr
 from recovery.units import printable
+from recovery.waiting import WAITING
 
 _INTERRUPTED = 130
 
@@ -44,6 +45,7 @@ app = typer.Typer(
 
 @app.callback()
 def common(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -62,6 +64,8 @@ def common(
     """
     if quiet:
         be_quiet()
+    elif "--json" not in sys.argv:
+        WAITING.begin(f"rebound {context.invoked_subcommand}")
 
 
 def main() -> None:
@@ -72,6 +76,7 @@ def main() -> None:
     try:
         _called()
     except SystemExit as error:
+        WAITING.interrupted()
         if error.code == _INTERRUPTED and sys.stderr.isatty():
             typer.echo(err=True)  # what the terminal echoes of Ctrl-C ends without one
         raise

@@ -34,6 +34,7 @@ from recovery.stored import Reading
 from recovery.under_way import under_way
 from recovery.undo.model import UndoPlan
 from recovery.unseen import FALL_BACK
+from recovery.waiting import WAITING
 
 _UNDER_WAY = timedelta(days=1)
 
@@ -212,7 +213,8 @@ def require_yes() -> None:
         RefusedError: The answer is no.
     """
     try:
-        agreed = typer.confirm("Do this?", err=True)
+        with WAITING.others():
+            agreed = typer.confirm("Do this?", err=True)
     except typer.Abort as error:
         raise KeyboardInterrupt from error
     if not agreed:

@@ -34,6 +34,7 @@ from recovery.stored import Reading, verify_folder
 from recovery.units import printable, shown
 from recovery.verdicts import leaning, recorded
 from recovery.verify import Verdict
+from recovery.waiting import WAITING
 
 app = typer.Typer()
 
@@ -53,6 +54,7 @@ def list_runs(
     With the state, recovery point, age and size of each, and whether it is held.
     """
     session = open_session()
+    WAITING.doing("reading the runs")
     held = session.expiry().held()
     found = session.vault.runs()
     if not found:
@@ -118,6 +120,7 @@ def verify(
     Without the name of a run, a damaged run in the vault is a failure, too.
     """
     session, console = open_session(), Console(quiet=as_json)
+    WAITING.doing("reading the runs")
     runs = () if run else session.vault.runs()
     damaged = {item.run_id: item.reason for item in alarming(runs)}
     if damaged and not any(item.state == "complete" for item in runs):
@@ -172,6 +175,7 @@ def _verify(
             advance=advance,
         )
         verdict = verify_parts([part for _, part in manifest.every_part], reading)
+    WAITING.doing("comparing what lies beside the run with its manifest")
     verdict = verdict.with_more(verify_folder(session.vault_bucket, manifest))
     try:
         # A quick look does not read the files, so what was damaged before still counts as damaged.

@@ -22,6 +22,7 @@ from recovery.ops.looking import OpsLooks
 from recovery.report.health import health_actions, health_json
 from recovery.session import Session
 from recovery.units import size
+from recovery.waiting import WAITING
 
 _FULL = "full"
 _LEAST_SECONDS = 5
@@ -60,7 +61,8 @@ def _command(name: str) -> Callable[..., None]:
             findings = _show(name, html=html, as_json=as_json)
             if watch is None:
                 break
-            time.sleep(watch)
+            with WAITING.others():
+                time.sleep(watch)
             if sys.stdout.isatty():
                 typer.echo(CLEARED, nl=False)
         first = next(iter(health_actions(findings)), None)

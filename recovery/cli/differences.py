@@ -23,6 +23,7 @@ from recovery.kinds.tables.cloud.work import bigquery_target
 from recovery.report.difference import difference_document
 from recovery.request import Request, Target
 from recovery.units import meant
+from recovery.waiting import WAITING
 
 app = typer.Typer()
 
@@ -60,6 +61,7 @@ def diff(
         partitions=tuple(partition or ()),
         exact=True,
     )
+    WAITING.doing("comparing rows")
     target, name = bigquery_target(session.tools, request.target), f"diff-{session.own_id}"
     point = manifest.recovery_point
     found = table_difference(

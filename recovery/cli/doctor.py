@@ -13,6 +13,7 @@ from recovery.doctor.looks import Looks
 from recovery.doctor.rules.permissions import Side, side_of
 from recovery.health import health_error, worst
 from recovery.report.health import health_document, health_json
+from recovery.waiting import WAITING
 
 app = typer.Typer()
 
@@ -38,6 +39,7 @@ def doctor(
     session = open_session()
     looks = Looks(session.tools, session.api, session.vault, session.proofs)
     sides: tuple[Side, ...] = tuple(item.value for item in side or ()) or (side_of(looks.who()),)
+    WAITING.doing("checking what nights and recoveries need")
     findings = examined(all_checks(looks, sides=sides, environment=os.environ))
     document = health_document(
         findings, title=f"{looks.project}, {session.started_at:%Y-%m-%d %H:%M} UTC"

@@ -48,6 +48,7 @@ from recovery.drill.under_way import refuse_under_way
 from recovery.scenarios import SCENARIOS
 from recovery.settings import Settings
 from recovery.units import counted, listed
+from recovery.waiting import WAITING
 
 app = typer.Typer()
 
@@ -181,6 +182,7 @@ def _run(asked: Asked, html: Path | None, *, as_json: bool) -> None:
     Raises:
         ReboundError: It was refused, or did not pass.
     """
+    WAITING.doing("looking at the sandbox")
     console, made = Console(quiet=as_json), prepared(asked)
     names = [task.name for task in made.tasks]
     say(f"drill {made.begun.drill_id}: {', '.join(names)}", err=True)

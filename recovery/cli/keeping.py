@@ -8,6 +8,7 @@ from manifests.errors import ReboundError
 from manifests.layout import parse_run_id
 from recovery.cli.options import Json, Reason, open_session, print_json, say
 from recovery.units import counted, printable, size
+from recovery.waiting import WAITING
 
 app = typer.Typer()
 
@@ -21,6 +22,7 @@ def expire(
     """Show which runs are past their retention; `--yes` deletes."""
     session = open_session()
     expiry = session.expiry()
+    WAITING.doing("reading the runs")
     decisions = expiry.decide(session.clock())
     if yes:
         session.actions.begin("expire", "", reason)
@@ -52,6 +54,7 @@ def prune(
     session = open_session()
     if yes:
         session.actions.begin("prune", "", reason)
+    WAITING.doing("reading what every run needs")
     pruned = session.prune().prune(session.clock, delete=yes)
     if as_json:
         deleted = pruned.objects - pruned.protected if yes else 0

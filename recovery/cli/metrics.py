@@ -5,6 +5,7 @@ import typer
 from manifests.cloud.watching import watched
 from manifests.gauges import gauges, prometheus
 from recovery.cli.options import Json, open_session, print_json
+from recovery.waiting import WAITING
 
 app = typer.Typer()
 
@@ -26,4 +27,5 @@ def metrics(as_json: Json = False) -> None:
         # JSON has no infinite number: null is the age of what never was.
         print_json({item.name: None if item.is_never else item.value for item in told})
     else:
+        WAITING.interrupted()
         typer.echo(prometheus(told, platform=session.catalog.platform), nl=False)

@@ -19,6 +19,7 @@ from recovery.ops.monitoring import (
     said_values,
 )
 from recovery.units import size
+from recovery.waiting import WAITING
 
 _MIB = 2**20
 _MOST_MIB = 1024
@@ -70,6 +71,7 @@ def query(
     if sql:
         own = session.settings
         script = chosen.pasted(values, bucket=own.landing_bucket, dataset=own.scratch_dataset)
+        WAITING.interrupted()
         typer.echo(script, nl=False)
         return
     client = bigquery_client(session.settings.project, session.catalog.location)

@@ -19,6 +19,7 @@ from recovery.session import Session
 from recovery.settings import Settings
 from recovery.settings_file import settings_file
 from recovery.units import as_text
+from recovery.waiting import WAITING
 
 _SCENARIO = typer.Argument(
     metavar="SCENARIO",
@@ -126,6 +127,7 @@ def say(*lines: str, err: bool = False) -> None:
     if err:
         say_on_stderr(plain)
     else:
+        WAITING.interrupted()
         typer.echo(fitted(plain))
 
 
@@ -175,4 +177,5 @@ def write_file(file: Path, text: str) -> None:
 
 def print_json(document: Any, *, err: bool = False) -> None:  # noqa: ANN401 - any JSON
     """Print one JSON document, in ASCII, so that nothing in it acts on a terminal."""
+    WAITING.interrupted()
     typer.echo(json.dumps(document, indent=None if err else 2), err=err)

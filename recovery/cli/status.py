@@ -12,6 +12,7 @@ from recovery.session import Session
 from recovery.status.document import status_document
 from recovery.status.looking import StatusLooks
 from recovery.status.model import Status
+from recovery.waiting import WAITING
 
 # ECMA-48: the screen is erased, and the cursor goes to its first place.
 CLEARED = "\x1b[2J\x1b[H"
@@ -25,6 +26,10 @@ def status(
         int | None,
         typer.Option(min=1, help="Look again after so many seconds, until it is interrupted."),
     ] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="A line for each part, also where many stand alike."),
+    ] = False,
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -35,13 +40,14 @@ def status(
     session = open_session()
     found = status_of(session)
     while watch is not None:
-        _tell(found, as_json=as_json)
+        _tell(found, as_json=as_json, is_whole=verbose)
         write_page(html, status_document(found))
-        time.sleep(watch)
+        with WAITING.others():
+            time.sleep(watch)
         if sys.stdout.isatty():
             typer.echo(CLEARED, nl=False)
         found = status_of(session)
-    _tell(found, as_json=as_json)
+    _tell(found, as_json=as_json, is_whole=verbose)
     document = status_document(found)
     write_page(html, document)
     hint = document.conclusion.hint if document.conclusion else ""
@@ -65,12 +71,13 @@ def status_of(session: Session) -> Status:
         verdicts=session.verdicts,
         fences=session.tools.fences,
     )
+    WAITING.doing("reading runs, proofs and recoveries")
     return looking.status(session.clock.latest())
 
 
-def _tell(found: Status, *, as_json: bool) -> None:
+def _tell(found: Status, *, as_json: bool, is_whole: bool) -> None:
     if as_json:
         told = {"health": found.health, "not_shown": found.not_shown}
         print_json({**found.model_dump(mode="json"), **told})
     else:
-        tell(status_document(found))
+        tell(status_document(found, is_whole=is_whole))

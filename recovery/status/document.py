@@ -1,9 +1,19 @@
 """How everything stands, as a document: the answer first. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from recovery.document import Column, Conclusion, Document, Listing, Paragraph, Section, Table
+from manifests.catalog_decisions import NOBODY
+from recovery.document import (
+    Block,
+    Column,
+    Conclusion,
+    Document,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+)
 from recovery.health import Health, health_error
 from recovery.report.health import health_rows, health_state
 from recovery.status.model import PartStatus, ScenarioStatus, Status
@@ -25,6 +35,7 @@ _COLUMNS = (
     Column("drill due", "right"),
     Column(""),
 )
+_TAKES = 8
 _OF_SCENARIOS = (
     Column("scenario"),
     Column("proven point", "right"),
@@ -36,9 +47,15 @@ _OF_SCENARIOS = (
 )
 
 
-def status_document(status: Status) -> Document:
-    """Tell whether everything could be recovered now, and what is to be done about what could not."""
+def status_document(status: Status, *, is_whole: bool = True) -> Document:
+    """Tell whether everything could be recovered now, and what is to be done about what could not.
+
+    Args:
+        status: What was found.
+        is_whole: Whether each part has a line of its own; else those of a kind that stand alike share one.
+    """
     parts = tuple(_cells(item, status) for item in status.parts)
+    parts = parts if is_whole else tuple(_together(status.parts, parts))
     mends = tuple(dict.fromkeys(_mends(status)))
     error = health_error(status.health)
     return Document(
@@ -100,18 +117,55 @@ def _cells(part: PartStatus, status: Status) -> tuple[str, ...]:
     )
 
 
+def _together(
+    parts: Iterable[PartStatus], cells: Iterable[tuple[str, ...]]
+) -> Iterator[tuple[str, ...]]:
+    """Yield a line for all parts of a kind that stand alike: with their names where something is wrong.
+
+    What each takes is told of the one that takes longest.
+    """
+    alike: dict[tuple[str, ...], list[tuple[PartStatus, tuple[str, ...]]]] = {}
+    for part, whole in zip(parts, cells, strict=True):
+        noun, line = _noun(part), (*whole[:-1], shown(part.what))
+        told = [cell for at, cell in enumerate(line[1:], 1) if at != _TAKES]
+        alike.setdefault((noun, *told), []).append((part, line))
+    for (noun, *_), its in alike.items():
+        slowest = max(its, key=lambda it: it[0].estimated_seconds or 0)[1]
+        names = [part.label.rpartition(" ")[2] for part, _ in its]
+        plural = (
+            f"{len(its):,} types of resources" if noun == "resources" else f"{len(its):,} {noun}s"
+        )
+        label = slowest[0] if len(its) == 1 else plural
+        note = f"{slowest[-1]} ({listed(names)})" if len(its) > 1 and slowest[-1] else slowest[-1]
+        yield label, *slowest[1:-1], note
+
+
+def _noun(part: PartStatus) -> str:
+    """Return what a part is called with others: a table's label is its name alone."""
+    noun, space, _ = part.label.partition(" ")
+    return noun if space else "table"
+
+
 def _state(part: PartStatus) -> str:
     """Return how a part is; what was not shown to restore is never called healthy."""
     is_accepted = part.not_shown and part.health is Health.HEALTHY
     return NOT_SHOWN if is_accepted else health_state(part.health)
 
 
-def _decided(status: Status) -> Iterator[Listing]:
+def _decided(status: Status) -> Iterator[Block]:
     """Tell what is shown by no drill, or in no backup, why, and by whose decision until when."""
-    if told := tuple(f"{it.label}: {it.not_shown}" for it in status.parts if it.not_shown):
+    alike: dict[str, list[str]] = {}
+    for part in status.parts:
+        if part.not_shown:
+            alike.setdefault(part.not_shown, []).append(part.label)
+    if alike:
+        told = tuple(f"{listed(names, len(names))}: {why}" for why, names in alike.items())
         yield Listing("not shown by any drill:", told)
     if status.left_out:
         yield Listing("in no backup:", status.left_out)
+    every = (*(it.not_shown for it in status.parts), *status.left_out)
+    if any(NOBODY in told for told in every):
+        yield Paragraph("No owner has confirmed these decisions: `rebound doctor` says how to.")
 
 
 def _due(status: Status) -> Iterator[Paragraph]:

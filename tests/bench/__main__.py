@@ -1,7 +1,7 @@
 """Measure backup and recovery side by side on this machine: `make bench`, or some by name.
 
-    python -m tests.bench [latency] [memory] [verify] [calls] [buckets] [documents] [status] [fingerprints]
-                          [functions]
+    python -m tests.bench [latency] [memory] [verify] [calls] [buckets] [documents] [status] [ops]
+                          [fingerprints] [functions]
 
 Only ratios of one run are worth quoting: they compare two things measured on the same machine in
 the same minutes. Each line says what is wanted and whether it was met; the exit code is 1 when one
@@ -23,6 +23,7 @@ from tests.bench import (
     functions,
     latency,
     memory,
+    ops,
     status,
     verify,
 )
@@ -36,6 +37,7 @@ BENCHES: dict[str, Callable[[Path], list[Ratio]]] = {
     "buckets": buckets.measure,
     "documents": documents.measure,
     "status": status.measure,
+    "ops": ops.measure,
     "fingerprints": fingerprints.measure,
     "functions": functions.measure,
 }

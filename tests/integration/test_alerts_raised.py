@@ -9,10 +9,10 @@ from typing import NamedTuple
 import pytest
 import requests
 
-from tests.deployed import ROOT
 from tests.harness import LOCATION, Rebound, await_that, make_rebound
 from tests.integration import lake
 from tests.integration.configuration import call, enable, jobs_path, make_job
+from tests.integration.test_drill_function import DRILLED
 from tests.judges.alert_filters import (
     FILTERS,
     QUERIES,
@@ -37,17 +37,16 @@ HERE = {
     "expire-failed",
 }
 """The alerts on lines that the bad nights below raise."""
-ELSEWHERE = {
-    "drill-failed": "integration/test_drill_function.py",
-    "drill-overdue": "unit/manifests/test_gauges.py",
-    "fence-standing": "unit/manifests/test_gauges.py",
-    "point-too-old": "unit/manifests/test_gauges.py",
-    "proof-too-old": "unit/manifests/test_gauges.py",
-    "run-growth": "unit/manifests/test_gauges.py",
-    "vault-growth": "unit/manifests/test_gauges.py",
-    "slow-backup": "integration/test_alerts_raised.py",
+OF_LIMITS = {
+    "drill-overdue": "age_of_drill_seconds",
+    "fence-standing": "age_of_fence_seconds",
+    "point-too-old": "age_of_newest_point_seconds",
+    "proof-too-old": "age_of_proven_point_seconds",
+    "run-growth": "growth_of_parts_percent",
+    "vault-growth": "vault_growth_percent",
 }
-"""Where the others are raised."""
+"""The number of the hourly look that raises each alert on lines once it is above its limit."""
+SLOW = "slow-backup"
 OF_GAUGE = {
     "missed-backup": "age_of_newest_point_seconds",
     "silent-verify": "age_of_verification_seconds",
@@ -179,10 +178,16 @@ def _logged(rebound: Rebound) -> Iterator[Entry]:
 
 def test_every_alert_is_raised_somewhere():
     """An alert that no test raises may wait for a line that nobody prints."""
-    assert {*HERE, *ELSEWHERE} == set(FILTERS)
+    assert {*HERE, *OF_LIMITS, SLOW, *DRILLED} == set(FILTERS)
     assert {*OF_GAUGE, *OF_OTHERS} == set(QUERIES)
-    for alert, path in ELSEWHERE.items():
-        assert f'"{alert}"' in (ROOT / "tests" / path).read_text(), alert
+
+
+@pytest.mark.parametrize(("alert", "gauge"), OF_LIMITS.items())
+def test_a_number_above_its_limit_raises_it(printed: Printed, alert: str, gauge: str):
+    """The line that the look really printed raises it with such a number, and at the limit does not."""
+    limit = LIMITS["growth_percent" if gauge.endswith("_percent") else gauge]
+    assert raised_by(looked(printed.good, gauge, limit)) == set()
+    assert raised_by(looked(printed.good, gauge, limit + 1)) == {alert}
 
 
 @pytest.mark.parametrize("alert", sorted(HERE))
@@ -201,9 +206,9 @@ def test_a_run_that_takes_long(printed: Printed):
     """The line of a complete run raises it once its duration is four fifths of what a call may take."""
     (line,) = (it for it in printed.good if it["jsonPayload"]["message"] == "backup complete")
     assert 0 < line["jsonPayload"]["duration_seconds"] < SLOW_SECONDS
-    assert "slow-backup" not in raised_by([*printed.good, *printed.bad])
+    assert SLOW not in raised_by([*printed.good, *printed.bad])
     slow = {**line["jsonPayload"], "duration_seconds": SLOW_SECONDS + 0.5}
-    assert raised_by([{**line, "jsonPayload": slow}]) == {"slow-backup"}
+    assert raised_by([{**line, "jsonPayload": slow}]) == {SLOW}
 
 
 def looked(entries: Iterable[Entry], gauge: str, value: float | None = None) -> list[Entry]:

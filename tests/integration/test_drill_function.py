@@ -17,6 +17,9 @@ from tests.judges.alert_lines import raised
 from tests.served import serving
 from tests.standin.cloud import SERVICES, Cloud
 
+DRILLED = {"drill-failed"}
+"""The alerts that a drill of the function raises."""
+
 
 @pytest.fixture(scope="module")
 def rebound(local_cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rebound]:
@@ -92,7 +95,7 @@ def test_a_drill_that_does_not_pass_raises_its_alert(rebound: Rebound, sandbox: 
     with serving(rebound, "drill") as function:
         unset = function.call()
         assert (unset.status_code, unset.json()["message"]) == (500, "no sandbox is named")
-        assert {it for line in function.log_lines() for it in raised(line)} == {"drill-failed"}
+        assert {it for line in function.log_lines() for it in raised(line)} == DRILLED
     name = next(it.name for it in rebound.vault.list_blobs() if "/databases/" in it.name)
     kept = rebound.vault.blob(name).download_as_bytes(raw_download=True)
     rebound.cloud.order("storage", "corrupt", bucket=rebound.vault.name, object=name)
@@ -100,6 +103,6 @@ def test_a_drill_that_does_not_pass_raises_its_alert(rebound: Rebound, sandbox: 
         failed = function.call()
         assert failed.status_code >= 400, failed.text
         assert "fail" in failed.json()["message"]
-        assert {it for line in function.log_lines() for it in raised(line)} == {"drill-failed"}
+        assert {it for line in function.log_lines() for it in raised(line)} == DRILLED
     rebound.vault.blob(name).upload_from_string(kept)
     rebound.run("drill", "--clean", "--project", sandbox, "--yes")

@@ -234,7 +234,7 @@ def test_readiness_is_computed(rebound: Rebound, tmp_path: Path):
         "evidence": "rota",
     }
     declared = tmp_path / "said.json"
-    declared.write_text(json.dumps({"operations/on-call": said, "operations/alerting": {**said, "expires": "2021-01-01"}}))  # fmt: skip
+    declared.write_text(json.dumps({"documentation/API": said, "security/compliance": {**said, "expires": "2021-01-01"}}))  # fmt: skip
     page = tmp_path / "readiness.html"
     words = ("readiness", "--declared", str(declared), "--html", str(page))
     told = rebound.json(*words, "--keep", code=10)
@@ -242,8 +242,12 @@ def test_readiness_is_computed(rebound: Rebound, tmp_path: Path):
     computed = sum(weights[name] * score / 100 for name, score in told["dimensions"].items())
     assert told["score"] == pytest.approx(computed, abs=0.1)
     points = {f"{it['dimension']}/{it['name']}": it["scored"] for it in told["criteria"]}
-    assert points["operations/on-call"] == 20
-    assert points["operations/alerting"] == 0
+    assert points["documentation/API"] == 20
+    assert points["security/compliance"] == 0
+    (alerting,) = (it for it in told["criteria"] if it["name"] == "alerting")
+    assert (alerting["scored"], alerting["basis"]) == (0, "looked at")
+    assert "0 of 0 enabled alerts" in alerting["evidence"]
+    assert [it["name"] for it in told["levels"] if it["is_met"] is None and not it["why"]] == []
     assert points["operations/disaster recovery"] == 0, "nothing was shown to restore"
     assert points["data pipeline/phases 3 and 4"] > 0
     assert all(it["evidence"] for it in told["criteria"])

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.harness import RUN_SECONDS, START_SECONDS, Rebound
@@ -25,16 +27,10 @@ def test_a_recovery_on_a_terminal(rebound: Rebound, function: Function):
     function.complete("night")
     for name in ("games", "types"):
         rebound.bigquery_client.delete_table(f"{rebound.project}.{lake.DATASET}.{name}")
-    ours, theirs = os.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-    words = [Path(sys.executable).with_name("rebound"), "recover", SCENARIO, "--yes"]
-    env = {**rebound.env, "TERM": "xterm-256color"}
     with (
-        os.fdopen(ours, "rb", buffering=0) as terminal,
+        typed(rebound, "recover", SCENARIO, "--yes") as (process, terminal),
         rebound.cloud.held("bigquery", "bigquery.tables.insert", skip=1, is_done=False, times=None),
     ):
-        process = subprocess.Popen(words, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
-        os.close(theirs)
         told_until(terminal, r"% 0 of 4 \d:\d\d:\d\d left")
         rebound.cloud.await_fault("bigquery")
         process.send_signal(signal.SIGINT)
@@ -46,6 +42,37 @@ def test_a_recovery_on_a_terminal(rebound: Rebound, function: Function):
     rebound.run("abandon", last.split()[3].rstrip("`"), "--why", "seen")
     rebound.run("recover", SCENARIO, "--yes")
     assert_rfc_3339(rebound)
+    what_takes_its_time_says_so(rebound)
+
+
+def what_takes_its_time_says_so(rebound: Rebound) -> None:
+    """A command that waits says for what and for how long, and takes that away before its answer."""
+    for words, told, answer in (
+        (("list",), r"\rreading the runs \.\.\. [2-9] s", "complete"),
+        (("ops", "backups"), r"looking .* 0/3", "Can we recover now"),
+    ):
+        with ExitStack() as stack:
+            with rebound.cloud.held("storage", "storage.objects.list", times=None):
+                process, terminal = stack.enter_context(typed(rebound, *words))
+                rebound.cloud.await_fault("storage")
+                told_until(terminal, told)
+            assert "..." not in told_until(terminal, answer).splitlines()[-1]
+            process.wait(RUN_SECONDS)
+    with rebound.cloud.fault("storage", "storage.objects.list", "latency", seconds=3):
+        assert not rebound.run("list").stderr
+
+
+@contextmanager
+def typed(rebound: Rebound, *words: str) -> Generator[tuple[subprocess.Popen[bytes], io.FileIO]]:
+    """Type a command on a terminal of 100 columns; its process, and what the terminal shows."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    command = [Path(sys.executable).with_name("rebound"), *words]
+    env = {**rebound.env, "TERM": "xterm-256color"}
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        process = subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        yield process, terminal
 
 
 def test_a_time_without_zone_is_seen():

@@ -38,6 +38,18 @@ CROSS JOIN UNNEST([
 SELECT player AS player_lookup, d AS game_date
 FROM UNNEST([DATE '2025-11-04', DATE '2025-12-02']) AS d CROSS JOIN UNNEST(['ann', 'bob']) AS player""",
     "nba_analytics.team_offense_game_summary": "SELECT d AS game_date FROM UNNEST([DATE '2025-12-03']) AS d",
+    "nba_reference.processor_run_history": """
+SELECT run.name AS processor_name, run.status, run.is_backfill AS backfill_mode,
+  DATE_ADD(DATE '2025-11-01', INTERVAL n DAY) AS data_date,
+  TIMESTAMP_ADD(TIMESTAMP(run.began), INTERVAL n * run.minutes MINUTE) AS started_at
+FROM UNNEST([
+  STRUCT('fast' AS name, 'success' AS status, TRUE AS is_backfill, '2025-12-01 08:00:00+00' AS began, 2 AS minutes),
+  STRUCT('slow', 'success', TRUE, '2025-12-01 08:00:00+00', 10),
+  STRUCT('slow', 'failed', TRUE, '2025-12-01 20:00:00+00', 1),
+  STRUCT('nightly', 'success', FALSE, '2025-12-01 08:00:00+00', 1),
+  STRUCT('old', 'success', TRUE, '2025-09-01 08:00:00+00', 1)
+]) AS run
+CROSS JOIN UNNEST(GENERATE_ARRAY(0, 23)) AS n""",
     "nba_orchestration.processor_output_validation": """
 SELECT TIMESTAMP(row_.found) AS `timestamp`, 'P' AS processor_name, DATE '2025-12-02' AS game_date,
   'missing' AS issue_type, row_.severity, row_.reason, 5 AS expected_rows, 3 AS actual_rows,
@@ -139,6 +151,8 @@ def answers(
             *((name, 12, 12, 100.0, "good") for name in _FEATURES),
             ("usage_rate", 12, 6, 50.0, "LOW"),
         ]),
+        ("backfill-rate", "*", [("slow", 24, 4, 6.0), ("fast", 24, 1, 24.0)]),
+        ("feature-availability", "*", [(8, 4, 50.0)]),
         ("season-coverage", "*", [("2025-26", 6, 18, 2, 4, 4, 50.0)]),
         ("validation-errors", "severity, reason, expected_rows, actual_rows", [
             ("ERROR", "late in New York", 5, 3), ("CRITICAL", "a week ago", 5, 3),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from manifests.catalog import Catalog
-from manifests.catalog_decisions import LeftOut, left_out_by
+from manifests.catalog_decisions import CONFIRM, LeftOut, left_out_by
 from manifests.kinds.tables.kind import TABLES
 from recovery.doctor.rules.problem import Problem, fine, warning
 from recovery.lapsing import lapsing_findings
@@ -54,7 +54,7 @@ def table_problems(
 
 
 def decision_problems(catalog: Catalog, *, on: date) -> Iterator[Problem]:
-    """Tell of decisions about parts that a drill shows, which change nothing, and of those that soon lapse.
+    """Tell of decisions about what a drill shows, which change nothing, of nobody's, and of those that soon lapse.
 
     Args:
         catalog: What is decided.
@@ -64,6 +64,11 @@ def decision_problems(catalog: Catalog, *, on: date) -> Iterator[Problem]:
         what = f"`drills.not_shown` in the catalog is about what a drill shows: {listed(unneeded)}"
         mend = "take it out of `drills.not_shown`; `rebound drill --due` shows that it restores"
         yield warning(f"{what}; that decision changes nothing", mend)
+    every = (*catalog.drills.not_shown, *catalog.left_out)
+    if nobodys := [it for it in every if it.holds(on) and not it.is_confirmed]:
+        what = f"{counted(len(nobodys), 'decision')} nobody has confirmed: see `rebound status`"
+        again = "with the name of who answers for them; they hold until the day that is said there"
+        yield warning(what, f"{CONFIRM} ({again})")
     for item in lapsing_findings(catalog, on):
         yield warning(item.what, item.mend)
 

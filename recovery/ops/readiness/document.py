@@ -101,7 +101,7 @@ def _level(level: ServiceLevel) -> tuple[str, ...]:
         level.measured or "-",
         state,
         level.basis,
-        level.evidence or "-",
+        level.evidence or (f"not measured: {level.why}" if level.why else "-"),
     )
 
 

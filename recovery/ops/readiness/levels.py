@@ -4,14 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from manifests.catalog_operations import Model
 from manifests.model.proof import ProofRecord
-from recovery.ops.facts import Backups, Facts, QueryResult
+from recovery.ops.facts import Backups, Facts, QueryResult, Unread
+from recovery.ops.readiness.evidence import last_trained
 from recovery.ops.readiness.model import Basis, DeclaredLevel, ServiceLevel
 from recovery.ops.readiness.promises import PROMISES, Promise
 from recovery.scenarios import SCENARIOS
 from recovery.units import age, duration
 
+LEVEL_QUERIES = ("backfill-rate", "feature-availability")
+"""What is asked for service levels alone."""
+
 _HOUR_SECONDS = 3600
+_NOT_ASKED = "the catalog does not name its query in `operations.queries`"
 _CRITICAL_FEATURES = ("minutes_played", "usage_rate")
 
 
@@ -20,6 +26,7 @@ def service_levels(
     proofs: Sequence[ProofRecord],
     declared: Mapping[str, DeclaredLevel],
     now: datetime,
+    model: Model | None = None,
 ) -> Iterator[ServiceLevel]:
     """Yield each promise with what was measured; what was not is not known to be kept.
 
@@ -30,9 +37,11 @@ def service_levels(
         proofs: What was shown to restore.
         declared: What people say that they measured, by the names of promises.
         now: The present instant.
+        model: What the catalog says of the model.
     """
     yield from _tables(facts)
     yield from _orchestration(facts)
+    yield _training(facts, model or Model(), now)
     yield _backup(facts, now)
     for scenario in SCENARIOS:
         seconds = [item.seconds for item in proofs if item.scenario == scenario.name]
@@ -42,6 +51,7 @@ def service_levels(
             f"at most {duration(scenario.rto_seconds)}",
             "" if longest is None else f"{duration(longest)}, the longest of {len(seconds)}",
             is_met=None if longest is None else longest <= scenario.rto_seconds,
+            why="no recovery and no drill of it was proven lately",
         )
     for name, promise in PROMISES.items():
         yield _told(name, promise, declared.get(name), now.date())
@@ -50,7 +60,7 @@ def service_levels(
 def _told(name: str, promise: Promise, said: DeclaredLevel | None, today: date) -> ServiceLevel:
     """Return a promise of which people tell; what has expired is not known."""
     if said is None:
-        return ServiceLevel(name=name, target=promise.target)
+        return ServiceLevel(name=name, target=promise.target, why=promise.why)
     counts = said.counts_on(today)
     return ServiceLevel(
         name=name,
@@ -62,9 +72,15 @@ def _told(name: str, promise: Promise, said: DeclaredLevel | None, today: date) 
     )
 
 
-def _measured(name: str, target: str, measured: str, *, is_met: bool | None) -> ServiceLevel:
+def _measured(
+    name: str, target: str, measured: str, *, is_met: bool | None, why: str = ""
+) -> ServiceLevel:
+    """Return a level; one that has no number says why, or that what tells it could not be read."""
     basis: Basis = "nobody" if is_met is None else "looked at"
-    return ServiceLevel(name=name, target=target, measured=measured, is_met=is_met, basis=basis)
+    why = (why or "what tells it could not be read, or says nothing") if is_met is None else ""
+    return ServiceLevel(
+        name=name, target=target, measured=measured, is_met=is_met, basis=basis, why=why
+    )
 
 
 def _tables(facts: Facts) -> Iterator[ServiceLevel]:
@@ -72,7 +88,8 @@ def _tables(facts: Facts) -> Iterator[ServiceLevel]:
     present = {
         row["feature"]: 100 * row["present"] / row["records"] for row in rows if row["records"]
     }
-    yield _percent("features are complete", 95, min(present.values(), default=None))
+    unplayed = _why(facts, "feature-completeness", "nobody has played yet in this season")
+    yield _percent("features are complete", 95, min(present.values(), default=None), unplayed)
     critical = [100 - present[name] for name in _CRITICAL_FEATURES if name in present]
     most = max(critical, default=None)
     yield _measured(
@@ -80,6 +97,7 @@ def _tables(facts: Facts) -> Iterator[ServiceLevel]:
         "below 5 %",
         "" if most is None else f"{most:.1f} %",
         is_met=None if most is None else most < 5,  # noqa: PLR2004 - the target
+        why=unplayed,
     )
     behind = [row["days_behind"] for row in _rows(facts, "freshness")]
     known = [int(days) for days in behind if days is not None]
@@ -89,11 +107,40 @@ def _tables(facts: Facts) -> Iterator[ServiceLevel]:
         "at most 24 h",
         f"{max(known)} d behind" if is_known else "",
         is_met=max(known) < 2 if is_known else None,  # noqa: PLR2004 - of the day that is due
+        why=_why(facts, "freshness", "a table has no rows"),
     )
     seasons = [
         row["percent"] for row in _rows(facts, "season-coverage") if row["percent"] is not None
     ]
-    yield _percent("phases 3 and 4 succeed", 90, float(seasons[-1]) if seasons else None)
+    done = float(seasons[-1]) if seasons else None
+    why = _why(facts, "season-coverage", "no date is due yet")
+    yield _percent("phases 3 and 4 succeed", 90, done, why)
+    shares = [it["percent"] for it in _rows(facts, "feature-availability")]
+    share = None if shares in ([], [None]) else float(shares[0])
+    why = _why(facts, "feature-availability", "nobody played in the last 30 days")
+    yield _percent("features are there", 90, share, why)
+    rates = [float(row["dates_an_hour"]) for row in _rows(facts, "backfill-rate")]
+    yield _measured(
+        "a backfill does in an hour",
+        "at least 10 dates",
+        f"{min(rates):g} dates, the slowest of {len(rates)}" if rates else "",
+        is_met=min(rates) >= 10 if rates else None,  # noqa: PLR2004 - the target
+        why=_why(facts, "backfill-rate", "no backfill ran in the last 90 days"),
+    )
+
+
+def _training(facts: Facts, model: Model, now: datetime) -> ServiceLevel:
+    """Tell how long ago a schedule that trains was answered well."""
+    jobs = facts.get("schedules")
+    at = last_trained(jobs, model) if isinstance(jobs, list) else None
+    seconds = None if at is None else (now - at).total_seconds()
+    return _measured(
+        "the model is trained again",
+        f"at most {model.trained_days:g} d",
+        "" if seconds is None else age(seconds),
+        is_met=None if seconds is None else seconds <= model.trained_days * 24 * _HOUR_SECONDS,
+        why="no schedule that `operations.model.training` names was ever answered well",
+    )
 
 
 def _orchestration(facts: Facts) -> Iterator[ServiceLevel]:
@@ -123,13 +170,22 @@ def _backup(facts: Facts, now: datetime) -> ServiceLevel:
     )
 
 
-def _percent(name: str, least: float, measured: float | None) -> ServiceLevel:
+def _percent(name: str, least: float, measured: float | None, why: str = "") -> ServiceLevel:
     return _measured(
         name,
         f"at least {least:g} %",
         "" if measured is None else f"{measured:.1f} %",
         is_met=None if measured is None else measured >= least,
+        why=why,
     )
+
+
+def _why(facts: Facts, name: str, nothing: str) -> str:
+    """Return why a query gives no number: it was not asked, not answered, or there is nothing."""
+    if name not in facts:
+        return _NOT_ASKED
+    answer = facts[name]
+    return f"it could not be read: {answer.why}" if isinstance(answer, Unread) else nothing
 
 
 def _rows(facts: Facts, name: str) -> list[dict[str, Any]]:

@@ -26,13 +26,22 @@ class Criterion(Value):
     Attributes:
         command: What looks at it; empty where somebody has to declare it.
         looks: Which findings tell, as `ops:freshness`: the look, and its check.
+        why: Why nothing can look at it, and somebody has to declare it.
         points: What it gives at most.
     """
 
     name: str
     command: str = ""
     looks: tuple[str, ...] = ()
+    why: str = ""
     points: int = _POINTS
+
+    @model_validator(mode="after")
+    def _is_looked_at_or_says_why_not(self) -> Self:
+        if bool(self.looks) == bool(self.why):
+            message = "it is looked at, or says why nothing can"
+            raise ValueError(message)
+        return self
 
 
 class Dimension(Value):
@@ -156,6 +165,7 @@ class ServiceLevel(Value):
         is_met: None where it was not measured: then it is not known to be met.
         basis: What it was told by.
         evidence: Who says so, and until when; empty where it was looked at.
+        why: Why nothing here measures it; empty where something does.
     """
 
     name: str
@@ -164,6 +174,7 @@ class ServiceLevel(Value):
     is_met: bool | None = None
     basis: Basis = "nobody"
     evidence: str = ""
+    why: str = ""
 
     @model_validator(mode="after")
     def _is_known_by_something(self) -> Self:

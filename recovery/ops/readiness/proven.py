@@ -6,6 +6,8 @@ from recovery.health import Health, HealthFinding, worst
 from recovery.status.held import PROTECTED, held_findings
 from recovery.status.model import PartStatus, Status
 
+_NOT_SHOWN = "it was not shown to restore"
+
 
 def proof_findings(status: Status) -> Iterator[HealthFinding]:
     """Yield how each part was shown to restore, and what else was found.
@@ -25,7 +27,7 @@ def _finding(part: PartStatus) -> HealthFinding:
     health, what = part.health, part.what or part.not_shown
     if part.proven == "none":
         health = worst([health, Health.UNKNOWN])
-        what = f"it was not shown to restore: {what}"
+        what = what if what.startswith(_NOT_SHOWN) else f"{_NOT_SHOWN}: {what}"
     elif part.not_shown:
         # It was restored, too long ago to count whole.
         health = worst([health, Health.WARNING])

@@ -144,7 +144,7 @@ def _scored(
         scored=points,
         lost=round((criterion.points - points) * worth, 3),
         basis="nobody" if said is None else "declared",
-        evidence="nobody declared it" if said is None else said.told_on(today),
+        evidence=f"nobody declared it: {criterion.why}" if said is None else said.told_on(today),
         on=None if said is None else said.on,
     )
 

@@ -16,7 +16,7 @@ EVENING = datetime(2026, 1, 4, 3, 30, tzinfo=UTC)
 
 def test_queries_are_shipped():
     """The ten, what they lacked, and three of backups and drills; each says what it answers, what is normal and what to do."""
-    assert len(monitoring_queries()) == 14
+    assert len(monitoring_queries()) == 16
     for query in monitoring_queries().values():
         assert query.answers.endswith("?")
         assert all((query.normal, query.to_do))

@@ -1,7 +1,7 @@
 """A score is computed of what was looked at: what is believed, expired or unknown counts for nothing."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ CRITERIA = ReadinessCriteria.model_validate(
                 "weight": 60,
                 "criteria": [
                     {"name": "disaster recovery", "looks": ["status:proof"], "command": "rebound status"},
-                    {"name": "on-call"},
+                    {"name": "on-call", "why": "it is on a wall"},
                 ],
             },
             {
@@ -131,16 +131,17 @@ def test_declarations_are_read(tmp_path: Path):
     path = tmp_path / "said.json"
     said = json.loads(SAID.model_dump_json())
     level = json.loads(ERROR_SAID.model_dump_json())
-    path.write_text(json.dumps({"operations/on-call": said, f"promised/{ERROR}": level}))
+    path.write_text(json.dumps({"documentation/API": said, f"promised/{ERROR}": level}))
     assert read_declared(path) == Declarations(
-        criteria={"operations/on-call": SAID}, levels={ERROR: ERROR_SAID}
+        criteria={"documentation/API": SAID}, levels={ERROR: ERROR_SAID}
     )
     assert read_declared(None) == Declarations()
     for wrong in (
-        {"operations/on-call": {**said, "by": ""}},
-        {"operations/on-call": {**said, "expires": said["on"]}},
-        {"operations/on-call": {**said, "points": 21}},
+        {"documentation/API": {**said, "by": ""}},
+        {"documentation/API": {**said, "expires": said["on"]}},
+        {"documentation/API": {**said, "points": 21}},
         {"operations/disaster recovery": said},
+        {"operations/alerting": said},
         {"weather": said},
         {"promised/weather": level},
         {f"promised/{ERROR}": {**level, "value": "much"}},
@@ -165,6 +166,7 @@ def test_shipped_criteria():
     for dimension in shipped.dimensions:
         assert sum(item.points for item in dimension.criteria) == 100
         assert all(bool(item.looks) == bool(item.command) for item in dimension.criteria)
+        assert all(bool(item.looks) != bool(item.why) for item in dimension.criteria)
     assert shipped.dimensions[2].criteria[2].looks == ("status:proof",)
     with pytest.raises(ValueError, match="a hundred"):
         ReadinessCriteria(**{"pass": 70}, dimensions=shipped.dimensions[:1])
@@ -217,6 +219,8 @@ def test_service_levels():
         ],
         "schedules": [{"state": "ENABLED", "status": {"code": 7}}, {"state": "ENABLED"}],
         "backups": Backups((run("a", 27),)),
+        "feature-availability": answer({"player_games": 8, "with_features": 4, "percent": 50.0}),
+        "backfill-rate": answer({"dates_an_hour": 6.0}, {"dates_an_hour": 24.0}),
     }
     proof = ProofRecord(
         recovery_id="x", scenario="bigquery-dataset-loss", how="drill", proven_at=NOW,
@@ -231,10 +235,14 @@ def test_service_levels():
         "phases 1 and 2 succeed": False,
         "a recovery loses": False,
         "recovery after bigquery-dataset-loss": True,
+        "features are there": False,
+        "a backfill does in an hour": False,
     }
+    assert levels["a backfill does in an hour"].measured == "6 dates, the slowest of 2"
     assert levels["tables are fresh"].is_met is None
     assert levels["recovery after gcs-bucket-corruption"].is_met is None
-    assert all(item.is_met is None for item in service_levels({}, (), {}, NOW))
+    nothing = tuple(service_levels({}, (), {}, NOW))
+    assert all(item.is_met is None and item.why for item in nothing)
 
 
 @pytest.mark.parametrize(
@@ -286,11 +294,3 @@ def test_document():
     page = page_of(readiness_document(made))
     assert "<svg" in page
     assert "Ann says so" in page
-
-
-def test_moments_are_kept():
-    """A record keeps what it does not know, and says when it was."""
-    kept = ReadinessRecord(looked_at=datetime(2026, 1, 1, tzinfo=UTC), score=1, dimensions={"a": 2})
-    again = ReadinessRecord.model_validate({**kept.model_dump(mode="json"), "later": 1})
-    assert again.score == 1
-    assert again.model_dump()["later"] == 1
