@@ -1,6 +1,7 @@
 """Which tables a view or routine reads, as far as its text tells. Pure.
 
-The text is not parsed: a name that stands behind FROM or JOIN is taken for a table's. A name too
+The text is not parsed: a name that stands behind FROM or JOIN is taken for a table's, or for that of
+a table function, which stands wherever a table can (BigQuery, Table functions). A name too
 many makes the plan say that a view cannot be made, which then is made all the same: nothing is
 skipped because of what is found here.
 """
@@ -22,12 +23,14 @@ _STRINGS = re.compile(
     r"""(?:'{3}.*?'{3}|"{3}.*?"{3}|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")""", re.DOTALL
 )
 _READ = re.compile(
-    r"\b(?:FROM|JOIN)\s+((?:`[^`]+`|[\w-]+)(?:\s*\.\s*(?:`[^`]+`|[\w-]+))*)", re.IGNORECASE
+    r"\b(?:FROM|JOIN)\s+((?:`[^`]+`|[\w-]+)(?:\s*\.\s*(?:`[^`]+`|[\w-]+))*)(\s*\()?", re.IGNORECASE
 )
 _LEGACY = re.compile(r"\[([\w-]+):(\w+)\.([\w-]+)\]")
 _ALIAS = re.compile(r"(?:FROM|JOIN)\s+[`\w.-]+\s+(?:AS\s+)?(\w+)|\bAS\s+(\w+)", re.IGNORECASE)
 _PARTS_WITH_PROJECT = 3
 _NOT_A_TABLE = ("INFORMATION_SCHEMA", "__TABLES__")
+_BUILT_IN = ("ML", "AI")
+"""What stands before the names of Google's own table functions, as in `ML.PREDICT(...)` (BigQuery ML)."""
 
 
 def definitions_of(dataset: DatasetBackup) -> list[tuple[str, DefinitionKind, Resource]]:
@@ -63,7 +66,7 @@ def text_of(definition: Resource) -> str:
 
 
 def references(definition: Resource) -> set[TableRef]:
-    """Return the tables and views that a definition reads."""
+    """Return the tables, views and table functions that a definition reads."""
     reference = definition.get("tableReference") or definition.get("routineReference") or {}
     own_project = str(reference.get("projectId", ""))
     text = _STRINGS.sub("''", _COMMENTS.sub(" ", text_of(definition)))
@@ -71,6 +74,8 @@ def references(definition: Resource) -> set[TableRef]:
     aliases = {name for matched in _ALIAS.finditer(text) for name in matched.groups() if name}
     for matched in _READ.finditer(text):
         names = matched[1].replace("`", "").replace(" ", "").split(".")
+        if matched[2] and names[0].upper() in _BUILT_IN:
+            continue
         if len(names) == _PARTS_WITH_PROJECT - 1 and names[0] not in aliases:
             names = [own_project, *names]
         # A wildcard names no single table, and names such as INFORMATION_SCHEMA stand for none.

@@ -91,10 +91,16 @@ def _routine_sql(name: str, resource: Resource) -> str:
         raise SourceUnreadableError("only functions of SQL are made by these commands")
     text = expression(body)
     arguments = ", ".join(map(_argument, resource.get("arguments", ())))
-    returns = resource.get("returnType")
-    type_of = f" RETURNS {_type_sql(returns)}" if returns and made == "FUNCTION" else ""
     text = text if made == "FUNCTION" else f"\n{body}\n"
-    return f"CREATE {made} {quoted(name)}({arguments}){type_of} AS {text};"
+    return f"CREATE {made} {quoted(name)}({arguments}){_returns(resource)} AS {text};"
+
+
+def _returns(resource: Resource) -> str:
+    if columns := (resource.get("returnTableType") or {}).get("columns"):
+        inner = (f"{quoted(item['name'])} {_type_sql(item['type'])}" for item in columns)
+        return f" RETURNS TABLE<{', '.join(inner)}>"
+    returns = resource.get("returnType")
+    return f" RETURNS {_type_sql(returns)}" if returns else ""
 
 
 def _argument(argument: Resource) -> str:

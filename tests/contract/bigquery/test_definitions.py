@@ -196,6 +196,43 @@ def test_views_and_routines(client: bigquery.Client, dataset: str, query: Query)
         client.get_routine(f"{dataset}.twice")
 
 
+def test_table_functions(server: Server, dataset: str, query: Query):
+    """A table function runs in FROM, gives the columns that it says, and holds where it is made."""
+    query("CREATE TABLE t AS SELECT a, CAST(a AS STRING) AS b FROM UNNEST([1, 2, 3]) AS a")
+    query("CREATE TABLE FUNCTION $d.above(least INT64) AS (SELECT a, b FROM $d.t WHERE a > least)")
+    assert query("SELECT b FROM $d.above(1) ORDER BY b") == [("2",), ("3",)]
+    query("CREATE VIEW v AS SELECT t.a FROM $d.above(1 + 1) AS t")
+    assert query("SELECT a FROM v") == [(3,)]
+    path = f"datasets/{dataset}/routines"
+    above = server.call("GET", f"{path}/above").json()
+    assert above["routineType"] == "TABLE_VALUED_FUNCTION"
+    assert above["arguments"] == [{"name": "least", "dataType": {"typeKind": "INT64"}}]
+    columns = [{"name": "a", "type": {"typeKind": "FLOAT64"}}]
+    body = {
+        "routineReference": {"projectId": PROJECT, "datasetId": dataset, "routineId": "shown"},
+        "routineType": "TABLE_VALUED_FUNCTION",
+        "definitionBody": f"SELECT a FROM `{PROJECT}.{dataset}.t` WHERE a > least",
+        "arguments": above["arguments"],
+        "returnTableType": {"columns": columns},
+    }
+    assert server.call("POST", path, json=body).json()["returnTableType"] == {"columns": columns}
+    assert query("SELECT a / 2 FROM $d.shown(2)") == [(1.5,)]
+    refused = [
+        {"definitionBody": "SELECT a FROM"},
+        {"definitionBody": "SELECT least + 'x' AS a"},
+        {"routineType": "SCALAR_FUNCTION", "definitionBody": "least"},
+    ]
+    assert [server.call("PUT", f"{path}/shown", json=body | it).status_code for it in refused] == [
+        400,
+        400,
+        400,
+    ]
+    with pytest.raises(BadRequest):
+        query("SELECT * FROM $d.above(1, 2)")
+    with pytest.raises(BadRequest):
+        query("SELECT * FROM $d.nothing(1)")
+
+
 def test_row_access_policies(server: Server, dataset: str, query: Query, agent: str):
     """Policies are listed without grantees, which their IAM policy names."""
     query("CREATE TABLE t (a INT64)")

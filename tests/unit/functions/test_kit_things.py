@@ -88,6 +88,22 @@ def test_types_of_arguments_are_written_as_sql():
     )
 
 
+def test_a_table_function_gives_the_columns_that_it_says():
+    """Its query follows without parentheses; columns of which nothing is said are those of the query."""
+    columns = [{"name": "a", "type": {"typeKind": "INT64"}}]
+    table_type = {"returnTableType": {"columns": columns}}
+    kind = {"routineType": "TABLE_VALUED_FUNCTION"}
+    routines = (
+        _routine("f", "SELECT 1 AS a", **kind),
+        _routine("g", "SELECT 1", **table_type, **kind),
+    )
+    made = definition_steps([DatasetBackup(dataset_id="nba", resource={}, routines=routines)])
+    assert [sql.decode() for step in made for sql in step.files.values()] == [
+        "CREATE TABLE FUNCTION `nba.f`() AS \nSELECT 1 AS a\n;",
+        "CREATE TABLE FUNCTION `nba.g`() RETURNS TABLE<`a` INT64> AS \nSELECT 1\n;",
+    ]
+
+
 def _resources(kind: str, resource: Resource, **more: Any) -> list[str]:  # noqa: ANN401 - fields of the model
     stored = StoredResource(name=resource["name"], resource=resource, **more)
     backup = ResourceBackup(

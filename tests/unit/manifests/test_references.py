@@ -26,6 +26,8 @@ def view(query: str) -> dict[str, Any]:
         ("SELECT 'FROM a.b', \"FROM a.b\" /* FROM a.b */ -- FROM a.b\n# FROM a.b", set()),
         ("SELECT * FROM d.INFORMATION_SCHEMA.TABLES JOIN `p.d.t_*`", set()),
         ("SELECT * FROM [q:d.t]", {("q", "d", "t")}),
+        ("SELECT * FROM d.f(1) JOIN `p.d.g`('x', 2)", {("p", "d", "f"), ("p", "d", "g")}),
+        ("SELECT * FROM ML.PREDICT(MODEL d.m, TABLE d.t) JOIN ai.forecast (TABLE d.t)", set()),
     ],
 )
 def test_references(query: str, expected: set[tuple[str, str, str]]):

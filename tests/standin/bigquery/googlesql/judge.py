@@ -23,7 +23,7 @@ from tests.standin.bigquery.session import Session
 
 _LOG = "STANDIN_GOOGLESQL_LOG"
 _PLACE = re.compile(r" \[at (\d+):(\d+)\]$")
-_NOT_FOUND = re.compile(r"Table not found: |Function not found: [^ ]+\.")
+_NOT_FOUND = re.compile(r"Table not found: |(?:Function|Table-valued function) not found: [^ ]+\.")
 _PSEUDO = (
     {"name": "_PARTITIONTIME", "type": "TIMESTAMP"},
     {"name": "_PARTITIONDATE", "type": "DATE"},

@@ -1,4 +1,4 @@
-"""Routines, kept as resources; SQL functions also run in queries."""
+"""Routines, kept as resources; functions and table functions of SQL also run in queries."""
 
 from tests.standin.bigquery.call import Call, page
 from tests.standin.bigquery.engine.entries import Entry, Resource
@@ -7,8 +7,10 @@ from tests.standin.bigquery.engine.measures import stamped
 from tests.standin.bigquery.engine.tables import drop_table
 from tests.standin.bigquery.errors import duplicate, invalid, not_found
 from tests.standin.bigquery.googlesql.judge import check_syntax, check_types
+from tests.standin.bigquery.resources.table_functions import arguments_text, check_table_function
 from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.shared import Shared
+from tests.standin.bigquery.sql.table_functions import type_text
 
 _LISTED = (
     "etag",
@@ -19,7 +21,9 @@ _LISTED = (
     "language",
     "arguments",
     "returnType",
+    "returnTableType",
 )
+_TABLE_VALUED = "TABLE_VALUED_FUNCTION"
 
 
 def _lock(key: TableKey) -> TableKey:
@@ -78,41 +82,29 @@ def insert_routine(service: Shared, call: Call) -> Resource:
     key = (*call.dataset_key, routine_id)
     if service.database.catalog.find("routine", key):
         raise duplicate("Routine", f"{key[0]}:{key[1]}.{key[2]}")
-    _check_body(service, call)
+    _check_body(service, key, call.body)
     return put_routine(service, key, call.body).resource
 
 
-def _check_body(service: Shared, call: Call) -> None:
+def _check_body(service: Shared, key: TableKey, routine: Resource) -> None:
     """Refuse a function whose body GoogleSQL cannot read, or whose types do not hold.
 
     A statement that makes one was judged itself.
     """
-    routine = call.body
-    is_sql = routine.get("language", "SQL") == "SQL"
-    if not is_sql or routine.get("routineType") != "SCALAR_FUNCTION":
+    kind = routine.get("routineType")
+    if "returnTableType" in routine and kind != _TABLE_VALUED:
+        raise invalid("returnTableType can be set only for a TABLE_VALUED_FUNCTION")
+    if kind == _TABLE_VALUED:
+        check_table_function(service, key, routine)
         return
-    arguments = ", ".join(
-        f"`{item['name']}` {type_text(item['dataType']) if 'dataType' in item else 'ANY TYPE'}"
-        for item in routine.get("arguments", [])
-    )
+    if routine.get("language", "SQL") != "SQL" or kind != "SCALAR_FUNCTION":
+        return
     returns = f" RETURNS {type_text(routine['returnType'])}" if routine.get("returnType") else ""
     body = routine.get("definitionBody", "")
-    sql = f"CREATE TEMP FUNCTION judged({arguments}){returns} AS (\n{body}\n)"
+    sql = f"CREATE TEMP FUNCTION judged({arguments_text(routine)}){returns} AS (\n{body}\n)"
     check_syntax(sql)
     with service.database.reading() as connection:
-        check_types(sql, Session(service=service, connection=connection, project=call.project))
-
-
-def type_text(kind: Resource) -> str:
-    """Return a type as GoogleSQL writes it (BigQuery REST, StandardSqlDataType)."""
-    if element := kind.get("arrayElementType"):
-        return f"ARRAY<{type_text(element)}>"
-    if members := kind.get("structType"):
-        fields = (f"`{item['name']}` {type_text(item['type'])}" for item in members["fields"])
-        return f"STRUCT<{', '.join(fields)}>"
-    if element := kind.get("rangeElementType"):
-        return f"RANGE<{type_text(element)}>"
-    return str(kind["typeKind"])
+        check_types(sql, Session(service=service, connection=connection, project=key[0]))
 
 
 def get_routine(service: Shared, call: Call) -> Resource:
@@ -133,7 +125,7 @@ def list_routines(service: Shared, call: Call) -> Resource:
 def update_routine(service: Shared, call: Call) -> Resource:
     """Answer routines.update: the whole resource is replaced."""
     call.check_etag(_require(service, _key(call)).resource)
-    _check_body(service, call)
+    _check_body(service, _key(call), call.body)
     return put_routine(service, _key(call), call.body).resource
 
 

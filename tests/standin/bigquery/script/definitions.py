@@ -14,6 +14,7 @@ from tests.standin.bigquery.resources.datasets import (
 )
 from tests.standin.bigquery.resources.policies import delete_policies, put_policy
 from tests.standin.bigquery.resources.routines import delete_routine_of, put_routine
+from tests.standin.bigquery.resources.table_functions import check_table_function
 from tests.standin.bigquery.resources.views import create_view
 from tests.standin.bigquery.session import Session
 from tests.standin.bigquery.sql.fields import field_of_type
@@ -113,25 +114,31 @@ def run_create_view(session: Session, statement: Statement) -> Outcome:
 
 
 def run_create_function(session: Session, statement: Statement) -> Outcome:
-    """Run CREATE FUNCTION of a SQL function."""
+    """Run CREATE FUNCTION of a SQL function, or CREATE TABLE FUNCTION."""
     parts = statement.parts
     key = session.full_key(names_of(parts["name"] or ""))
-    outcome = Outcome(kind="CREATE_FUNCTION", operation="CREATE")
+    outcome = Outcome(kind=statement.kind, operation="CREATE")
     existing = session.service.database.catalog.find("routine", key)
     if existing is not None and not parts["replace"]:
         if not parts["missing"]:
             raise duplicate("Routine", f"{key[0]}:{key[1]}.{key[2]}")
         outcome.operation = "SKIP"
         return outcome
+    is_table = statement.kind == "CREATE_TABLE_FUNCTION"
     body: Resource = {
-        "routineType": "SCALAR_FUNCTION",
+        "routineType": "TABLE_VALUED_FUNCTION" if is_table else "SCALAR_FUNCTION",
         "language": "SQL",
         "definitionBody": (parts["body"] or "").strip(),
     }
     if arguments := _arguments(parts["arguments"] or ""):
         body["arguments"] = arguments
-    if parts["returns"]:
-        body["returnType"] = _data_type(parts["returns"])
+    if parts.get("returns"):
+        body["returnType"] = _data_type(parts["returns"] or "")
+    if parts.get("columns"):
+        row = _data_type(f"STRUCT<{parts['columns']}>")
+        body["returnTableType"] = {"columns": row["structType"]["fields"]}
+    if is_table:
+        check_table_function(session.service, key, body)
     put_routine(session.service, key, body)
     return outcome
 

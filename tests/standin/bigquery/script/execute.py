@@ -65,6 +65,7 @@ _DEFINERS: dict[str, Definer] = {
     "CREATE_VIEW": run_create_view,
     "CREATE_MATERIALIZED_VIEW": run_create_view,
     "CREATE_FUNCTION": run_create_function,
+    "CREATE_TABLE_FUNCTION": run_create_function,
     "DROP_FUNCTION": run_drop_function,
     "CREATE_ROW_ACCESS_POLICY": run_create_policy,
     "DROP_ROW_ACCESS_POLICY": run_drop_policies,

@@ -130,7 +130,7 @@ def _view_rows(
         raise invalid_query(f"View {entry.full_name} is nested too deeply")
     _check_bases(entry, session)
     # A filter around a view reaches the tables that it reads.
-    outside = None if session.filtered is None else session.filtered | _filtered(table)
+    outside = None if session.filtered is None else session.filtered | filtered_by(table)
     inner = replace(
         session, filtered=outside, default_dataset=None, project=entry.key[0], parameters=[]
     )
@@ -231,7 +231,7 @@ def check_partition_filter(
     wanted = {(by_time or by_range).get("field", PARTITION_TIME).lower()}
     if wanted == {PARTITION_TIME.lower()}:
         wanted.add("_partitiondate")
-    if wanted & (outside | _filtered(table)):
+    if wanted & (outside | filtered_by(table)):
         return
     names = ", ".join(f"'{name}'" for name in sorted(wanted))
     raise invalid_query(
@@ -240,7 +240,7 @@ def check_partition_filter(
     )
 
 
-def _filtered(table: exp.Expression) -> frozenset[str]:
+def filtered_by(table: exp.Expression) -> frozenset[str]:
     """Return the columns in the conditions around a table, in lower case."""
     found: set[str] = set()
     scope = table.find_ancestor(exp.Select, exp.Delete, exp.Update, exp.Merge)

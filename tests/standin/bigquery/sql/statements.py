@@ -53,6 +53,11 @@ _FUNCTION = re.compile(
     rf"(?:RETURNS\s+(?P<returns>.+?)\s+)?AS\s*\((?P<body>.*)\){_OPTIONS}\s*",
     re.IGNORECASE | re.DOTALL,
 )
+_TABLE_FUNCTION = re.compile(
+    rf"\s*CREATE\s+{_REPLACE}TABLE\s+FUNCTION\s+{_MISSING}(?P<name>{PATH})\s*\((?P<arguments>.*?)\)\s*"
+    rf"(?:RETURNS\s+TABLE\s*<(?P<columns>.+?)>\s+)?AS\b(?P<body>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
 _BY_CLASS: dict[type[exp.Expression], str] = {
     exp.Select: "SELECT",
     exp.SetOperation: "SELECT",
@@ -122,6 +127,8 @@ def _statement(text: str) -> Statement:
         return Statement(text=text, kind=kind, parts=matched.groupdict())
     if matched := _FUNCTION.fullmatch(text):
         return Statement(text=text, kind="CREATE_FUNCTION", parts=matched.groupdict())
+    if matched := _TABLE_FUNCTION.fullmatch(text):
+        return Statement(text=text, kind="CREATE_TABLE_FUNCTION", parts=matched.groupdict())
     tree = parse(text)
     if isinstance(tree, exp.Drop):
         # sqlglot keeps the names in a list; each statement of BigQuery's drops one thing.

@@ -14,6 +14,7 @@ from tests.standin.bigquery.sql.known import check_functions
 from tests.standin.bigquery.sql.ordering import resolve_order
 from tests.standin.bigquery.sql.parameters import replace_parameters
 from tests.standin.bigquery.sql.relations import replace_tables
+from tests.standin.bigquery.sql.table_functions import replace_calls
 
 
 def to_duckdb(tree: exp.Expression, session: Session, *, depth: int = 0) -> str:
@@ -23,6 +24,7 @@ def to_duckdb(tree: exp.Expression, session: Session, *, depth: int = 0) -> str:
         BigQueryError: Something in it is missing or not understood.
     """
     replace_parameters(tree, session.parameters)
+    replace_calls(tree, session, to_duckdb, depth=depth)
     tree = inline_functions(tree, session)
     check_functions(tree)
     resolve_aliases(tree)
