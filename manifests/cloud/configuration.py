@@ -74,7 +74,7 @@ class Configuration:
             look = partial(asked_twice, partial(self._names, kind, locations, subject), denial)
             names = where_enabled(look, is_none=none_where_disabled) or []
             with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
-                found = list(pool.map(partial(self._read, kind, locations), names))
+                found = list(pool.map(partial(self._found, kind), names))
         return {name: item for name, item in zip(names, found, strict=True) if item is not None}
 
     def listed(
@@ -235,21 +235,24 @@ class Configuration:
                 is_repeatable=order.is_repeatable,
             )
 
-    def _read(self, kind: ResourceType, locations: Collection[str], name: str) -> Resource | None:
-        """Return a resource that was listed; None when it was deleted since."""
-        return believed(
-            lambda: self._found(kind, name),
-            lambda: name in set(self._names(kind, locations, name)),
-        )
-
     def _found(self, kind: ResourceType, name: str) -> Resource | None:
-        """Return one resource, or None where it is answered twice that there is none.
+        """Return one resource, or None where two answers and a list say that there is none.
 
         Much follows from that: a writer counts as paused, or is not resumed.
         """
         look = partial(self._rest.call, "GET", kind.host, f"{kind.version}/{name}")
-        found = asked_twice(look, google_errors.NotFound)
+        ask = partial(asked_twice, look, google_errors.NotFound)
+        found = believed(ask, partial(self._is_listed, kind, name))
         return None if found is None or kind.is_absent(found) else found
+
+    def _is_listed(self, kind: ResourceType, name: str) -> bool:
+        """Whether a list has one of its own name; no list has what is given."""
+        if kind.naming == "given":
+            return False
+        look = partial(self._names, kind, (kind.location_of(name),), name)
+        listed = asked_twice(look, google_errors.NotFound) or ()
+        # Some lists name the project by its number.
+        return name.rpartition("/")[2] in {item.rpartition("/")[2] for item in listed}
 
     def _names(self, kind: ResourceType, locations: Collection[str], subject: str) -> list[str]:
         return sorted(name for name, _ in self._items(kind, locations, subject))

@@ -144,7 +144,8 @@ def asked_twice[Answer](
 ) -> Answer | None:
     """Return an answer, or None where it was answered twice that what is asked for is not there.
 
-    For what no list shows, as a dataset that was deleted: one answer can be false.
+    For what no list shows, as a dataset or an account that was deleted (BigQuery, datasets.list; IAM,
+    Undelete a service account): one answer can be false. Where there is a list, it decides: `believed`.
 
     Args:
         ask: The call.

@@ -1,14 +1,15 @@
 """Puts views and routines back, and proves that they are what they were before."""
 
-from manifests.cloud.table_paths import table_reference
+from functools import partial
+
 from manifests.errors import ManifestAlteredError, NotEqualError
-from manifests.kinds.tables.properties import settings
 from manifests.references import definitions_of
 from manifests.values import Resource
 from recovery.compare.properties import changes, is_authorized
 from recovery.compare.tables import definition_findings
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.datasets import authorize
+from recovery.kinds.tables.cloud.remaking import definition_body, made_instead
 from recovery.kinds.tables.rules.access import authorized
 from recovery.kinds.tables.rules.datasets import DatasetStep, authorized_name
 from recovery.kinds.tables.rules.definitions import DefinitionStep
@@ -115,17 +116,18 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
         collection = f"datasets/{dataset_id}/{'routines' if step.kind == 'routine' else 'tables'}"
         path = f"{collection}/{own_id}"
         etag = str((live or {}).get("etag"))
-        kept = before is not None and "view" in before and "view" in (live or {})
-        if live is not None and not (kept or (before is not None and step.kind == "routine")):
-            self._target.resources.delete(path, etag=etag, subject=own_id)
-            live = None
         if before is None:
+            if live is not None:
+                self._target.resources.delete(path, etag=etag, subject=own_id)
             return
-        body = self._body(step, before)
+        body = definition_body(step.kind, self._target.target.project, step.into, before)
+        make = partial(self._target.resources.create, collection, body, subject=own_id)
         if live is None:
-            self._target.resources.create(collection, body, subject=own_id)
-        else:
+            make()
+        elif step.kind == "routine" or ("view" in before and "view" in live):
             self._target.resources.replace(path, body, etag=etag, subject=own_id)
+        else:
+            made_instead(self._target.resources, step.into, live, make)
 
     def _with_details(self, step: UndoStep, before: Resource, live: Resource) -> Resource | None:
         """Set descriptions and tags of a view's columns, once its query has given it these columns."""
@@ -139,13 +141,3 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
             subject=own_id,
         )
         return self._target.definition(step.kind, step.name)
-
-    def _body(self, step: UndoStep, before: Resource) -> Resource:
-        project = self._target.target.project
-        if step.kind == "routine":
-            dataset_id, routine_id = step.into.split(".", 1)
-            reference = {"projectId": project, "datasetId": dataset_id, "routineId": routine_id}
-            return {"routineReference": reference, **settings(before)}
-        # "Schema field shouldn't be used as input with a view": googleapis/google-cloud-python#7246.
-        own = {key: value for key, value in settings(before).items() if key != "schema"}
-        return {"tableReference": table_reference(project, step.into), **own}

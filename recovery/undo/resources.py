@@ -11,6 +11,7 @@ from manifests.journal_layout import archive_digest
 from manifests.kinds.resources.layout import is_archive
 from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.kinds.resources.types import ResourceType
+from manifests.values import Resource
 from recovery.kinds.former import Former
 from recovery.kinds.resources.cloud.making import Making
 from recovery.kinds.resources.cloud.recovering import names_of_now
@@ -73,10 +74,8 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it."""
         kind = resource_type(self._outcome(step).type)
-        seen = None
-        if step.action == "remove":
-            # Read before it is decided again, so that its etag is not that of what nobody looked at.
-            seen = self._configuration.resource(kind, step.into, none_where_disabled=True)
+        # Read before it is decided again, so that its etag is not that of what nobody looked at.
+        seen = self._configuration.resource(kind, step.into, none_where_disabled=True)
         outcome = self._whole(self._as_planned(step))
         if step.action == "remove":
             self._making.remove(kind, step.into, seen)
@@ -84,7 +83,7 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
                 raise NotEqualError("it is there still", subject=step.into)
             return ""
         if outcome.action == "update":
-            self._set_back(kind, outcome)
+            self._set_back(kind, outcome, seen)
         self._take(kind, outcome)
         if (after := self._step(self._outcome(step))).action != "leave":
             raise NotEqualError(f"it is not as before: {after.why}", subject=step.into)
@@ -198,15 +197,16 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
         found = self._configuration.below(kind, into)
         return ", ".join(f"its {len(items)} {name}" for name, items in found.items() if items)
 
-    def _set_back(self, kind: ResourceType, outcome: ConfigurationOutcome) -> None:
+    def _set_back(
+        self, kind: ResourceType, outcome: ConfigurationOutcome, live: Resource | None
+    ) -> None:
         into = self._into(kind, self._items[outcome.name])
         former = self._ended.former(kind.name, into)
-        live = self._configuration.resource(kind, into)
         if former is None or former.resource is None or live is None:
             raise NotEqualError("nothing is known of what it was", subject=into)
         archive = self._former_archive(kind, into, former)
         fields = fields_to_set(kind, former.resource, live)
-        self._making.change(kind, into, former.resource, fields, archive)
+        self._making.change(kind, into, former.resource, fields, archive, seen=live)
 
     def _former_archive(self, kind: ResourceType, into: str, former: Former) -> bytes | None:
         """Return what a function has to be built from; None where it is, or is built from nothing."""

@@ -19,6 +19,7 @@ from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.erasing import Erasing
 from recovery.kinds.tables.cloud.properties import PropertySetter, writable
 from recovery.kinds.tables.cloud.publish import undo_name
+from recovery.kinds.tables.cloud.remaking import made_instead
 from recovery.kinds.tables.cloud.replacing import Going, Replacement, replace_partitions
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.tables.rules.tables import TableStep, is_table
@@ -204,13 +205,10 @@ class TableUndo(Undoer[TableOutcome]):
             removal = self._removal(back)
             removal.drop(removal.set_aside(back.live, back.expected))
         elif back.live is not None:
-            self._delete(back, back.live)
+            path, etag = table_path(into), str(back.live["etag"])
+            self._target.resources.delete(path, etag=etag, subject=into)
         if self._target.resources.has_table(into):
             raise NotEqualError("it is there still", subject=into)
-
-    def _delete(self, back: TableBack, live: Resource) -> None:
-        into = back.step.into
-        self._target.resources.delete(table_path(into), etag=str(live["etag"]), subject=into)
 
     def _removal(self, back: TableBack) -> Removal:
         into, table = back.step.into, self._ended.part(TABLES, back.step.name)
@@ -221,17 +219,19 @@ class TableUndo(Undoer[TableOutcome]):
     def _put_back_whole(self, back: TableBack) -> str:
         """Put back what had another shape, once what is there is set aside as it was looked at.
 
-        No statement replaces a table on a condition. Where this fails, what is there gets its name again;
-        where it is killed, the next undo goes on with what is set aside.
+        No statement replaces a table on a condition. Where this fails, what is there gets its name again,
+        or is made again; where it is killed, the next undo goes on with what is set aside.
 
         Returns:
             The etag under which what is set aside can go; empty where nothing is.
         """
         live, removal = back.live, self._removal(back)
         if live is None or not is_table(live):
-            if live is not None:
-                self._delete(back, live)
-            self._make(back)
+            make = partial(self._make, back)
+            if live is None:
+                make()
+            else:
+                made_instead(self._target.resources, back.step.into, live, make)
             return ""
         etag = removal.set_aside(live, back.expected)
         if back.is_back:

@@ -14,6 +14,7 @@ from manifests.layout import parse_run_id
 from manifests.store.envelope import encode
 from tests.harness import LOCATION, RUN_SECONDS, Rebound
 from tests.integration import lake
+from tests.integration.changed_meanwhile import change_under_recovery, change_under_undo
 from tests.integration.configuration import (
     APIS,
     PUBSUB,
@@ -201,19 +202,6 @@ def kill_undo(rebound: Rebound, recovery: str) -> None:
     assert subscription(rebound, "raw-sub")
 
 
-def change_under_undo(rebound: Rebound, recovery: str) -> None:
-    """Change a secret between the last look and its deletion, and change it back: it stays then."""
-    path = f"{SECRETS}/projects/{rebound.project}/secrets/slack"
-    with rebound.cloud.held("platform", r"secretmanager\..*secrets\.delete"):
-        undoing = rebound.begin("undo", recovery, "--yes")
-        rebound.cloud.await_fault("platform", undoing)
-        call(rebound, "PATCH", path, {"labels": {"whose": "mine"}}, updateMask="labels")
-    out, err = undoing.communicate(RUN_SECONDS)
-    assert undoing.returncode == 6, err
-    assert "it was changed since it was looked at; it is left" in " ".join(out.split())
-    call(rebound, "PATCH", path, {"labels": {"team": "data"}}, updateMask="labels")
-
-
 def settable_of(kind: str, line: dict[str, Any]) -> dict[str, Any]:
     """Return what of a stored line somebody set, as Google's discovery document tells."""
     own = {"etag", *output_only()[kind]}
@@ -241,6 +229,7 @@ def test_what_differs_is_shown_and_left_without_a_word(rebound: Rebound, functio
     refused = rebound.run("undo", recovery, "--yes", code=5)
     assert "it was changed since the recovery" in refused.stderr
     assert job(rebound, "load-hourly")["schedule"] == "0 3 * * *"
+    change_under_recovery(rebound)
 
 
 def test_a_type_that_cannot_be_listed_is_no_backup_of_it(rebound: Rebound, function: Function):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.harness import LOCATION, Rebound, of_kind
+from tests.harness import LOCATION, RUN_SECONDS, Rebound, of_kind
 from tests.integration import lake
 from tests.served import serving
 
@@ -20,6 +20,21 @@ DESCRIBED = """
 CREATE VIEW `{lake}.described` OPTIONS(description='what it says') AS
 SELECT id, note FROM `{lake}.empty`
 """
+CALLING = "CREATE VIEW `{lake}.calling` AS SELECT games FROM `{lake}.above`(3, ['Denver', ''])"
+CALLED = "SELECT games FROM `{lake}.calling` ORDER BY games"
+ABOVE = {
+    "routineType": "TABLE_VALUED_FUNCTION",
+    "language": "SQL",
+    "arguments": [
+        {"name": "least", "dataType": {"typeKind": "INT64"}},
+        {
+            "name": "names",
+            "dataType": {"typeKind": "ARRAY", "arrayElementType": {"typeKind": "STRING"}},
+        },
+    ],
+    "returnTableType": {"columns": [{"name": "games", "type": {"typeKind": "FLOAT64"}}]},
+    "description": "those who play more",
+}
 OF_THE_MOMENT = {"etag", "creationTime", "lastModifiedTime"}
 TAGS = {"names": ["projects/p/locations/us/taxonomies/1/policyTags/2"]}
 
@@ -54,6 +69,15 @@ def gilded(rebound: Rebound) -> Rebound:
         rebound.query(f"CREATE TABLE `{rebound.project}.{GOLD}` AS SELECT 1 AS id")
         for definition in (SUMS, DESCRIBED):
             rebound.query(definition.format(lake=f"{rebound.project}.lake"))
+        # A table function that reads a view, and a view that calls it.
+        above = {
+            "routineReference": {**here, "routineId": "above"},
+            "definitionBody": f"SELECT games FROM `{rebound.project}.lake.busy` "
+            "WHERE games > least AND home IN UNNEST(names)",
+            **ABOVE,
+        }
+        api(rebound, "POST", "datasets/lake/routines", data=above)
+        rebound.query(CALLING.format(lake=f"{rebound.project}.lake"))
         columns = [
             {"name": "id", "type": "INTEGER", "description": "clé"},
             {"name": "note", "type": "STRING", "policyTags": TAGS},
@@ -95,9 +119,21 @@ def written(rebound: Rebound, name: str) -> dict[str, Any]:
     return kept
 
 
+def routine(rebound: Rebound, name: str) -> dict[str, Any]:
+    """Return what of a routine is written, not what BigQuery adds."""
+    found = api(rebound, "GET", f"datasets/lake/routines/{name}")
+    return {key: found[key] for key in found if key not in OF_THE_MOMENT}
+
+
 def test_what_is_authorized_elsewhere_is_authorized_again(gilded: Rebound):
-    """A dataset comes back with its views as they were, and the one that survived lets them read."""
-    before = {name: written(gilded, name) for name in ("sums", "described", "busy")}
+    """A dataset comes back with its views as they were, and the one that survived lets them read.
+
+    Whatever its views and table functions read of each other.
+    """
+    before = {name: written(gilded, name) for name in ("sums", "described", "busy", "calling")}
+    above, answer = routine(gilded, "above"), CALLED.format(lake=f"{gilded.project}.lake")
+    assert ABOVE.items() <= above.items()
+    played = gilded.query(answer)
     access = access_of_gold(gilded)
     assert holding(gilded) == {"view": True, "routine": True, "dataset": True}
     gilded.bigquery_client.delete_dataset("lake", delete_contents=True)
@@ -105,11 +141,15 @@ def test_what_is_authorized_elsewhere_is_authorized_again(gilded: Rebound):
     planned = gilded.run("plan", SCENARIO).stdout
     for line in ("view lake.busy", "routine lake.double", "dataset lake"):
         assert f"authorize            {line} again, in dataset gold" in planned
+    assert "which is not there" not in planned
     gilded.run("recover", SCENARIO, "--access", "--yes")
     assert {name: written(gilded, name) for name in before} == before
     assert holding(gilded) == {"view": True, "routine": True, "dataset": True}
     assert access_of_gold(gilded) == access
     assert gilded.query(f"SELECT pace FROM `{gilded.project}.lake.sums` LIMIT 1")
+    assert routine(gilded, "above") == above
+    assert len(played) > 1
+    assert gilded.query(answer) == played
 
 
 def test_a_refresh_is_no_difference_and_a_query_is(gilded: Rebound):
@@ -125,8 +165,12 @@ def test_a_refresh_is_no_difference_and_a_query_is(gilded: Rebound):
     other = f"SELECT home, COUNT(*) AS pace FROM `{gilded.project}.lake.games` GROUP BY home"
     gilded.query(f"CREATE MATERIALIZED VIEW {sums} AS {other}")
     assert "`--overwrite lake.sums`" in gilded.run("recover", SCENARIO, "--yes", code=5).stderr
-    gilded.run("recover", SCENARIO, "--yes", "--overwrite", "lake.sums")
+    agreed = ("--yes", "--overwrite", "lake.sums")
+    recovery = in_pieces(gilded, "recover", SCENARIO, *agreed)
     assert written(gilded, "sums") == before
+    in_pieces(gilded, "undo", recovery, "lake.sums", "--yes")
+    assert written(gilded, "sums")["materializedView"]["query"] == other
+    gilded.run("recover", SCENARIO, *agreed)
 
     gilded.query(f"DROP TABLE `{gilded.project}.{lake.GAMES}`")
     planned = gilded.run("plan", SCENARIO).stdout
@@ -136,31 +180,56 @@ def test_a_refresh_is_no_difference_and_a_query_is(gilded: Rebound):
     assert gilded.query(f"SELECT SUM(pace) AS n FROM {sums}")
 
 
+def in_pieces(rebound: Rebound, command: str, name: str, *words: str) -> str:
+    """Refuse, then kill, what makes a view anew when it has deleted it, and go on; return the recovery."""
+    before = written(rebound, "sums")
+    with rebound.cloud.fault("bigquery", "bigquery.tables.insert", "status", status=403):
+        done = rebound.ended(command, name, *words)
+    assert done.returncode, done.stdout
+    assert "the view that was there is made again" in " ".join((done.stdout + done.stderr).split())
+    assert written(rebound, "sums") == before
+    recovery = max(rebound.recoveries)
+    again = (command if command == "undo" else "resume", recovery, *words)
+    with rebound.cloud.held("bigquery", "bigquery.tables.insert", is_done=False):
+        killed = rebound.begin(*again)
+        rebound.cloud.await_fault("bigquery", killed)
+        killed.kill()
+        killed.communicate(RUN_SECONDS)
+    assert "sums" not in [it.table_id for it in rebound.bigquery_client.list_tables("lake")]
+    rebound.run(*again)
+    return recovery
+
+
 def test_every_property_of_a_definition_counts(gilded: Rebound):
     """Descriptions of a view's columns, and options of a routine that no list names, are restored."""
     before = written(gilded, "described")
-    routine = "datasets/lake/routines/double"
-    own = api(gilded, "GET", routine)
+    double = "datasets/lake/routines/double"
+    own, above = api(gilded, "GET", double), routine(gilded, "above")
     bare = [{"name": "id", "type": "INTEGER"}, {"name": "note", "type": "STRING"}]
     bare[1]["policyTags"] = {"names": []}  # type: ignore[assignment]  # JSON
     api(gilded, "PATCH", "datasets/lake/tables/described", data={"schema": {"fields": bare}})
     written_of_it = {key: own[key] for key in own if key not in OF_THE_MOMENT}
     changed = {**written_of_it, "securityMode": "DEFINER", "dataGovernanceType": "DATA_MASKING"}
-    api(gilded, "PUT", routine, data=changed)
+    api(gilded, "PUT", double, data=changed)
+    whole = {"columns": [{"name": "games", "type": {"typeKind": "INT64"}}]}
+    other = {**above, "returnTableType": whole, "arguments": ABOVE["arguments"][::-1]}
+    api(gilded, "PUT", "datasets/lake/routines/above", data=other)
     steps = {
         step["name"]: step for step in of_kind(gilded.json("plan", SCENARIO), "view", "routine")
     }
     aspects = {
         name: {item["aspect"] for item in steps[name]["findings"]}
-        for name in ("lake.described", "lake.double")
+        for name in ("lake.described", "lake.double", "lake.above")
     }
     assert aspects == {
         "lake.described": {"column properties"},
         "lake.double": {"securityMode", "dataGovernanceType"},
+        "lake.above": {"arguments", "returnTableType"},
     }
     gilded.run("recover", SCENARIO, "--access", "--yes", "--overwrite", "*")
     assert written(gilded, "described") == before
-    back = api(gilded, "GET", routine)
+    assert routine(gilded, "above") == above
+    back = api(gilded, "GET", double)
     assert {key for key in back if back.get(key) != own.get(key)} <= OF_THE_MOMENT
 
 

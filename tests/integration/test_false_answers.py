@@ -158,7 +158,7 @@ def test_a_dataset_that_is_once_said_to_be_gone_for_good_is_undeleted(
     assert rebound.query(f"SELECT note FROM {scrap}")
 
 
-def test_a_writer_that_is_once_said_to_be_gone_is_paused_and_resumed(
+def test_a_writer_that_is_twice_said_to_be_gone_is_paused_and_resumed(
     new_rebound: Callable[..., Rebound], tmp_path: Path
 ):
     """Whichever look of a fence, and of its thaw, is answered falsely."""
@@ -169,7 +169,7 @@ def test_a_writer_that_is_once_said_to_be_gone_is_paused_and_resumed(
     enable(rebound, "pubsub.googleapis.com", "cloudscheduler.googleapis.com")
     make_job(rebound, "mail")
     make_subscription(rebound, "raw-sub", "raw-complete", PUSHED["pushEndpoint"])
-    denied = {"status": 404, "match": "subscriptions/raw-sub"}
+    denied = {"status": 404, "match": "subscriptions/raw-sub", "times": 2}
     for skip in range(2):
         for command, push in (("fence", None), ("thaw", PUSHED)):
             fault = {"skip": skip, **denied}

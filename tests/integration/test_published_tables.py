@@ -81,6 +81,36 @@ def test_a_copy_that_came_though_its_job_failed_is_not_made_twice(
     assert seen(rebound.bigquery_client) == (2, 1)
 
 
+def test_a_table_of_another_shape_is_never_lost(rebound: Rebound, function: Function):
+    """Refused, then killed, between its deletion and the table that takes its place: both can be made."""
+    function.complete("night")
+    secrets = f"`{rebound.project}.{SECRETS}`"
+    rebound.query(f"DROP TABLE {secrets}")
+    rebound.query(f"CREATE TABLE {secrets} (day DATE) PARTITION BY day")
+    rebound.query(f"INSERT {secrets} VALUES (DATE '2024-01-01')")
+    agreed = ("--overwrite", SECRETS, "--access", "--yes")
+    made = {"match": f"{rebound.project}/datasets/{lake.DATASET}/tables"}
+    with rebound.cloud.fault("bigquery", "bigquery.tables.insert", "status", status=403, **made):
+        told = " ".join(rebound.run("recover", SCENARIO, *agreed, code=6).stdout.split())
+    assert seen(rebound.bigquery_client) == (0, 0)
+    assert "what had another shape is deleted, and nothing is there now" in told
+    (recovery,) = rebound.recoveries
+    (undo,) = rebound.bigquery_client.list_tables("rebound_undo")
+    assert f"what it held is in {rebound.project}.rebound_undo.{undo.table_id}" in told
+    with rebound.cloud.held("bigquery", "bigquery.tables.insert", is_done=False, **made):
+        killed = rebound.begin("resume", recovery, *agreed)
+        rebound.cloud.await_fault("bigquery", killed)
+        killed.kill()
+        killed.communicate(RUN_SECONDS)
+    assert seen(rebound.bigquery_client) == (0, 0)
+    rebound.run("resume", recovery, *agreed)
+    assert seen(rebound.bigquery_client) == (2, 1)
+    rebound.run("undo", recovery, SECRETS, "--access", "--yes")
+    assert rebound.query(f"SELECT CAST(day AS STRING) AS day FROM {secrets}") == [
+        {"day": "2024-01-01"}
+    ]
+
+
 def test_more_partitions_than_a_job_may_change(rebound: Rebound, function: Function):
     """The table is gone, then a part of it: both come back, and the backup said it would be slow."""
     function.complete("night")

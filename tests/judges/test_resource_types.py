@@ -121,6 +121,19 @@ def test_a_type_is_deleted_as_the_document_says(kind: ResourceType):
     assert not takes_etag or "etag" in schema(kind)
 
 
+@named([kind for kind in TYPES if kind.changing != "never"])
+def test_a_change_names_a_version_as_the_document_says(kind: ResourceType):
+    """On the condition that it still is what was looked at, wherever Google takes one in what is sent.
+
+    Eventarc takes one in what is made alone, and that of an account is not to be used any more.
+    """
+    verb = "PUT" if kind.changing == "replaced" else "PATCH"
+    sent = calls(kind)[verb, one_of(kind)]["request"]["$ref"]
+    field = document(kind)["schemas"][sent]["properties"].get("etag", {"readOnly": True})
+    is_taken = not (field.get("readOnly") or "Output only" in field["description"])
+    assert is_taken == kind.changed_by_etag
+
+
 def check_request(
     kind: ResourceType, method: dict[str, Any], query: dict[str, str], body: dict[str, Any]
 ) -> None:

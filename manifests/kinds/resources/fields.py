@@ -79,6 +79,11 @@ def differences(kind: ResourceType, expected: Resource, actual: Resource) -> lis
     return list(_differing(settable(kind, expected), settable(kind, actual), ""))
 
 
+def differing(kind: ResourceType, expected: Resource, actual: Resource) -> set[str]:
+    """Return the names of the fields that differ, or in which something does, as of `differences`."""
+    return {item.path.partition(".")[0] for item in differences(kind, expected, actual)}
+
+
 def _tree(paths: Iterable[str]) -> _Tree:
     root: _Tree = {}
     for path in paths:

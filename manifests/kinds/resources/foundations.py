@@ -31,6 +31,7 @@ FOUNDATIONS = (
         # For seven days what a deleted role was is answered (IAM REST, roles.delete).
         absent=("deleted", True),
         undeleted_by="name",
+        changed_by_etag=True,
         deleted_by_etag=True,
     ),
     ResourceType(
@@ -58,6 +59,7 @@ FOUNDATIONS = (
         not_held=("values", "tags"),
         before_data=True,
         below=("versions",),
+        changed_by_etag=True,
         deleted_by_etag=True,
     ),
     ResourceType(

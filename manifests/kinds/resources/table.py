@@ -60,6 +60,7 @@ TYPES = (
         after=("iam/service-account", "secretmanager/secret"),
         has_images=True,
         why_not_drilled=_NEEDS_IMAGES,
+        changed_by_etag=True,
         deleted_by_etag=True,
     ),
     ResourceType(
@@ -74,6 +75,7 @@ TYPES = (
         after=("iam/service-account", "secretmanager/secret"),
         has_images=True,
         why_not_drilled=_NEEDS_IMAGES,
+        changed_by_etag=True,
         deleted_by_etag=True,
     ),
     ResourceType(
@@ -107,6 +109,7 @@ TYPES = (
         after=("iam/service-account", "secretmanager/secret", "pubsub/subscription"),
         has_images=True,
         why_not_drilled=_NEEDS_IMAGES,
+        changed_by_etag=True,
         deleted_by_etag=True,
     ),
     ResourceType(
@@ -233,6 +236,7 @@ TYPES = (
         items="dashboards",
         naming="body",
         changing="whole",
+        changed_by_etag=True,
     ),
     ResourceType(
         name="bigquery/transfer",

@@ -118,6 +118,7 @@ class ResourceType(NamedTuple):
             behind.
         absent: The field, and its value, of one that is answered and is not there.
         undeleted_by: The field that names a deleted one where it can be brought back; empty where none can.
+        changed_by_etag: Whether a change can name the version of it that was looked at.
         deleted_by_etag: Whether a deletion can name the version of it that was looked at.
         after: The types that have to be there before.
         pauses: How each thing is stopped that it does by itself, of which it does one at a time.
@@ -153,6 +154,7 @@ class ResourceType(NamedTuple):
     before_data: bool = False
     absent: tuple[str, str | bool] | None = None
     undeleted_by: str = ""
+    changed_by_etag: bool = False
     deleted_by_etag: bool = False
     after: tuple[str, ...] = ()
     pauses: tuple[Pause, ...] = ()

@@ -1,8 +1,10 @@
 """Makes a bucket that is gone again, from the configuration in the manifest."""
 
+from functools import partial
+
 from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
 
-from manifests.cloud.retry import asked_twice, cloud_errors
+from manifests.cloud.retry import asked_twice, believed, cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import RefusedError
 from manifests.kinds.buckets.model import BucketBackup
@@ -52,8 +54,13 @@ def create_bucket(target: VersionedBucket, resource: Resource, project: str) -> 
                 ) from error
 
 
-def undelete_bucket(target: VersionedBucket, generation: int) -> bool:
+def undelete_bucket(target: VersionedBucket, project: str, generation: int) -> bool:
     """Bring a soft-deleted bucket back with the objects that it still keeps.
+
+    Args:
+        target: The bucket.
+        project: The project that it was in.
+        generation: That of the bucket that was looked at.
 
     Returns:
         False when it is too late: its time ran out since it was looked at.
@@ -63,12 +70,18 @@ def undelete_bucket(target: VersionedBucket, generation: int) -> bool:
     """
     with cloud_errors(target.uri()):
         try:
-            return asked_twice(lambda: target.undelete(generation), NotFound) is not None
+            undelete = partial(asked_twice, lambda: target.undelete(generation), NotFound)
+            # One that is made instead takes the name without which it cannot come back.
+            return believed(undelete, lambda: _is_kept(target, project, generation)) is not None
         except Conflict:
             # The answer of an earlier try was lost, or the recovery is resumed.
             if target.resource() is None:
                 raise
     return True
+
+
+def _is_kept(target: VersionedBucket, project: str, generation: int) -> bool:
+    return any(int(item["generation"]) == generation for item in target.deleted(project))
 
 
 def finish_bucket(target: VersionedBucket, backup: BucketBackup) -> None:

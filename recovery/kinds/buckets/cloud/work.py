@@ -211,7 +211,7 @@ class BucketWork(Work[BucketsSeen]):
                     step, Failure(message="the plan's bucket is not in the manifest")
                 )
             target = self._target(backup, request)
-            if step.create and not _is_undeleted(target, step):
+            if step.create and not _is_undeleted(target, step, request):
                 create_bucket(target, backup.resource, request.target.project)
             with cloud_errors(target.uri()):
                 resource = target.resource()
@@ -286,5 +286,6 @@ class BucketWork(Work[BucketsSeen]):
             return sorted(done, key=attrgetter("number"))
 
 
-def _is_undeleted(target: VersionedBucket, step: BucketStep) -> bool:
-    return step.undelete is not None and undelete_bucket(target, step.undelete)
+def _is_undeleted(target: VersionedBucket, step: BucketStep, request: Request) -> bool:
+    generation, project = step.undelete, request.target.project
+    return generation is not None and undelete_bucket(target, project, generation)

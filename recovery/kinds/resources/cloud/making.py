@@ -10,10 +10,11 @@ from google.api_core import exceptions as google_errors
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import asked_twice, cloud_errors, is_transient
-from manifests.errors import CloudError, RefusedError
-from manifests.kinds.resources.fields import title
+from manifests.errors import CloudError
+from manifests.kinds.resources.fields import differing, title
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
+from recovery.kinds.resources.cloud.conditions import CHANGED, changed_since, etag_of
 from recovery.kinds.resources.rules.creation import Creation, changed, creation, left_to_set
 from recovery.kinds.resources.rules.policies import added, without_agents
 
@@ -21,15 +22,6 @@ _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 5.0
 _MOST_SECONDS = 900
 """A service can take minutes to be built and started."""
-
-
-_CHANGED = (
-    google_errors.Conflict,
-    google_errors.FailedPrecondition,
-    google_errors.PreconditionFailed,
-)
-"""How services refuse an etag that is not the present one: most with 409 (AIP-154), Secret Manager with
-400 FAILED_PRECONDITION (Secret Manager, Use entity tags for optimistic concurrency control)."""
 
 
 class Making:
@@ -110,8 +102,12 @@ class Making:
         wanted: Resource,
         fields: Collection[str],
         archive: bytes | None = None,
+        *,
+        seen: Resource | None = None,
     ) -> None:
         """Set fields of a resource.
+
+        A refused etag can be of our own earlier try whose answer was lost: then they are set.
 
         Args:
             kind: Its type.
@@ -119,18 +115,28 @@ class Making:
             wanted: What it is to be.
             fields: The fields that are set; one that is not wanted goes.
             archive: What it is built from, where its type is built.
+            seen: As it was when that was decided; some types are changed only if they still are so.
 
         Raises:
+            RefusedError: It was changed since.
             CloudError: They could not be set.
         """
         if archive is not None:
             fields = {*fields, "buildConfig"}
         if not fields:
             return
+        etag = etag_of(seen, is_taken=kind.changed_by_etag)
         with cloud_errors(name):
-            request = changed(kind, name, wanted, fields)
+            request = changed(kind, name, wanted, fields, etag)
             body = self._built(kind, name, request.body, archive)
-            self._done(kind, self._call(kind, request._replace(body=body)))
+            try:
+                self._done(kind, self._call(kind, request._replace(body=body)))
+            except CHANGED as error:
+                now = self._since(kind, name, etag)
+                if now is None:
+                    raise
+                if differing(kind, wanted, now).intersection(fields):
+                    raise changed_since(name, error) from error
 
     def remove(self, kind: ResourceType, name: str, seen: Resource | None = None) -> None:
         """Delete a resource; one that is not there is no error.
@@ -147,7 +153,7 @@ class Making:
             RefusedError: It was changed since.
             CloudError: It could not be deleted.
         """
-        etag = str((seen or {}).get("etag", "")) if kind.deleted_by_etag else ""
+        etag = etag_of(seen, is_taken=kind.deleted_by_etag)
         query = {"etag": etag} if etag else None
         with cloud_errors(name, f"the permission to delete {kind.name}"):
             try:
@@ -155,15 +161,10 @@ class Making:
                 self._done(kind, answer)
             except google_errors.NotFound:
                 return
-            except _CHANGED as error:
-                now = self._configuration.resource(kind, name) if etag else None
-                if now is None or now.get("etag") == etag:
+            except CHANGED as error:
+                if self._since(kind, name, etag) is None:
                     raise
-                raise RefusedError(
-                    f"it was changed since it was looked at; it is left: {error.message}",
-                    subject=name,
-                    hint="look at it, then run the same command again",
-                ) from error
+                raise changed_since(name, error) from error
 
     def grant(self, kind: ResourceType, name: str, stored: Resource) -> None:
         """Add to the IAM policy of a resource what the backup's grants besides.
@@ -224,6 +225,11 @@ class Making:
                 return asked_twice(undelete, google_errors.NotFound) is not None
             except google_errors.BadRequest:
                 return False
+
+    def _since(self, kind: ResourceType, name: str, etag: str) -> Resource | None:
+        """Return a resource as it is now, where it is not any more what had an etag."""
+        now = self._configuration.resource(kind, name) if etag else None
+        return None if now is None or now.get("etag") == etag else now
 
     def _ours(self, kind: ResourceType, name: str) -> Resource:
         found = self._configuration.resource(kind, name) or {}

@@ -13,7 +13,7 @@ from manifests.cloud.configuration import Configuration
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
 from manifests.errors import CloudError, PartialError, ReboundError
-from manifests.kinds.resources.fields import differences
+from manifests.kinds.resources.fields import differing
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
@@ -206,8 +206,8 @@ class Recovering:
         archive: bytes | None = None,
     ) -> None:
         """Set what of a resource differs."""
-        differing = {item.path.partition(".")[0] for item in differences(kind, wanted, found or {})}
-        self._making.change(kind, name, wanted, differing, archive)
+        fields = differing(kind, wanted, found or {})
+        self._making.change(kind, name, wanted, fields, archive, seen=found)
 
     def _require_applied(self, kind: ResourceType, step: ConfigurationStep) -> None:
         """Refuse to call recovered what is left to Terraform and is not there yet.

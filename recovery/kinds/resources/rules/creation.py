@@ -52,7 +52,9 @@ def creation(kind: ResourceType, name: str, resource: Resource) -> Creation:
     return Creation("POST", path, query, body, is_repeatable=kind.naming != "assigned")
 
 
-def changed(kind: ResourceType, name: str, wanted: Resource, fields: Collection[str]) -> Creation:
+def changed(
+    kind: ResourceType, name: str, wanted: Resource, fields: Collection[str], etag: str = ""
+) -> Creation:
     """Return the request that sets fields of a resource.
 
     Args:
@@ -60,12 +62,15 @@ def changed(kind: ResourceType, name: str, wanted: Resource, fields: Collection[
         name: Its full name.
         wanted: What it is to be.
         fields: The fields that are set.
+        etag: That of the version that is changed; empty for any.
     """
     body = settable(kind, wanted)
     if kind.changing == "mask":
         body = {field: body[field] for field in sorted(fields) if field in body}
     elif kind.naming == "body":
         body = {**body, "name": wanted["name"]}
+    if etag:
+        body = {**body, "etag": etag}
     verb = "PUT" if kind.changing == "replaced" else "PATCH"
     return Creation(verb, f"{kind.version}/{name}", *kind.change(body, ",".join(sorted(fields))))
 

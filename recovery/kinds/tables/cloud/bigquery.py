@@ -163,10 +163,11 @@ class BigQueryTarget:
         return tuple(item for item, there in zip(read, is_there, strict=True) if not there)
 
     def _is_there(self, reference: TableRef) -> bool:
-        """Whether a table is there; one that may not be read counts as there."""
-        project, dataset_id, table_id = reference
+        """Whether a table or table function is there; one that may not be read counts as there."""
+        project, dataset_id, own_id = reference
+        name, resources = f"{dataset_id}.{own_id}", self.resources.of(project)
         try:
-            return self.resources.of(project).has_table(f"{dataset_id}.{table_id}")
+            return resources.has_table(name) or resources.routine(name) is not None
         except CloudError as error:
             if error.retryable:
                 raise

@@ -1,11 +1,10 @@
 """Views and routines: what has no rows, and is put back after the tables it reads."""
 
 from collections.abc import Sequence
+from functools import partial
 from operator import attrgetter
 
-from manifests.cloud.table_paths import table_reference
 from manifests.errors import ManifestAlteredError, PartialError, ReboundError
-from manifests.kinds.tables.properties import settings
 from manifests.model.run import Manifest
 from manifests.references import definitions_of
 from manifests.values import Resource
@@ -14,6 +13,7 @@ from recovery.compare.properties import changes, comparable
 from recovery.compare.tables import definition_findings
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
+from recovery.kinds.tables.cloud.remaking import definition_body, made_instead
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import DefinitionOutcome
 
@@ -90,17 +90,18 @@ def _write(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> 
     """Create what is not there; replace what the plan saw, and nothing else."""
     own_id = step.name.split(".", 1)[1]
     collection = _collection(target, step)
-    body = _body(target, step, resource)
+    name = target.name(step.name)
+    body = definition_body(step.kind, target.target.project, name, resource)
+    make = partial(target.resources.create, collection, body, subject=own_id)
     found = target.definition(step.kind, step.name)
     if found is not None and step.replaced is not None and _is_seen(step.replaced, found):
-        path, etag = f"{collection}/{own_id}", str(found["etag"])
         if step.action == "replace":
+            path, etag = f"{collection}/{own_id}", str(found["etag"])
             target.resources.replace(path, body, etag=etag, subject=own_id)
-            return
-        target.resources.delete(path, etag=etag, subject=own_id)
-        found = None
-    if found is None:
-        target.resources.create(collection, body, subject=own_id)
+        else:
+            made_instead(target.resources, name, found, make)
+    elif found is None:
+        make()
 
 
 def _can_be_set(findings: Sequence[Finding]) -> bool:
@@ -108,22 +109,10 @@ def _can_be_set(findings: Sequence[Finding]) -> bool:
 
 
 def _is_seen(seen: Resource, found: Resource) -> bool:
-    """Whether what is there is what the plan saw: a materialized view changes with each refresh."""
-    same = seen.get("creationTime") == found.get("creationTime")
-    return same and comparable(seen) == comparable(found)
+    """Whether what is there is what the plan saw, also where it was made again since, as it was."""
+    return comparable(seen) == comparable(found)
 
 
 def _collection(target: BigQueryTarget, step: DefinitionStep) -> str:
     dataset_id = target.name(step.name).split(".", 1)[0]
     return f"datasets/{dataset_id}/{'routines' if step.kind == 'routine' else 'tables'}"
-
-
-def _body(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> Resource:
-    project, name = target.target.project, target.name(step.name)
-    if step.kind == "routine":
-        dataset_id, routine_id = name.split(".", 1)
-        reference = {"projectId": project, "datasetId": dataset_id, "routineId": routine_id}
-        return {"routineReference": reference, **settings(resource)}
-    # "Schema field shouldn't be used as input with a view": googleapis/google-cloud-python#7246.
-    own = {key: value for key, value in settings(resource).items() if key != "schema"}
-    return {"tableReference": table_reference(project, name), **own}

@@ -1,5 +1,6 @@
 """Puts a proven staging table in its place, with an undo point, and proves the result."""
 
+from functools import partial
 from typing import NamedTuple
 
 from google.cloud import bigquery
@@ -10,7 +11,6 @@ from manifests.cloud.resources import TableResource
 from manifests.cloud.table_paths import table_reference, tables_path
 from manifests.errors import RefusedError
 from manifests.kinds.tables.model import TableBackup, encryption_key
-from manifests.values import Resource
 from recovery.compare.findings import Finding
 from recovery.compare.observed import (
     Expired,
@@ -26,8 +26,9 @@ from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.properties import PropertySetter, writable
 from recovery.kinds.tables.cloud.replacing import (
     Going,
+    KeptTable,
     Replacement,
-    remove_kept,
+    make_instead,
     replace_partitions,
     rows_to_go,
 )
@@ -143,7 +144,7 @@ class Publisher:
         name = self._undo_name(table)
         if earlier := self.undo_of(table):
             return earlier
-        if live is None or not _can_be_kept(live.resource):
+        if live is None or not (is_table(live.resource) and holds_rows(live.resource)):
             return ""
         # The first undo point stays.
         live_id = self._target.full_id(self._target.name(table.name))
@@ -172,8 +173,10 @@ class Publisher:
         if live is not None and shape_findings(table, live.resource):
             if step.action != "replace" or kept is None:
                 raise RefusedError("a table of another shape appeared", subject=table.name)
-            remove_kept(self._target, name, kept, live, subject=table.name)
-        self._create_shell(table)
+            gone = KeptTable(name, kept, live, self.undo_of(table))
+            make_instead(self._target, gone, partial(self._create_shell, table), subject=table.name)
+        else:
+            self._create_shell(table)
         if step.partitions:
             self._replace(table, "replace", staged, going)
             return
@@ -292,7 +295,3 @@ def _former(live: TableResource | None) -> Former:
     if live is None:
         return Former(resource=None)
     return Former(resource=live.resource, policies=live.row_access_policies)
-
-
-def _can_be_kept(resource: Resource) -> bool:
-    return is_table(resource) and holds_rows(resource)

@@ -10,7 +10,7 @@ from manifests.cloud.jobs import FinishedJob
 from manifests.cloud.resources import TableResource
 from manifests.cloud.table_paths import table_path
 from manifests.control_statements import only_if
-from manifests.errors import CloudError, RefusedError
+from manifests.errors import CloudError, PartialError, ReboundError, RefusedError
 from manifests.fingerprint import combined, unchanged_sql
 from manifests.kinds.tables.model import TableBackup
 from manifests.values import Fingerprint, Resource
@@ -59,6 +59,22 @@ class Replacement(NamedTuple):
     resource: Resource
     going: Going
     version: int
+
+
+class KeptTable(NamedTuple):
+    """A table of another shape, of which an undo point was made.
+
+    Attributes:
+        name: `dataset.table`.
+        before: It as it was before its undo point was made.
+        live: It as it is.
+        undo: The full id of the undo point; empty where it has none.
+    """
+
+    name: str
+    before: TableResource
+    live: TableResource
+    undo: str
 
 
 def rows_to_go(
@@ -150,33 +166,48 @@ def replace_partitions(
         ) from error
 
 
-def remove_kept(
-    target: BigQueryTarget, name: str, before: TableResource, live: TableResource, *, subject: str
+def make_instead(
+    target: BigQueryTarget, kept: KeptTable, make: Callable[[], object], *, subject: str
 ) -> None:
-    """Delete a table of another shape, if all that is in it is in its undo point.
+    """Delete a table of another shape, if all that is in it is in its undo point, and make it anew.
 
-    A snapshot leaves out what is still in the streaming buffer (BigQuery, Table snapshots).
+    No statement replaces a table by one of another partitioning, or on a condition (BigQuery, CREATE TABLE
+    statement). Where this is killed between, there is no table; a resume finds none and makes it.
 
     Args:
         target: The project that is written.
-        name: The table, `dataset.table`.
-        before: It as it was before its undo point was made.
-        live: It as it is.
+        kept: The table.
+        make: Makes it, empty.
         subject: The table, for errors.
 
     Raises:
         RefusedError: It was written since, or rows are on their way into it; it stays.
-        CloudError: It could not be done.
+        PartialError: It is deleted, and the other one could not be made.
+        CloudError: It could not be deleted.
     """
-    if live.streaming_buffer is not None:
+    _remove(target, kept, subject)
+    try:
+        make()
+    except ReboundError as error:
+        where = f"what it held is in {kept.undo}" if kept.undo else "it held no rows"
+        raise PartialError(
+            f"what had another shape is deleted, and nothing is there now: {error.message}; {where}",
+            subject=subject,
+            hint="`rebound resume` makes it as it was at the recovery point, `rebound undo` as it was before",
+        ) from error
+
+
+def _remove(target: BigQueryTarget, kept: KeptTable, subject: str) -> None:
+    # A snapshot leaves out what is still in the streaming buffer (BigQuery, Table snapshots).
+    if kept.live.streaming_buffer is not None:
         raise RefusedError(
             "rows are being streamed into it, which no undo point has; it was left alone",
             subject=subject,
             hint="pause the writers and wait until the buffer is empty, 90 minutes at most",
         )
-    etag = str(before.resource["etag"])
+    etag = str(kept.before.resource["etag"])
     try:
-        target.resources.delete(table_path(name), etag=etag, subject=subject)
+        target.resources.delete(table_path(kept.name), etag=etag, subject=subject)
     except CloudError as error:
         if not isinstance(error.__cause__, PreconditionFailed):
             raise

@@ -1,0 +1,72 @@
+"""Views that nothing can replace at once: deleted, made again as what they are to be, and never lost between.
+
+No call of BigQuery changes the query of a materialized view (BigQuery, Manage materialized views), or puts a
+table in the place of a view.
+"""
+
+from collections.abc import Callable
+
+from manifests.cloud.resources import Resources
+from manifests.cloud.table_paths import table_reference
+from manifests.errors import CloudError, PartialError, ReboundError
+from manifests.kinds.tables.properties import settings
+from manifests.values import Resource
+
+
+def definition_body(kind: str, project: str, name: str, resource: Resource) -> Resource:
+    """Return what is sent to make a view or routine.
+
+    Args:
+        kind: `view` or `routine`.
+        project: Where it is made.
+        name: `dataset.name` there.
+        resource: As it is to be.
+    """
+    if kind == "routine":
+        dataset_id, routine_id = name.split(".", 1)
+        reference = {"projectId": project, "datasetId": dataset_id, "routineId": routine_id}
+        return {"routineReference": reference, **settings(resource)}
+    # "Schema field shouldn't be used as input with a view": googleapis/google-cloud-python#7246.
+    own = {key: value for key, value in settings(resource).items() if key != "schema"}
+    return {"tableReference": table_reference(project, name), **own}
+
+
+def made_instead(
+    resources: Resources, name: str, old: Resource, make: Callable[[], object]
+) -> None:
+    """Delete a view and make what takes its place; where that cannot be made, make the view again.
+
+    Where it is killed between, nothing of that name is there, and whoever goes on makes what is to be.
+
+    Args:
+        resources: Those of its project.
+        name: `dataset.view`.
+        old: It as it was looked at.
+        make: Makes what takes its place.
+
+    Raises:
+        PartialError: What takes its place could not be made, nor the view again.
+        CloudError: It could not be made; the view is there. Or the view is another one by now; it stays.
+    """
+    dataset_id, own_id = name.split(".", 1)
+    collection = f"datasets/{dataset_id}/tables"
+    resources.delete(f"{collection}/{own_id}", etag=str(old["etag"]), subject=own_id)
+    try:
+        make()
+    except ReboundError as error:
+        try:
+            again = definition_body("view", resources.project, name, old)
+            resources.create(collection, again, subject=own_id)
+        except ReboundError as left:
+            raise PartialError(
+                f"{error.message}; the view that was there is deleted, and could not be made again: "
+                f"{left.message}",
+                subject=name,
+                hint="do it again; `rebound undo` of the recovery makes what was there before",
+            ) from error
+        raise CloudError(
+            f"{error.message}; the view that was there is made again: a dataset that let it read has to "
+            "be told so again",
+            subject=name,
+            retryable=error.retryable,
+        ) from error
