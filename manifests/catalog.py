@@ -17,6 +17,7 @@ from pydantic import (
 
 from manifests.catalog_decisions import LeftOut
 from manifests.catalog_drills import DrillRule
+from manifests.catalog_objectives import Objective, ScenarioName
 from manifests.catalog_operations import Operations
 from manifests.catalog_processors import Processors
 from manifests.catalog_writers import FenceRule
@@ -56,6 +57,7 @@ class Catalog(Value):
         fence: What writes to what is protected, and is paused before it is restored; None where
             nobody says.
         processors: What writes the rows of dates, and can be run again; None where nothing can.
+        objectives: What was agreed of the recovery after each disaster; Rebound's own where it says nothing.
         drills: How often what is protected is shown to restore, and when that is forgotten.
         left_out: Decisions that something of the project is in no backup: while one holds, it counts in no
             exit code of `rebound status`, which names it each time.
@@ -74,6 +76,7 @@ class Catalog(Value):
     resources: tuple[CatalogResources, ...] = ()
     fence: FenceRule | None = None
     processors: Processors | None = None
+    objectives: dict[ScenarioName, Objective] = Field(default_factory=dict)
     drills: DrillRule = DrillRule()
     left_out: tuple[LeftOut, ...] = ()
     operations: Operations = Operations()

@@ -16,6 +16,10 @@ class DrillRule(Value):
     Attributes:
         every_days: A part that was not shown to restore for so long is due.
         proof_days: What was shown longer ago is forgotten: the part counts as never shown.
+        record_days: For so long the record of a drill is kept, at least. Nothing of Rebound ends the hold that
+            the vault puts on it.
+        newest_point: Whether a drill passes only with the newest point that can be restored.
+        fewest_controls: So many damages a drill has to plant and catch, at least.
         not_drilled: How a part counts that no drill can restore in a sandbox, and no recovery has
             proven: as unknown, like any other that was not shown, or as one that needs attention.
         not_shown: Decisions to live with that: while one holds, its parts are named, and count in no
@@ -24,12 +28,19 @@ class DrillRule(Value):
 
     every_days: int = Field(default=92, ge=1)
     proof_days: int = Field(default=120, ge=1)
+    record_days: int = Field(default=1096, ge=1)
+    newest_point: bool = True
+    fewest_controls: int = Field(default=1, ge=1)
     not_drilled: Literal["unknown", "warning"] = "unknown"
     not_shown: tuple[NotShown, ...] = ()
 
     def due_after(self, shown_at: datetime) -> datetime:
         """Return when what was shown to restore has to be shown again."""
         return shown_at + timedelta(days=self.every_days)
+
+    def record_kept_until(self, ended_at: datetime) -> datetime:
+        """Return until when the record of a drill is kept, at least."""
+        return ended_at + timedelta(days=self.record_days)
 
     def _about(self, part: str) -> Iterator[NotShown]:
         return (item for item in self.not_shown if part in item.parts)

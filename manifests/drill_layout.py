@@ -5,6 +5,7 @@ drills/<drill>/record.json         written once, when the drill ended, however i
 drills/<drill>/cleaned.json        what it left was removed: what has its names from then on is another's
 drills/<drill>/signed.json         a verifier who is not the operator agreed with the record
 drills/<drill>/findings/<n>.json   what is to be mended, who does it, and until when
+drills/<drill>/closed/<n>.json     that it was mended, who says so, and what shows it
 
 A drill is called after its scenario, when it was begun, and a mark that its things are named by:
 drill-<scenario>-<YYYYMMDD>T<HHMMSS>Z-<mark>.
@@ -78,6 +79,16 @@ def findings_prefix(drill: str) -> str:
 def finding_name(drill: str, number: int) -> str:
     """Return the name of the record of one thing to be mended."""
     return f"{findings_prefix(drill)}{number:03d}.json"
+
+
+def closed_prefix(drill: str) -> str:
+    """Return the folder of what says that findings were mended."""
+    return f"{DRILLS_PREFIX}{drill}/closed/"
+
+
+def closed_name(drill: str, number: int) -> str:
+    """Return the name of the record that one finding was mended."""
+    return f"{closed_prefix(drill)}{number:03d}.json"
 
 
 def drill_of(folder: str) -> str | None:

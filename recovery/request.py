@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import StringConstraints
 
 from manifests.catalog import Catalog
+from manifests.catalog_objectives import ScenarioName
 from manifests.ids import (
     BUCKET_NAME,
     DATABASE_ID,
@@ -19,7 +20,7 @@ from manifests.ids import (
 )
 from manifests.kinds.resources.table import resource_type
 from manifests.values import UtcTime, Value
-from recovery.scenarios import RecoveryKind, ScenarioName, scenario
+from recovery.scenarios import RecoveryKind, scenario
 from recovery.scope import ObjectScope
 
 _REGION = r"[a-z]+-[a-z]+[0-9]+"
@@ -39,6 +40,8 @@ class Target(Value):
             restores into the original one.
         answering: The host that stands for all that services and functions answered at; empty where
             they are made again, too.
+        label: The value of the label `rebound-drill` that all gets that is made and can have one; empty for
+            none.
         role_suffix: Put behind the id of every custom role; empty keeps them.
         regions: Where the configuration of a region goes, as `us-west2=us-east4`; that of others stays.
     """
@@ -49,6 +52,7 @@ class Target(Value):
     bucket_prefix: Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9._-]{0,60})?$")] = ""
     database: Annotated[str, StringConstraints(pattern=rf"^({DATABASE_ID})?$")] = ""
     answering: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]+\.invalid)?$")] = ""
+    label: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{0,63}$")] = ""
     role_suffix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{0,32}$")] = ""
     regions: tuple[Annotated[str, StringConstraints(pattern=rf"^{_REGION}={_REGION}$")], ...] = ()
 

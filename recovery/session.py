@@ -210,8 +210,10 @@ class Session:
         )
         if made.unseen and not made.followed:
             raise made.unseen[0].error
-        told = self.ledger.told(request)
-        made = made.model_copy(update={"seen": seen_digest(world), "erasures": told})
+        told, agreed = self.ledger.told(request), self.catalog.objectives.get(request.scenario)
+        made = made.model_copy(
+            update={"seen": seen_digest(world), "erasures": told, "agreed": agreed}
+        )
         if selection is None or manifest is None:
             return made
         made = with_not_held(made, self.catalog, origin.run)

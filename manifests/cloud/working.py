@@ -1,5 +1,7 @@
 """The datasets Rebound itself works in: for frozen copies and staging, and for undo points."""
 
+from collections.abc import Mapping
+
 from manifests.cloud.resources import Resources
 from manifests.errors import CloudError, MisconfiguredError
 from manifests.values import Resource
@@ -8,7 +10,14 @@ SCRATCH_DAYS = 2
 """How long what is left over in the scratch dataset lives, when the dataset is created here."""
 
 
-def ready_dataset(resources: Resources, dataset_id: str, *, location: str, table_days: int) -> None:
+def ready_dataset(
+    resources: Resources,
+    dataset_id: str,
+    *,
+    location: str,
+    table_days: int,
+    labels: Mapping[str, str] | None = None,
+) -> None:
     """See that a working dataset can be used; create it where there is none.
 
     Args:
@@ -16,13 +25,14 @@ def ready_dataset(resources: Resources, dataset_id: str, *, location: str, table
         dataset_id: The dataset.
         location: Where the platform's datasets are: tables are cloned and copied within a location.
         table_days: After how many days its tables expire, if it is created.
+        labels: What it gets beside our own label, if it is created.
 
     Raises:
         MisconfiguredError: It cannot be created, or could not hold what is put there.
     """
     found = resources.dataset(dataset_id)
     if found is None:
-        _create(resources, dataset_id, location=location, table_days=table_days)
+        _create(resources, dataset_id, location, table_days, labels or {})
         found = resources.dataset(dataset_id) or {}
     if found.get("location", "").lower() != location.lower():
         raise MisconfiguredError(
@@ -40,12 +50,18 @@ def ready_dataset(resources: Resources, dataset_id: str, *, location: str, table
         )
 
 
-def _create(resources: Resources, dataset_id: str, *, location: str, table_days: int) -> None:
+def _create(
+    resources: Resources,
+    dataset_id: str,
+    location: str,
+    table_days: int,
+    labels: Mapping[str, str],
+) -> None:
     body: Resource = {
         "datasetReference": {"projectId": resources.project, "datasetId": dataset_id},
         "location": location,
         "defaultTableExpirationMs": str(table_days * 24 * 3600 * 1000),
-        "labels": {"managed_by": "rebound"},
+        "labels": {"managed_by": "rebound", **labels},
     }
     try:
         resources.create("datasets", body, subject=dataset_id)

@@ -215,7 +215,8 @@ def _planned(
     # Where dates come from the vault, each table's recovery has a fence of its own.
     things = set() if request.from_vault else made.written
     fence = fencing.planned(session, things, is_left_out=request.no_fence, despite=request.despite)
-    made = made.model_copy(update={"fence": fence})
+    agreed = session.catalog.objectives.get("processor-failure")
+    made = made.model_copy(update={"fence": fence, "agreed": agreed})
     return _Planned(made, games_by_date(rules, seen, request), tables)
 
 

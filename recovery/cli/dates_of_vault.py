@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from manifests.catalog_objectives import ScenarioName
 from manifests.catalog_processors import Processors
 from manifests.model.run import Manifest
 from manifests.selection import Selection
@@ -23,7 +24,6 @@ from recovery.report.ended import kept_until, report_document
 from recovery.report.processors import dates_plan_document, left_section
 from recovery.request import Request, Target
 from recovery.running import execute, finish, new_recovery
-from recovery.scenarios import ScenarioName
 from recovery.session import Session
 
 _SCENARIO: ScenarioName = "bigquery-dataset-loss"

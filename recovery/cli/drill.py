@@ -5,14 +5,14 @@ import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from manifests.drill_layout import parse_drill_id
 from manifests.errors import PartialError, UsageError
 from manifests.json_text import read_file
 from manifests.settings import read_settings
+from recovery.cli import drill_records as records
 from recovery.cli.agreement import nobody_answers, require_yes
 from recovery.cli.options import (
     Html,
@@ -30,16 +30,11 @@ from recovery.console import Console
 from recovery.drill.asked import Asked
 from recovery.drill.cleaned import clean_up
 from recovery.drill.cleaning import Cleaning
-from recovery.drill.document import (
-    drill_document,
-    drill_error,
-    history_document,
-    unchecked_verifier,
-)
+from recovery.drill.document import drill_document, drill_error
 from recovery.drill.due import due_scenario
-from recovery.drill.model import Criteria, DrillFinding, Kept, SignOff
+from recovery.drill.model import Criteria
 from recovery.drill.preparing import prepared
-from recovery.drill.rules import check_verifier, read_criteria
+from recovery.drill.rules import read_criteria
 from recovery.drill.running import Drill
 from recovery.drill.sandbox import sandbox_of
 from recovery.drill.store import drills_of
@@ -113,6 +108,11 @@ def drill(
     owner: Annotated[str, typer.Option(help="Who mends it.")] = "",
     until: Annotated[str, typer.Option(help="Until which day, as 2026-12-31.")] = "",
     ticket: Annotated[str, typer.Option(help="Where that is followed.")] = "",
+    close: Annotated[
+        int | None,
+        typer.Option(metavar="NUMBER", help="With `--finding`: this one of the drill is mended."),
+    ] = None,
+    shown_by: Annotated[str, typer.Option(help="What shows that it is.")] = "",
     yes: Yes = False,
     html: Html = None,
     as_json: Json = False,
@@ -122,11 +122,13 @@ def drill(
     Then damage is planted in copies, and has to be found. The record is kept: `--history` lists all.
     """
     if history or evidence is not None:
-        _history(evidence, html, as_json=as_json)
+        records.print_history(evidence, html, as_json=as_json)
     elif sign_off is not None:
-        _sign(sign_off, by or getpass.getuser(), as_json=as_json)
+        records.sign_off(sign_off, by or getpass.getuser(), as_json=as_json)
+    elif finding is not None and close is not None:
+        records.close_finding(finding, close, by or "", shown_by, as_json=as_json)
     elif finding is not None:
-        _find(
+        records.write_finding(
             finding, {"what": what, "owner": owner, "due": until, "ticket": ticket}, as_json=as_json
         )
     elif clean:
@@ -200,59 +202,6 @@ def _run(asked: Asked, html: Path | None, *, as_json: bool) -> None:
         raise error
 
 
-def _history(year: int | None, html: Path | None, *, as_json: bool) -> None:
-    session = open_session()
-    kept = [item for item in drills_of(session.tools).all() if year in (None, _year(item))]
-    document = history_document(kept, now=session.started_at)
-    write_page(html, document)
-    if as_json or year is not None:
-        print_json([item.model_dump(mode="json") for item in kept])
-    elif kept:
-        tell(document)
-    else:
-        say("no drills", err=True)
-
-
-def _year(kept: Kept) -> int | None:
-    return kept.begun.began_at.year if kept.begun else None
-
-
-def _sign(name: str, verifier: str, *, as_json: bool) -> None:
-    session = open_session()
-    drills = drills_of(session.tools)
-    kept = drills.kept(parse_drill_id(name))
-    identity = session.api.identity
-    check_verifier(
-        kept.record,
-        verifier,
-        identity=identity,
-        doubt=kept.trust.problem if kept.trust else "",
-    )
-    signed = drills.sign(
-        SignOff(
-            drill_id=kept.drill_id,
-            verifier=verifier,
-            identity=identity,
-            signed_at=session.started_at,
-            record_digest=kept.record_digest,
-        )
-    )
-    if doubt := unchecked_verifier(kept.record, identity):
-        say(doubt, err=True)
-    _tell(signed.model_dump(mode="json"), f"{name}: signed off by {signed.verifier}", as_json)
-
-
-def _find(name: str, said: dict[str, str], *, as_json: bool) -> None:
-    session = open_session()
-    if missing := [word for word in ("what", "owner", "due") if not said[word]]:
-        raise UsageError(f"a finding has to say {', '.join(missing)}", subject=name)
-    drills = drills_of(session.tools)
-    kept = drills.kept(parse_drill_id(name))
-    made = DrillFinding(drill_id=kept.drill_id, found_at=session.started_at, **said)
-    drills.find(made)
-    _tell(made.model_dump(mode="json"), f"{name}: {made.owner} mends it until {made.due}", as_json)
-
-
 def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> None:
     """Remove what drills left in a sandbox project.
 
@@ -279,7 +228,7 @@ def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> N
     failures, after = clean_up(session, project, cleaning, found, stopped)
     removed = [item.label for item in found.made if item.label not in after.told]
     told = {"removed": removed, "left": after.told, "failures": failures}
-    _tell(told, f"{len(removed)} removed", as_json)
+    records.tell_written(told, f"{len(removed)} removed", as_json)
     if left := [*failures, *after.told]:
         raise PartialError(
             f"{counted(len(after.told or left), 'thing')} could not be removed: {listed(left)}",
@@ -287,10 +236,3 @@ def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> N
             hint="see what keeps it, and run the same command again; what no drill is shown to have "
             "made is removed by hand, where nobody needs it",
         )
-
-
-def _tell(document: dict[str, Any], text: str, as_json: bool) -> None:
-    if as_json:
-        print_json(document)
-    else:
-        say(text)

@@ -13,7 +13,7 @@ class Asked(NamedTuple):
         sandbox: The project that is written to.
         run: The run whose recovery point is restored; the newest that can be where None.
         is_random: Whether it is any complete run, drawn.
-        criteria: What was written down; None for the scenario's objectives.
+        criteria: What was written down; None for what the catalog agrees on.
         criteria_from: The file that has it; empty for the catalog's.
         operator: Who runs the drill.
         approver: Who allowed it.

@@ -29,6 +29,7 @@ from recovery.kinds.places import (
     mark_of_database,
     mark_of_dataset,
     mark_of_label,
+    mark_of_labels,
 )
 from recovery.session import Session
 
@@ -153,7 +154,7 @@ class Cleaning:
                 )
             )
         for item in listed:
-            if mark := mark_of_dataset(item.dataset_id):
+            if mark := mark_of_dataset(item.dataset_id) or mark_of_labels(item.labels):
                 yield Made("dataset", item.dataset_id, mark)
 
     def _buckets(self) -> Iterator[Made]:

@@ -1,7 +1,8 @@
 """Finds the resources that drills made in a sandbox project, and removes them.
 
 They have the names that they have on the platform: what a drill made is told by the journals of its
-recoveries, each of which says what was not there when it began. A journal lies where others can write:
+recoveries, each of which says what was not there when it began, and by the label that each gets whose API has
+labels: where a journal is gone or says nothing, by that alone. A journal lies where others can write:
 what it says is looked for by the names that the run has, and nothing but the sandbox is touched.
 """
 
@@ -19,6 +20,7 @@ from recovery.drill.owned import AtWork, MadeResource, at_work, doubt_of
 from recovery.drill.removing import SandboxRemoval
 from recovery.drill.store import drills_of
 from recovery.journal import Journal
+from recovery.kinds.places import mark_of_labels
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
 from recovery.kinds.resources.rules.steps import FOLDER, ConfigurationOutcome, ConfigurationStep
@@ -82,6 +84,11 @@ class Configured:
                             found.append(item)
             except ReboundError as error:
                 unread.append(_unread(own, f"recovery {recovery_id}", error))
+        if drills is not None:
+            known = {(item.type, item.name) for item in found if not item.doubt}
+            labelled = self._labelled(unread)
+            found = [it for it in found if it.doubt == "" or (it.type, it.name) not in labelled]
+            found += [it for key, it in labelled.items() if key not in known]
         order = [kind.name for kind in TYPES]
         return sorted(found, key=lambda it: order.index(it.type), reverse=True), unread
 
@@ -108,6 +115,25 @@ class Configured:
             if not (item.has_ended and item.record is not None and not item.record.left)
             and not drills.is_cleaned(item.drill_id)
         }
+
+    def _labelled(self, unread: list[UnreadConfiguration]) -> dict[tuple[str, str], MadeResource]:
+        """Return what the label of a drill is on, by type and name; add what could not be listed to `unread`."""
+        found = {}
+        for entry in self._session.catalog.resources:
+            kind = resource_type(entry.type)
+            if not kind.labels or kind.why_not_drilled:
+                continue
+            try:
+                there = self._configuration.resources(
+                    kind, entry.locations, none_where_disabled=True, none_where_missing=True
+                )
+            except ReboundError as error:
+                unread.append(_unread("", f"{kind.name} with the label of a drill", error))
+                continue
+            for name, resource in there.items():
+                if mark := mark_of_labels(resource.get(kind.labels)):
+                    found[kind.name, name] = MadeResource(kind.name, name, mark)
+        return found
 
     def _recoveries(self, marks: Collection[str]) -> list[str]:
         """Return the recoveries that drills of some marks began."""

@@ -43,6 +43,7 @@ from recovery.drill.controls.things import (
 )
 from recovery.drill.prepared import Prepared
 from recovery.drill.tasks import Task, planted_request
+from recovery.kinds.places import labelled
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.asked import wanted_tables
 from recovery.request import Request
@@ -81,7 +82,8 @@ def _of_stored(prepared: Prepared) -> Iterator[Control]:
         "softDeletePolicy": {"retentionDurationSeconds": "0"},
     }
     with cloud_errors(bucket.uri()):
-        bucket.create(prepared.begun.sandbox, resource, retains_objects=False)
+        made = labelled(resource, prepared.places.mark)
+        bucket.create(prepared.begun.sandbox, made, retains_objects=False)
     copies, stored = Bucket(api, name), prepared.stored
     covers = [kind for task in prepared.tasks for kind in task.request.kinds]
     file = smallest_file(prepared.manifest, covers)

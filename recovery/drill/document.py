@@ -1,7 +1,7 @@
 """What a drill came to, and which drills there were, as documents. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from manifests.errors import (
     NotEqualError,
@@ -24,7 +24,7 @@ from recovery.document import (
 )
 from recovery.drill.model import DrillRecord, Kept, SignOff, Since
 from recovery.report.conclusion import concluded
-from recovery.units import age, duration, shown
+from recovery.units import age, counted, duration, shown
 
 _PARTS = (
     Column("part"),
@@ -47,6 +47,17 @@ _HISTORY = (
     Column("verified by"),
     Column("age", "right"),
     Column(""),
+)
+
+
+_FINDINGS = (
+    Column("finding"),
+    Column("state"),
+    Column("what"),
+    Column("owner"),
+    Column("due"),
+    Column("ticket"),
+    Column("mended"),
 )
 
 
@@ -160,6 +171,8 @@ def _rest(record: DrillRecord) -> Iterator[Block]:
     yield FactLine(
         (("next due", f"{record.next_due_at:%Y-%m-%d}"), ("Rebound", begun.rebound_version))
     )
+    if record.keep_until is not None:
+        yield Paragraph(f"this record is kept until {record.keep_until:%Y-%m-%d} at least")
     lists = {
         "isolation:": begun.isolation,
         "not part of the drill:": begun.out_of_scope,
@@ -178,7 +191,22 @@ def history_document(kept: Sequence[Kept], *, now: datetime) -> Document:
     states = {item.trust.state for item in kept if item.trust is not None}
     unchecked = Paragraph("NOT CHECKED who wrote them: REBOUND_OPERATOR_KEYS is not set")
     told = (unchecked,) if states & {"unsigned", "unchecked"} else ()
-    return Document((Section((Table(_HISTORY, rows), *told)),))
+    found = tuple(row for item in kept for row in _findings(item, now.date()))
+    findings = (Section((Table(_FINDINGS, found),), "What was found, and is to be mended"),)
+    return Document((Section((Table(_HISTORY, rows), *told)), *(findings if found else ())))
+
+
+def _findings(item: Kept, today: date) -> Iterator[tuple[str, ...]]:
+    closed = {it.number: it for it in item.closed}
+    for found in item.findings:
+        state = "OVERDUE" if found.due < f"{today:%Y-%m-%d}" else "open"
+        shows = ""
+        if mended := closed.get(found.number):
+            state = f"mended {mended.closed_at:%Y-%m-%d}"
+            shows = f"{mended.by}: {mended.shown_by}"
+        name, what = f"{item.drill_id} {found.number}", shown(found.what)
+        owner, ticket = shown(found.owner), shown(found.ticket)
+        yield name, state, what, owner, found.due, ticket, shown(shows)
 
 
 def _told(item: Kept, now: datetime) -> tuple[str, ...]:
@@ -190,7 +218,8 @@ def _told(item: Kept, now: datetime) -> tuple[str, ...]:
     if record is None:
         return item.drill_id, "incomplete", point, "-", "-", "-", since, "it has no record"
     verifier = _verifier(record, item.signed) if item.signed else "nobody"
-    open_findings = f"{len(item.findings)} findings; " if item.findings else ""
+    left = len(item.open_findings)
+    open_findings = f"{left} of {counted(len(item.findings), 'finding')} open; " if left else ""
     caught = f"{record.caught}/{len(record.controls)}"
     took = duration(record.seconds)
     doubt = f"{item.trust.problem}; " if item.trust and item.trust.problem else ""

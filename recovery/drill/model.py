@@ -44,6 +44,7 @@ class Phase(Stored):
     """One phase of a drill, by a clock that nobody sets.
 
     Attributes:
+        ended_at: When it ended; None in records of before.
         seconds: How long it took; together the phases take as long as the drill.
         what: Why it failed or was skipped; empty where it succeeded.
         exit_code: That of the error with which it failed; 0 where it did not.
@@ -52,6 +53,7 @@ class Phase(Stored):
     name: PhaseName
     state: PhaseState
     began_at: UtcTime
+    ended_at: UtcTime | None = None
     seconds: float = Field(ge=0)
     what: str = ""
     exit_code: int = 0
@@ -123,6 +125,7 @@ class DrillBegun(DrillStart):
 
     Attributes:
         threat: What the scenario is about.
+        exercise: Whether all of it is restored, or parts of it (NIST SP 800-34, 3.5: functional, full).
         criteria_from: The file that they were read from; empty for the catalog's.
         criteria_digest: SHA-256 of the criteria, in hexadecimal.
         scope: What is restored.
@@ -137,6 +140,7 @@ class DrillBegun(DrillStart):
     """
 
     threat: str
+    exercise: Literal["functional", "full", ""] = ""
     criteria: Criteria
     criteria_from: str
     criteria_digest: str
@@ -166,6 +170,7 @@ class DrillRecord(DrillEnd):
         identity: The account that ran it, as Google Cloud knows it; empty where nobody can tell.
         jobs: The jobs of BigQuery that ended well, among them the queries by which rows were compared.
         evidence: The SHA-256 of each plan and report of its recoveries, by the object's name.
+        keep_until: Until when the record is kept, at least; None in records of before.
     """
 
     begun: DrillBegun
@@ -180,6 +185,7 @@ class DrillRecord(DrillEnd):
     identity: str = ""
     jobs: tuple[DrillJob, ...] = ()
     evidence: dict[str, str] = Field(default_factory=dict)
+    keep_until: UtcTime | None = None
 
 
 class SignOff(Stored):
@@ -215,16 +221,36 @@ class DrillFinding(Stored):
     """What is to be mended after a drill.
 
     Attributes:
+        number: What it is closed by; 0 in records of before.
         due: The day until which it is.
         ticket: Where it is followed.
     """
 
     drill_id: str
+    number: int = 0
     found_at: UtcTime
     what: str
     owner: str
     due: str
     ticket: str = ""
+
+
+class FindingClosed(Stored):
+    """That a finding was mended.
+
+    Attributes:
+        number: That of the finding.
+        by: Who says so.
+        identity: Their account, as Google Cloud knows it; empty where nobody can tell.
+        shown_by: What shows it: another drill, a change, a ticket.
+    """
+
+    drill_id: str
+    number: int
+    closed_at: UtcTime
+    by: str
+    identity: str = ""
+    shown_by: str
 
 
 class Kept(Value):
@@ -237,6 +263,7 @@ class Kept(Value):
         trust: Whether the record is believed to be from whom it should be; None without one.
         signed: Who agreed with it; None where nobody did who is believed.
         findings: What is to be mended, as far as it is believed.
+        closed: What of it was, as far as that is believed.
     """
 
     drill_id: str
@@ -246,6 +273,13 @@ class Kept(Value):
     trust: Trust | None = None
     signed: SignOff | None = None
     findings: tuple[DrillFinding, ...] = ()
+    closed: tuple[FindingClosed, ...] = ()
+
+    @property
+    def open_findings(self) -> tuple[DrillFinding, ...]:
+        """Return what nobody has said to be mended."""
+        numbers = {item.number for item in self.closed}
+        return tuple(item for item in self.findings if item.number not in numbers)
 
     @property
     def has_ended(self) -> bool:

@@ -37,6 +37,7 @@ class Stopwatch:
             name=name,
             state=state,
             began_at=began_at,
+            ended_at=self._began_at + timedelta(seconds=now - self._first),
             seconds=now - self._last,
             what=what,
             exit_code=exit_code,

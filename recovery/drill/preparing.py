@@ -145,10 +145,9 @@ def _begun(
     return DrillBegun(
         drill_id=drill_layout.drill_id(asked.scenario, began_at, places.mark),
         scenario=asked.scenario,
-        threat="one part of each kind is lost"
-        if is_sample
-        else scenario(asked.scenario).brings_back,
+        threat="one part of each kind is lost" if is_sample else scenario(asked.scenario).threat,
         is_sample=is_sample,
+        exercise="functional" if is_sample else "full",
         criteria=criteria,
         criteria_from=asked.criteria_from,
         criteria_digest=_digest(criteria.model_dump_json()),
@@ -178,11 +177,7 @@ def _newest(session: Session) -> RunId:
 def _criteria(session: Session, asked: Asked, tasks: Sequence[Task]) -> Criteria:
     """Return the objectives of what is drilled, the strictest; of a point that is drawn, of any age."""
     names: list[str] = [it.request.scenario for it in tasks] if asked.scenario == SAMPLE else []
-    found = [criteria_of(scenario(name)) for name in names or [asked.scenario]]
-    strictest = Criteria(
-        rto_seconds=min(item.rto_seconds for item in found),
-        rpo_seconds=min(item.rpo_seconds for item in found),
-    )
+    strictest = criteria_of(names or [asked.scenario], session.catalog)
     return of_any_age(strictest, session.catalog) if asked.is_random else strictest
 
 

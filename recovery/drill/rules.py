@@ -17,11 +17,12 @@ from recovery.drill.model import (
     DrilledPart,
     DrillRecord,
     DrillVerdict,
+    Kept,
     Measured,
     Phase,
 )
 from recovery.drill.phases import ORDER
-from recovery.scenarios import Scenario
+from recovery.scenarios import objective_of
 from recovery.units import counted, duration, listed
 
 SANDBOX_LABEL = "rebound-sandbox"
@@ -108,9 +109,20 @@ def schedule_pattern(rule: FenceRule | None) -> str:
     return min(names, key=lambda name: ("*" not in name, name), default="")
 
 
-def criteria_of(named: Scenario) -> Criteria:
-    """Return the criteria of a scenario: its objectives, and the newest point there is."""
-    return Criteria(rto_seconds=named.rto_seconds, rpo_seconds=named.rpo_seconds)
+def criteria_of(names: Iterable[str], catalog: Catalog) -> Criteria:
+    """Return the criteria that the catalog agrees on: of several scenarios the strictest objectives.
+
+    Args:
+        names: The scenarios.
+        catalog: What was agreed; where it says nothing of one, what holds for that scenario.
+    """
+    agreed = [objective_of(name, catalog.objectives) for name in names]
+    return Criteria(
+        rto_seconds=min(item.rto_seconds for item in agreed),
+        rpo_seconds=min(item.rpo_seconds for item in agreed),
+        newest_point=catalog.drills.newest_point,
+        fewest_controls=catalog.drills.fewest_controls,
+    )
 
 
 def of_any_age(criteria: Criteria, catalog: Catalog) -> Criteria:
@@ -243,6 +255,28 @@ def _missed(
         yield "fail", f"not proven: {listed(unproven)}"
     if targets := [item.name for item in results if not item.is_met]:
         yield "fail", f"not met: {', '.join(targets)}"
+
+
+def check_closing(kept: Kept, number: int, said: Mapping[str, str]) -> None:
+    """Refuse to call a finding mended that there is not, or of which nothing shows it.
+
+    Args:
+        kept: What is kept of the drill.
+        number: The finding.
+        said: Who says that it is mended, and what shows it, by the options that say so.
+
+    Raises:
+        UsageError: There is no such finding, or something is not said.
+    """
+    if missing := [option for option, word in said.items() if not word.strip()]:
+        raise UsageError(
+            f"who mended it, and what shows that, is said by {listed(missing)}",
+            subject=kept.drill_id,
+        )
+    numbers = [item.number for item in kept.findings]
+    if number not in numbers:
+        there = f"there are: {', '.join(map(str, numbers))}" if numbers else "it has none"
+        raise UsageError(f"no finding {number}; {there}", subject=kept.drill_id)
 
 
 def check_verifier(

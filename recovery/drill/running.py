@@ -263,4 +263,5 @@ class Drill:
             jobs=tuple(self._jobs[-_MOST_JOBS:]),
             evidence=self._evidence(),
             next_due_at=self._session.catalog.drills.due_after(ended_at),
+            keep_until=self._session.catalog.drills.record_kept_until(ended_at),
         )

@@ -16,7 +16,15 @@ from manifests.errors import (
 from manifests.store.bounded import Records, read, readable
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.seal import Seal
-from recovery.drill.model import DrillBegun, DrillCleaned, DrillFinding, DrillRecord, Kept, SignOff
+from recovery.drill.model import (
+    DrillBegun,
+    DrillCleaned,
+    DrillFinding,
+    DrillRecord,
+    FindingClosed,
+    Kept,
+    SignOff,
+)
 from recovery.kinds.work import Tools
 
 log = structlog.get_logger()
@@ -84,15 +92,23 @@ class Drills:
         found = read(self._believed.one(drill_layout.cleaned_name(drill), DrillCleaned))
         return found is not None and found.drill_id == drill
 
-    def find(self, finding: DrillFinding) -> None:
-        """Write down what is to be mended after a drill."""
+    def find(self, finding: DrillFinding) -> DrillFinding:
+        """Write down what is to be mended after a drill; return it with its number."""
         folder = drill_layout.findings_prefix(finding.drill_id)
         there = sum(1 for _ in self._bucket.list_dated(folder))
         for number in count(there + 1):
             name = drill_layout.finding_name(finding.drill_id, number)
-            content = self._seal.encode(finding, subject=name)
+            numbered = finding.model_copy(update={"number": number})
+            content = self._seal.encode(numbered, subject=name)
             if self._bucket.put_once(name, content) == content:
-                return
+                return numbered
+        raise AssertionError
+
+    def close(self, closed: FindingClosed) -> FindingClosed:
+        """Write that a finding was mended, once: an earlier word stays, and is returned."""
+        name = drill_layout.closed_name(closed.drill_id, closed.number)
+        written = self._bucket.put_once(name, self._seal.encode(closed, subject=name))
+        return self._seal.believed(written, FindingClosed, subject=name)
 
     def begun_at(self, drill: str) -> datetime | None:
         """Return when it was written down that a drill begins, on Cloud Storage's clock; None where it is not."""
@@ -156,6 +172,9 @@ class Drills:
             signed=read(believed.one(drill_layout.signed_name(drill), SignOff)),
             findings=tuple(
                 readable(believed.below(drill_layout.findings_prefix(drill), DrillFinding))
+            ),
+            closed=tuple(
+                readable(believed.below(drill_layout.closed_prefix(drill), FindingClosed))
             ),
         )
 

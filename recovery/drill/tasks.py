@@ -89,7 +89,7 @@ def whole_tasks(
     """
     for rules in rules_of(covers):
         for drilled in rules.drilled(manifest, places):
-            yield _task(rules.kind, drilled, catalog, sandbox)
+            yield _task(rules.kind, drilled, catalog, sandbox, places)
 
 
 def sample_tasks(
@@ -111,13 +111,17 @@ def sample_tasks(
     for rules in rules_of(SAMPLED):
         draw = Draw(partial(min, key=age), draw_lot)
         for drilled in rules.sampled(manifest, catalog, places, draw):
-            yield _task(rules.kind, drilled, catalog, sandbox)
+            yield _task(rules.kind, drilled, catalog, sandbox, places)
 
 
-def _task(kind: RecoveryKind, drilled: Drilled, catalog: Catalog, sandbox: str) -> Task:
+def _task(
+    kind: RecoveryKind, drilled: Drilled, catalog: Catalog, sandbox: str, places: Places
+) -> Task:
     whole: dict[str, Any] = {
         "scenario": scenario_of(kind).name,
-        "target": Target.model_validate({"project": sandbox, **drilled.target}),
+        "target": Target.model_validate(
+            {"project": sandbox, "label": places.mark, **drilled.target}
+        ),
         "from_vault": True,
         "create_datasets": True,
         "unthrottled": True,

@@ -1,12 +1,16 @@
 """The rate at which Firestore asks for writes. Pure."""
 
-FIRST_RATE, RAMP_FACTOR, RAMP_SECONDS = 500, 1.5, 300
-"""Writes a second to a collection at first, and how much more after how long (Firestore, Best
-practices, Ramping up traffic)."""
+from recovery.limits import limit
+
+FIRST_RATE = limit("document_writes_per_second").value
+"""Writes a second to a collection at first."""
+RAMP_FACTOR = 1 + limit("document_ramp_percent").value / 100
+"""How much more after `RAMP_SECONDS`."""
+RAMP_SECONDS = limit("document_ramp_seconds").value
 
 
 def ramp_seconds(writes: int) -> float:
-    """Return how long so many writes to one collection take: 500/50/5, as `FIRST_RATE` says."""
+    """Return how long so many writes to one collection take: 500/50/5, as `limits.json` says."""
     seconds, rate = 0.0, float(FIRST_RATE)
     while writes > rate * RAMP_SECONDS:
         writes -= int(rate * RAMP_SECONDS)

@@ -1,10 +1,16 @@
 """Where a drill writes: names that no other thing of a sandbox has. Pure."""
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from manifests.values import Resource
 
 _DATASET = re.compile(r"rebound_drill_([0-9a-f]{6,12})_\w*")
 _BUCKET = re.compile(r"rebound-drill-([0-9a-f]{6,12})-[0-9a-z]+")
+DRILL_LABEL = "rebound-drill"
+"""The label of what a drill made: its value is the mark of the drill."""
+_MARK = re.compile(r"[0-9a-f]{6,12}")
 _LABEL = re.compile(r"rebound-drill-([0-9a-f]{6,12})")
 _DATABASE = re.compile(r"rebound-drill-([0-9a-f]{6,12})-[0-9]+")
 
@@ -92,3 +98,22 @@ def mark_of_label(label: str) -> str | None:
     """Return the mark of the drill that a thing says made it, or None for any other."""
     found = _LABEL.fullmatch(label)
     return found[1] if found else None
+
+
+def labelled(resource: Resource, mark: str, field: str = "labels") -> Resource:
+    """Return a resource with the label that says which drill made it.
+
+    Args:
+        resource: The resource.
+        mark: That of the drill.
+        field: The field that holds its labels; empty where it can have none.
+    """
+    if not field:
+        return resource
+    return {**resource, field: {**(resource.get(field) or {}), DRILL_LABEL: mark}}
+
+
+def mark_of_labels(labels: Mapping[str, Any] | None) -> str | None:
+    """Return the mark of the drill that a label says made a thing, or None for any other."""
+    found = str((labels or {}).get(DRILL_LABEL, ""))
+    return found if _MARK.fullmatch(found) else None

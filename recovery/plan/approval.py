@@ -165,7 +165,7 @@ def decided_of_dates(plan: ProcessorPlan) -> Decided:
     return Decided(said, plan.seen)
 
 
-_DECIDED_ELSEWHERE = {"steps", "seen", "fence", "takes", "passed_over", "came_first"}
+_DECIDED_ELSEWHERE = {"steps", "seen", "fence", "takes", "passed_over", "came_first", "agreed"}
 """Fields that are compared in another way; how long it takes, and which other runs there are, decide
 nothing."""
 

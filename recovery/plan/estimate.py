@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from manifests.model.proof import ProofRecord
 from manifests.model.run import Manifest
-from recovery.kinds.demand import Demand
+from recovery.kinds.demand import StepDemand
 from recovery.kinds.known import rules_of
 from recovery.limits import Price, price
 from recovery.plan.model import Plan
-from recovery.plan.takes import Takes
+from recovery.plan.takes import StepTakes, Takes
 
 _FEWEST_SECONDS = 1.0
 _GIB, _TIB = 2**30, 2**40
@@ -26,42 +26,68 @@ def takes(plan: Plan, manifest: Manifest, proofs: Iterable[ProofRecord]) -> Take
     demands = [
         rules.demand(rules.of(plan.steps), manifest) for rules in rules_of(plan.request.kinds)
     ]
-    moved = sum(item.moved_bytes for item in demands)
+    every = [step for item in demands for step in item.steps]
+    moved = sum(item.moved_bytes for item in every)
     bound = max((bound for item in demands for bound in item.bounds), default=(0.0, ""))
     measured = _measured(plan.request.scenario, moved, proofs)
     scanning = price(_SCANNED, _location(manifest))
-    scanned_usd, stored_usd = _money(demands, scanning)
+    most = measured[0] if measured else None
+    steps = tuple(_step(item, most, moved, scanning) for item in every)
+    documents_usd = sum(map(_documents_usd, every))
     return Takes(
-        measured_seconds=measured[0] if measured else None,
+        measured_seconds=most,
         measured_least_seconds=measured[1] if measured else None,
         measured_by=measured[2].recovery_id if measured else "",
         measured_at=measured[2].proven_at if measured else None,
         at_least_seconds=bound[0],
         binding=bound[1],
-        jobs=sum(item.jobs for item in demands),
-        scanned_bytes=sum(item.scanned_bytes for item in demands),
-        scanned_usd=scanned_usd,
-        stored_usd=stored_usd,
+        jobs=sum(item.jobs for item in every),
+        scanned_bytes=sum(item.scanned_bytes for item in every),
+        scanned_usd=sum(item.usd for item in steps) - documents_usd,
+        stored_usd=sum(item.usd_per_month for item in steps),
         priced_on=scanning.as_of,
         priced_in=scanning.location,
         moved_bytes=moved,
         impossible=tuple(what for item in demands for what in item.impossible),
+        documents_usd=documents_usd,
+        steps=steps,
     )
+
+
+def _step(item: StepDemand, most: float | None, moved: int, scanning: Price) -> StepTakes:
+    """Return what a step takes.
+
+    Args:
+        item: What it does.
+        most: How long the whole was measured to take, at most; None where nothing was.
+        moved: How many bytes all steps read.
+        scanning: What a scan costs.
+    """
+    by_bytes = None if most is None or not item.moved_bytes else most * item.moved_bytes / moved
+    return StepTakes(
+        name=item.name,
+        measured_seconds=by_bytes,
+        at_least_seconds=item.seconds,
+        binding=item.bound,
+        moved_bytes=item.moved_bytes,
+        jobs=item.jobs,
+        scanned_bytes=item.scanned_bytes,
+        stored_bytes=item.table_bytes + item.object_bytes,
+        documents=item.documents,
+        usd=item.scanned_bytes / _TIB * scanning.value + _documents_usd(item),
+        usd_per_month=item.table_bytes / _GIB * price("table_usd_per_gib_month").value
+        + item.object_bytes / _GIB * price("object_usd_per_gib_month").value,
+        quota=next(iter(item.quotas), None),
+    )
+
+
+def _documents_usd(item: StepDemand) -> float:
+    return item.documents / 100_000 * price("document_write_usd_per_100000").value
 
 
 def _location(manifest: Manifest) -> str:
     """Return where the tables are, which is where they are scanned; empty where there is none."""
     return next((str(table.resource.get("location", "")) for table in manifest.tables), "")
-
-
-def _money(demands: Iterable[Demand], scanning: Price) -> tuple[float, float]:
-    """Return what scans cost, and what a month of what is stored does, in US dollars."""
-    scanned = stored = 0.0
-    for item in demands:
-        scanned += item.scanned_bytes / _TIB * scanning.value
-        stored += item.table_bytes / _GIB * price("table_usd_per_gib_month").value
-        stored += item.object_bytes / _GIB * price("object_usd_per_gib_month").value
-    return scanned, stored
 
 
 def _measured(

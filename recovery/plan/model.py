@@ -1,5 +1,6 @@
 """A whole recovery, decided: a plan."""
 
+from manifests.catalog_objectives import Objective
 from manifests.selection import PassedOver
 from manifests.signing import Trust
 from manifests.values import RunId, UtcTime, Value
@@ -11,6 +12,7 @@ from recovery.ledger import LedgerTold
 from recovery.plan.fallen import FallBack
 from recovery.plan.takes import Takes
 from recovery.request import Request
+from recovery.scenarios import scenario
 from recovery.unseen import Unseen
 
 
@@ -54,6 +56,8 @@ class Plan(Value):
     """What was done before the rest could be planned: `dataset lake: undeleted`."""
     takes: Takes | None = None
     """What it will take; None where nothing comes from a run, or nobody looked."""
+    agreed: Objective | None = None
+    """What the catalog agreed on when it was planned; None where it did not, and in plans of before."""
 
     def of[Some: Step](self, kind: type[Some]) -> tuple[Some, ...]:
         """Return the steps of a kind, in their order."""
@@ -68,6 +72,11 @@ class Plan(Value):
     def oldest_point(self) -> UtcTime:
         """Return the recovery point of what is brought back from the oldest run."""
         return min([self.recovery_point, *(item.recovery_point for item in self.fallen_back)])
+
+    @property
+    def objective(self) -> Objective:
+        """Return what is asked of the recovery: what was agreed, or what holds for the scenario."""
+        return self.agreed or scenario(self.request.scenario).objective
 
     @property
     def followed(self) -> list[str]:

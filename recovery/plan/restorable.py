@@ -43,5 +43,7 @@ def restorable(catalog: Catalog, origin: Origin, request: Request, *, now: datet
     for rules in RULES:
         manifest, over = rules.restorable(manifest, request, now=now)
         expired |= over
+        if request.target.label:
+            manifest = rules.labelled(manifest, request.target.label)
     protected = frozenset(entry.name for _, entry in catalog.parts)
     return origin._replace(manifest=manifest, expired=expired, protected=protected)

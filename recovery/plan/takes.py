@@ -1,9 +1,42 @@
 """What a recovery will take, as values. Pure."""
 
 from manifests.values import UtcTime, Value
+from recovery.kinds.demand import Quota
 from recovery.units import duration
 
 _FAR_APART = 1.5
+
+
+class StepTakes(Value):
+    """What one step of a recovery will take.
+
+    Attributes:
+        measured_seconds: Its share, by bytes, of what the whole was measured to take; None where
+            nothing was, or it reads nothing.
+        at_least_seconds: What the limit that binds it alone takes.
+        binding: That limit, and where it is written; empty where none is known to bind it.
+        moved_bytes: How many bytes are read of the vault.
+        jobs: How many jobs of BigQuery write it, at least.
+        scanned_bytes: How many bytes proving it scans.
+        stored_bytes: How many bytes it holds afterwards that are billed by the month.
+        documents: How many documents are written.
+        usd: What scans and documents cost, at list price.
+        usd_per_month: What storing it costs a month, at list price.
+        quota: How much of a daily limit it uses, of that which is closest; None where none is known.
+    """
+
+    name: str
+    measured_seconds: float | None = None
+    at_least_seconds: float = 0.0
+    binding: str = ""
+    moved_bytes: int = 0
+    jobs: int = 0
+    scanned_bytes: int = 0
+    stored_bytes: int = 0
+    documents: int = 0
+    usd: float = 0.0
+    usd_per_month: float = 0.0
+    quota: Quota | None = None
 
 
 class Takes(Value):
@@ -26,6 +59,8 @@ class Takes(Value):
         priced_in: The location whose price a scan has here: that of the tables, else one that is not dear.
         moved_bytes: How many bytes are read of the vault.
         impossible: What no quota of one day allows.
+        documents_usd: What writing documents costs, at list price.
+        steps: What each step takes that writes rows, objects or documents. Nothing in plans of before.
     """
 
     measured_seconds: float | None = None
@@ -42,6 +77,8 @@ class Takes(Value):
     priced_in: str = ""
     moved_bytes: int = 0
     impossible: tuple[str, ...] = ()
+    documents_usd: float = 0.0
+    steps: tuple[StepTakes, ...] = ()
 
     @property
     def told(self) -> str:

@@ -9,7 +9,6 @@ from recovery.kinds.completions.rules.rebuild import CompletionsStep
 from recovery.kinds.outcome import Outcome
 from recovery.outcome import AbandonedRecovery, RecoveryReport
 from recovery.plan.said import resuming
-from recovery.scenarios import scenario
 from recovery.units import duration, shown
 
 RecoveryState = Literal[
@@ -71,7 +70,7 @@ def outcome_error(
 
 def _missed(report: RecoveryReport) -> ObjectiveMissedError | None:
     """Return the error of a recovery that is proven and missed an objective, or None."""
-    objective = scenario(report.plan.request.scenario).rto_seconds
+    objective = report.plan.objective.rto_seconds
     took_seconds = (report.finished_at - report.started_at).total_seconds()
     if took_seconds > objective:
         return ObjectiveMissedError(
@@ -79,7 +78,7 @@ def _missed(report: RecoveryReport) -> ObjectiveMissedError | None:
             subject=report.recovery_id,
         )
     lost_seconds = (report.started_at - report.plan.oldest_point).total_seconds()
-    may_be_lost = scenario(report.plan.request.scenario).rpo_seconds
+    may_be_lost = report.plan.objective.rpo_seconds
     if lost_seconds > may_be_lost and not report.plan.request.point_was_named:
         return ObjectiveMissedError(
             f"proven equal to what was there {duration(lost_seconds)} before, the objective is "

@@ -29,7 +29,6 @@ from recovery.report.planned import (
     left_alone_rows,
     unseen_rows,
 )
-from recovery.scenarios import scenario
 from recovery.units import duration
 
 
@@ -93,7 +92,7 @@ def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:
         outcomes, steps = rules.outcomes_of(report.outcomes), rules.of(report.plan.steps)
         yield from rules.proven(outcomes, steps, point, older)
     took = duration((report.finished_at - report.started_at).total_seconds())
-    objective = duration(scenario(report.plan.request.scenario).rto_seconds)
+    objective = duration(report.plan.objective.rto_seconds)
     lost = duration((report.started_at - report.plan.oldest_point).total_seconds())
     rto = ("achieved RTO", f"{took} (objective {objective})")
     yield FactLine((rto, ("achieved RPO", lost), *_estimated(report)))

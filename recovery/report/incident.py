@@ -28,6 +28,7 @@ class Incident(Value):
     """What is known of an incident from the journal of its recovery.
 
     Attributes:
+        rto_seconds: Within which it had to be proven.
         detail: What is told of the state: what failed or differs.
         begun_by: Who began the recovery; empty where nobody wrote it down.
         reason: Why, in that person's words; empty when none were said.
@@ -40,6 +41,7 @@ class Incident(Value):
     recovery_id: str
     scenario: str
     project: str
+    rto_seconds: float
     state: RecoveryState
     detail: str = ""
     begun_by: str = ""
@@ -89,7 +91,7 @@ def _known(incident: Incident) -> Iterator[tuple[str, str]]:
         yield "ended", "not yet"
     else:
         took = duration((incident.ended_at - incident.began_at).total_seconds())
-        objective = duration(facts.rto_seconds)
+        objective = duration(incident.rto_seconds)
         yield "ended", f"{_time(incident.ended_at)}, after {took}; the objective is {objective}"
     detail = f": {shown(incident.detail)}" if incident.detail else ""
     yield "state", f"{incident.state}{detail}"

@@ -4,18 +4,40 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from manifests.errors import ReboundError
-from recovery.document import Document, FactLine, Listing, Paragraph, Row, Rows, Section
+from recovery.document import (
+    Block,
+    Column,
+    Document,
+    FactLine,
+    Listing,
+    Paragraph,
+    Row,
+    Rows,
+    Section,
+    Table,
+)
 from recovery.kinds.known import RULES, rules_of
 from recovery.kinds.rows import ONLY_MISSING
 from recovery.ledger import REMOVED_OR_PLANTED
 from recovery.plan.model import Plan
-from recovery.plan.takes import Takes
+from recovery.plan.takes import StepTakes, Takes
 from recovery.report.conclusion import concluded
 from recovery.report.fenced import fence_section
 from recovery.units import counted, duration, printable, shown, size, usd
 
 _LEAST_TOLD_SECONDS = 1.0
 _CENT = 0.01
+_MOST_STEPS = 20
+_OF_STEPS = (
+    Column("step"),
+    Column("takes", "right"),
+    Column("reads", "right"),
+    Column("scans", "right"),
+    Column("stores", "right"),
+    Column("jobs", "right"),
+    Column("costs", "right"),
+    Column("of Google's limits"),
+)
 _NOTHING = ("nothing to recover: what was asked for is equal, or stays as it is",)
 
 
@@ -42,7 +64,9 @@ def plan_document(
             Section((FactLine((("recovery point", point),)), *foreign, *_distrust(plan))),
             Section((Rows(tuple(_rows(plan)), "planned"),), "What happens"),
             *fence_section(plan.fence, is_whole=is_whole),
-            Section((*cost, lost), "What it costs, and what does not come back"),
+            Section(
+                (*cost, *_steps(plan.takes), lost), "What it costs, and what does not come back"
+            ),
         ),
     )
 
@@ -159,13 +183,49 @@ def _cost(plan: Plan) -> Iterator[str]:
 def _money(takes: Takes) -> Iterator[str]:
     """Say what it costs; nothing where that is less than a cent."""
     told = [f"{usd(takes.scanned_usd)} to scan"] if takes.scanned_usd >= _CENT else []
+    told += (
+        [f"{usd(takes.documents_usd)} to write documents"] if takes.documents_usd >= _CENT else []
+    )
     if takes.stored_usd >= _CENT:
         told.append(f"{usd(takes.stored_usd)} a month to store what comes back")
     if told:
+        documents = ", documents as in nam5" if takes.documents_usd >= _CENT else ""
         yield (
             f"costs about {', '.join(told)}, at Google's list prices as of {takes.priced_on}: to scan in "
-            f"{takes.priced_in}, to store in the US; other locations cost more"
+            f"{takes.priced_in}, to store in the US{documents}; other locations cost more"
         )
+
+
+def _steps(takes: Takes | None) -> Iterator[Block]:
+    """Tell what each step takes, those first that read most: the totals hide which holds all others up."""
+    found = sorted(takes.steps, key=lambda it: -it.moved_bytes) if takes is not None else []
+    if not found:
+        return
+    yield Table(_OF_STEPS, tuple(map(_step, found[:_MOST_STEPS])))
+    if left := found[_MOST_STEPS:]:
+        read = size(sum(item.moved_bytes for item in left))
+        yield Paragraph(
+            f"{counted(len(left), 'smaller step')} more, {read} to read; `--json` has each"
+        )
+
+
+def _step(item: StepTakes) -> tuple[str, ...]:
+    least = max(item.at_least_seconds, item.measured_seconds or 0.0)
+    money = [f"{usd(item.usd)} once"] if item.usd >= _CENT else []
+    money += [f"{usd(item.usd_per_month)} a month"] if item.usd_per_month >= _CENT else []
+    limits = [item.quota.told] if item.quota else []
+    if item.at_least_seconds >= _LEAST_TOLD_SECONDS:
+        limits.append(f"at least {duration(item.at_least_seconds)}: {item.binding}")
+    return (
+        shown(item.name),
+        duration(least) if least >= _LEAST_TOLD_SECONDS else "-",
+        size(item.moved_bytes),
+        size(item.scanned_bytes) if item.scanned_bytes else "-",
+        size(item.stored_bytes) if item.stored_bytes else "-",
+        f"{item.jobs:,}" if item.jobs else "-",
+        ", ".join(money) or "-",
+        "; ".join(limits) or "-",
+    )
 
 
 def _time(takes: Takes) -> Iterator[str]:

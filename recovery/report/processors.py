@@ -25,7 +25,6 @@ from recovery.plan.said import confirming
 from recovery.report.acted import begun_by
 from recovery.report.conclusion import concluded, ending
 from recovery.report.fenced import fence_section, fences_told
-from recovery.scenarios import scenario
 from recovery.units import counted, duration, size
 
 _MOST_SPANS = 8
@@ -205,7 +204,7 @@ def _what_is_proven(report: DatesReport) -> Iterator[Block]:
     if any(item.undo for item in report.dates):
         confirmed = confirming(report.plan.request.project)
         yield Command("to go back", f"rebound undo {report.recovery_id} {confirmed}")
-    objective = duration(scenario(SCENARIO).rto_seconds)
+    objective = duration(report.plan.objective.rto_seconds)
     yield FactLine(
         (
             ("requests", f"{report.requests:,}"),

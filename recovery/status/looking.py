@@ -163,7 +163,7 @@ class StatusLooks:
                 some=shown_of(part, proofs, whole=False),
                 has_runs=has_runs,
             )
-            yield part_status(facts, rule, now=now)
+            yield part_status(facts, rule, self._catalog.objectives, now=now)
 
     def _open(self) -> Iterator[HealthFinding]:
         found = unclosed(self._landing)

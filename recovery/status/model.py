@@ -2,11 +2,11 @@
 
 from typing import Literal, NamedTuple
 
+from manifests.catalog_objectives import ScenarioName
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from manifests.parts import KindName
 from manifests.values import RunId, UtcTime, Value
 from recovery.health import Health, HealthFinding, worst
-from recovery.scenarios import ScenarioName
 
 Proven = Literal["all", "some", "none", "nothing held"]
 """How much of a part came back from the vault, and was proven; what holds nothing that could is none of it."""

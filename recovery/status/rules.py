@@ -1,14 +1,15 @@
 """Judges how a part stands by what is known of it. Pure."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from manifests.catalog_drills import DrillRule
+from manifests.catalog_objectives import Objective, ScenarioName
 from manifests.model.proof import ProofRecord
 from manifests.parts import part_kind
 from manifests.selection import FIRST_BACKUP
 from recovery.health import Health, worst
-from recovery.scenarios import SCENARIOS, RecoveryKind, Scenario
+from recovery.scenarios import SCENARIOS, RecoveryKind, Scenario, objective_of
 from recovery.status.model import (
     PartFacts,
     PartName,
@@ -98,16 +99,23 @@ def _scenario(
     )
 
 
-def part_status(facts: PartFacts, rule: DrillRule, *, now: datetime) -> PartStatus:
+def part_status(
+    facts: PartFacts,
+    rule: DrillRule,
+    agreed: Mapping[ScenarioName, Objective] | None = None,
+    *,
+    now: datetime,
+) -> PartStatus:
     """Judge one part: its recovery point, what was shown of it, and how long it would take."""
     wanted, newest = scenario_of(facts.part.kind), facts.newest
+    objective = objective_of(wanted.name, agreed or {})
     shown = facts.whole or facts.some
     not_shown = _accepted(facts, rule, now)
     estimated = _estimated_seconds(newest, facts.whole)
     judged = [
-        *_point(facts, wanted, now),
+        *_point(facts, objective, now),
         *(() if not_shown else _proof(facts, rule, wanted, now)),
-        *_time(estimated, wanted),
+        *_time(estimated, wanted, objective),
     ]
     health = worst([Health.HEALTHY, *(item for item, _, _ in judged)])
     told = [item for item in judged if item[0] is health]
@@ -120,8 +128,8 @@ def part_status(facts: PartFacts, rule: DrillRule, *, now: datetime) -> PartStat
         proven_at=shown.proof.proven_at if shown else None,
         how=shown.proof.how if shown else None,
         recovery_id=shown.proof.recovery_id if shown else "",
-        rpo_seconds=wanted.rpo_seconds,
-        rto_seconds=wanted.rto_seconds,
+        rpo_seconds=objective.rpo_seconds,
+        rto_seconds=objective.rto_seconds,
         estimated_seconds=estimated,
         drill_due_at=_drill_due_at(facts, rule),
         health=health,
@@ -166,7 +174,7 @@ def _accepted(facts: PartFacts, rule: DrillRule, now: datetime) -> str:
     return f"{why}; {decision.told}" if decision and is_decided else ""
 
 
-def _point(facts: PartFacts, wanted: Scenario, now: datetime) -> Iterator[_Judged]:
+def _point(facts: PartFacts, objective: Objective, now: datetime) -> Iterator[_Judged]:
     if facts.newest is None:
         worse = Health.CRITICAL if facts.is_required else Health.WARNING
         if facts.has_runs:
@@ -181,9 +189,11 @@ def _point(facts: PartFacts, wanted: Scenario, now: datetime) -> Iterator[_Judge
             f"`rebound verify {facts.newest.run_id}` lists it",
         )
     old_seconds = (now - facts.newest.recovery_point).total_seconds()
-    if old_seconds > wanted.rpo_seconds:
-        late = Health.CRITICAL if old_seconds > _VERY_LATE * wanted.rpo_seconds else Health.WARNING
-        may_be = duration(wanted.rpo_seconds)
+    if old_seconds > objective.rpo_seconds:
+        late = (
+            Health.CRITICAL if old_seconds > _VERY_LATE * objective.rpo_seconds else Health.WARNING
+        )
+        may_be = duration(objective.rpo_seconds)
         yield (
             late,
             f"its recovery point is {age(old_seconds)} old, the objective is {may_be}",
@@ -217,9 +227,11 @@ def _proof(facts: PartFacts, rule: DrillRule, wanted: Scenario, now: datetime) -
         yield Health.WARNING, what, mend
 
 
-def _time(estimated_seconds: float | None, wanted: Scenario) -> Iterator[_Judged]:
-    if estimated_seconds is not None and estimated_seconds > wanted.rto_seconds:
-        takes, may = duration(estimated_seconds), duration(wanted.rto_seconds)
+def _time(
+    estimated_seconds: float | None, wanted: Scenario, objective: Objective
+) -> Iterator[_Judged]:
+    if estimated_seconds is not None and estimated_seconds > objective.rto_seconds:
+        takes, may = duration(estimated_seconds), duration(objective.rto_seconds)
         what = f"bringing it back takes about {takes}, the objective is {may}"
         yield Health.WARNING, what, f"`rebound plan {wanted.name}` shows what it takes"
 

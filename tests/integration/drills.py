@@ -15,6 +15,8 @@ from tests.served import serving
 from tests.standin.cloud import Cloud
 from tests.standin.firestore.creation import create_database
 
+AGREED = {"firestore-state-loss": {"rto_seconds": 3000, "rpo_seconds": 50_000}}
+"""What this platform's catalog agrees on; of other scenarios it says nothing."""
 APIS = (
     *configuration.APIS,
     "iam.googleapis.com",
@@ -56,6 +58,7 @@ def platform(local_cloud: Cloud, folder: Path, *, is_configured: bool = False) -
         buckets=[{"bucket": f"{project}-raw"}],
         databases=[{"database": "(default)", "triggers": []}],
         protected_projects=[project],
+        objectives=AGREED,
     )
     if is_configured:
         _protect_configuration(catalog)

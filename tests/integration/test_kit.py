@@ -1,14 +1,18 @@
 """The kit of a run restores it with Google's own tools, where nothing of Rebound can be imported."""
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from urllib.request import urlopen
 from zipfile import ZipFile
 
 import pytest
 
+from tests.contract.firestore.parts import emulator, emulator_missing
 from tests.harness import LOCATION, Rebound
 from tests.integration import bucket_objects, lake
 from tests.integration.configuration import (
@@ -21,11 +25,12 @@ from tests.integration.configuration import (
     make_subscription,
     subscription,
 )
-from tests.integration.orchestration import State
+from tests.integration.orchestration import State, administered
 from tests.integration.state import state
 from tests.served import Function, serving
 
 MISSING = [name for name in ("bq", "gcloud") if shutil.which(name) is None]
+MISSING += [missing] if (missing := emulator_missing()) else []
 pytestmark = pytest.mark.skipif(
     bool(MISSING), reason=f"not installed: {MISSING}; that a kit restores a run is NOT shown"
 )
@@ -93,17 +98,24 @@ def night(platform: Rebound) -> Iterator[Function]:
         yield served
 
 
+DOCUMENTS = {
+    "states/ü": {"n": {"integerValue": "7"}, "text": {"stringValue": HOSTILE}},
+    "states/b": {"on": {"booleanValue": True}},
+}
+
+
 class Machine:
     """A machine with the Cloud SDK and a system's Python, and nothing of Rebound."""
 
-    def __init__(self, rebound: Rebound, folder: Path) -> None:
+    def __init__(self, rebound: Rebound, folder: Path, documents: str) -> None:
         cloud = rebound.cloud
         self.folder = folder / "kit"
         self.folder.mkdir()
         flags = folder / "bigqueryrc"
         flags.write_text(f"--api={cloud.urls['bigquery']}\n")
         root = cloud.env["REBOUND_API_ENDPOINT"]
-        places = {name: f"{root}/{name}.googleapis.com/" for name in ("pubsub", "cloudscheduler")}
+        apis = ("pubsub", "cloudscheduler", "firestore")
+        places = {name: f"{root}/{name}.googleapis.com/" for name in apis}
         places["storage"] = f"{cloud.urls['storage']}/storage/v1/"
         self._env = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -112,6 +124,7 @@ class Machine:
             "BIGQUERYRC": str(flags),
             "CLOUDSDK_CONFIG": str(folder / "gcloud"),
             "CLOUDSDK_AUTH_ACCESS_TOKEN": "any",
+            "FIRESTORE": documents,
             "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
             **{f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{key.upper()}": it for key, it in places.items()},
         }
@@ -132,7 +145,11 @@ class Machine:
 
 
 def lose(rebound: Rebound) -> None:
-    """Delete all that the run holds but documents, and see that it is gone."""
+    """Delete all that the run holds, and see that it is gone."""
+    # For five minutes nobody can make one of that name again.
+    with rebound.cloud.minutes_ago(10, ("firestore",)):
+        administered(rebound).delete()
+    assert administered(rebound).resource() is None
     rebound.bigquery_client.delete_dataset(lake.DATASET, delete_contents=True)
     rebound.storage_client.bucket(bucket_objects.platform(rebound)).delete(force=True)
     call(rebound, "DELETE", f"{PUBSUB}/projects/{rebound.project}/subscriptions/raw-sub")
@@ -167,7 +184,24 @@ def look(rebound: Rebound) -> dict[str, object]:
     }
 
 
-def test_a_run_is_restored_without_rebound(platform: Rebound, night: Function, tmp_path: Path):
+@pytest.fixture
+def documents(tmp_path: Path) -> Iterator[str]:
+    """Run Google's emulator of Firestore, which takes documents as its REST API does."""
+    with emulator(tmp_path / "emulator.log") as service:
+        yield f"http://{service.host}"
+
+
+def stored_documents(host: str, project: str) -> dict[str, object]:
+    """Return the documents that the emulator has, by their names."""
+    path = f"/v1/projects/{project}/databases/(default)/documents/states"
+    with urlopen(host + quote(path)) as answer:  # noqa: S310 - the emulator of this test
+        found = json.load(answer)["documents"]
+    return {item["name"].partition("/documents/")[2]: item["fields"] for item in found}
+
+
+def test_a_run_is_restored_without_rebound(
+    platform: Rebound, night: Function, tmp_path: Path, documents: str
+):
     """What a night leaves is restored from its kit, proven, and nothing in names is a command."""
     night.complete("night")
     platform.run("verify", "night")
@@ -176,14 +210,10 @@ def test_a_run_is_restored_without_rebound(platform: Rebound, night: Function, t
     before: dict[str, Any] = look(platform)
     lose(platform)
 
-    machine = Machine(platform, tmp_path)
+    machine = Machine(platform, tmp_path, documents)
     assert "No module named 'manifests'" in machine.run("python3", "-c", "import manifests", code=1)
     machine.run("gcloud", "storage", "cp", f"gs://{platform.vault.name}/{kit.name}", "kit.zip")
     ZipFile(machine.folder / "kit.zip").extractall(machine.folder)
-    # The local Firestore has no REST API that gcloud could make a database with.
-    # Nor one of documents: tests/judges/test_documents_of_a_kit.py has Google's emulator take them.
-    machine.pass_over("database", platform.project)
-    machine.pass_over("writing", platform.project)
     said = machine.run("sh", "restore.sh", code=1)
     assert "11 rows of lake.games: equal" in said
     assert f"{UNFIT}: gcloud storage cannot write this name" in said
@@ -192,6 +222,9 @@ def test_a_run_is_restored_without_rebound(platform: Rebound, night: Function, t
     said = machine.run("sh", "restore.sh")
     assert "rows of lake.games" not in said
     assert "2 documents of (default) from states/b: equal" in said
+    assert "2 documents of (default) were looked at: 0 not as they were" in said
+    assert stored_documents(documents, platform.project) == DOCUMENTS
+    assert administered(platform).resource()["locationId"] == LOCATION
 
     assert not list(tmp_path.rglob("pwned"))
     del before["objects"][UNFIT]

@@ -18,6 +18,8 @@ from tests.judges.resource_fields import (
     schema_name,
 )
 
+OTHER_LABELS = {"monitoring/channel": {"labels"}}
+"""Fields that are called so and say something else: where a channel sends to."""
 PAUSED = [kind for kind in TYPES if kind.pauses]
 
 
@@ -73,6 +75,16 @@ def test_a_type_is_listed_read_and_made_as_the_document_says(kind: ResourceType)
         assert kind.parameter in made["parameters"]
     else:
         assert not kind.key or kind.key in request
+
+
+@named(list(TYPES))
+def test_the_labels_of_a_type_are_where_the_document_says(kind: ResourceType):
+    """A type whose API has labels, which are texts by any name, has them here."""
+    texts = {"type": "string"}
+    of = {name for name, it in schema(kind).items() if it.get("additionalProperties") == texts}
+    assert of & {"labels", "userLabels"} - OTHER_LABELS.get(kind.name, set()) == {kind.labels} - {
+        ""
+    }
 
 
 @named(list(TYPES))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from manifests.catalog import load_catalog
 from recovery.doctor.rules.own import contact_problems
 from recovery.scenarios import SCENARIOS, Scenario
 from recovery.units import duration
@@ -170,9 +171,11 @@ def test_every_scenario_has_a_page_and_every_page_a_scenario():
     assert {Path(page).stem for page in PAGES if page.startswith("scenarios/")} == {
         item.name for item in SCENARIOS
     }
+    agreed = load_catalog().objectives
     for item in SCENARIOS:
+        assert agreed[item.name] == item.objective
         severity, _, within, _ = facts(f"scenarios/{item.name}.md")
-        assert (severity, within) == (item.severity, duration(item.rto_seconds))
+        assert (severity, within) == (item.severity, duration(agreed[item.name].rto_seconds))
 
 
 def test_every_alert_has_a_page_and_every_page_an_alert():

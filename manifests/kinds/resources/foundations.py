@@ -61,6 +61,7 @@ FOUNDATIONS = (
         below=("versions",),
         changed_by_etag=True,
         deleted_by_etag=True,
+        labels="labels",
     ),
     ResourceType(
         name="bigquery/connection",

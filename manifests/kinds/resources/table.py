@@ -34,6 +34,7 @@ TYPES = (
         policy="GET",
         after=("pubsub/schema",),
         not_held=("tags",),
+        labels="labels",
     ),
     ResourceType(
         name="functions/function",
@@ -47,6 +48,7 @@ TYPES = (
         after=("iam/service-account", "secretmanager/secret", "pubsub/topic"),
         has_archive=True,
         assigned=("buildConfig.source",),
+        labels="labels",
         why_not_drilled=_NEEDS_IMAGES,
     ),
     ResourceType(
@@ -59,6 +61,7 @@ TYPES = (
         policy="GET",
         after=("iam/service-account", "secretmanager/secret"),
         has_images=True,
+        labels="labels",
         why_not_drilled=_NEEDS_IMAGES,
         changed_by_etag=True,
         deleted_by_etag=True,
@@ -74,6 +77,7 @@ TYPES = (
         policy="GET",
         after=("iam/service-account", "secretmanager/secret"),
         has_images=True,
+        labels="labels",
         why_not_drilled=_NEEDS_IMAGES,
         changed_by_etag=True,
         deleted_by_etag=True,
@@ -97,6 +101,7 @@ TYPES = (
             "cloudStorageConfig.bucket",
             "bigtableConfig.table",
         ),
+        labels="labels",
     ),
     ResourceType(
         name="run/worker-pool",
@@ -108,6 +113,7 @@ TYPES = (
         policy="GET",
         after=("iam/service-account", "secretmanager/secret", "pubsub/subscription"),
         has_images=True,
+        labels="labels",
         why_not_drilled=_NEEDS_IMAGES,
         changed_by_etag=True,
         deleted_by_etag=True,
@@ -121,6 +127,7 @@ TYPES = (
         parameter="workflowId",
         after=("iam/service-account",),
         not_held=("executions", "tags"),
+        labels="labels",
     ),
     ResourceType(
         name="eventarc/trigger",
@@ -143,6 +150,7 @@ TYPES = (
             "destination.httpEndpoint.uri",
             "transport.pubsub.topic",
         ),
+        labels="labels",
         why_not_drilled="it starts what runs images of the platform, which a sandbox has not",
         deleted_by_etag=True,
     ),
@@ -185,6 +193,7 @@ TYPES = (
             "projectId",
             "tags",
         ),
+        labels="labels",
         why_not_drilled="a drill grants nobody anything, and a sandbox is a project of its own",
     ),
     ResourceType(
@@ -214,6 +223,7 @@ TYPES = (
         key="displayName",
         assigned=("creationRecord", "mutationRecords", "verificationStatus"),
         not_held=("secrets", "verification"),
+        labels="userLabels",
     ),
     ResourceType(
         name="monitoring/alert-policy",
@@ -226,6 +236,7 @@ TYPES = (
         after=("monitoring/channel", "logging/metric"),
         assigned=("creationRecord", "mutationRecord", "conditions[].name", "validity"),
         # Cloud Logging, Configure log-based metrics: an alert may have to wait for a new one.
+        labels="userLabels",
         why_not_drilled="it could call people out, and watches metrics of logs, known only a while after they are made",
     ),
     ResourceType(
@@ -237,6 +248,7 @@ TYPES = (
         naming="body",
         changing="whole",
         changed_by_etag=True,
+        labels="labels",
     ),
     ResourceType(
         name="bigquery/transfer",

@@ -132,6 +132,7 @@ class ResourceType(NamedTuple):
         assigned: Fields that Google writes and whose discovery document does not say so.
         not_held: What its API never returns.
         chosen: A field that the service may have chosen for this resource: a new one has another.
+        labels: The field that holds its labels; empty where its API has none.
         why_not_drilled: Why no drill can restore it in a sandbox; empty where one does.
     """
 
@@ -167,6 +168,7 @@ class ResourceType(NamedTuple):
     assigned: tuple[str, ...] = ()
     not_held: tuple[str, ...] = ()
     chosen: Chosen | None = None
+    labels: str = ""
     why_not_drilled: str = ""
 
     @property

@@ -19,6 +19,7 @@ from manifests.model.drill import Control
 from manifests.partitions import demands_filter
 from manifests.values import Resource
 from recovery.drill.controls.planting import control, not_planted
+from recovery.kinds.places import labelled
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.drilled import property_differences, row_differences
 
@@ -74,7 +75,7 @@ def row_controls(
         mark: Makes the ids of jobs the drill's own.
     """
     table, copy = planted.table, planted.copy
-    _make_dataset(resources, planted)
+    _make_dataset(resources, planted, mark)
     damages = {
         "a changed row": row_changed(copy, table.resource, planted.column),
         "a missing row": row_dropped(copy, planted.column),
@@ -170,11 +171,11 @@ def _described(table: TableBackup, fields: Sequence[Resource]) -> TableBackup:
     return table.model_copy(update={"resource": {**table.resource, "schema": schema}})
 
 
-def _make_dataset(resources: Resources, planted: PlantedTable) -> None:
+def _make_dataset(resources: Resources, planted: PlantedTable, mark: str) -> None:
     project, dataset_id, _ = planted.copy.split(".")
     reference = {"projectId": project, "datasetId": dataset_id}
     location = planted.table.resource.get("location")
-    resource: Resource = {"datasetReference": reference}
+    resource = labelled({"datasetReference": reference}, mark)
     if location:
         resource["location"] = location
     resources.create("datasets", resource, subject=dataset_id)

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from manifests.catalog_objectives import Objective, ScenarioName
 from manifests.catalog_operations import Model
 from manifests.model.proof import ProofRecord
 from recovery.ops.facts import Backups, Facts, QueryResult, Unread
 from recovery.ops.readiness.evidence import last_trained
 from recovery.ops.readiness.model import Basis, DeclaredLevel, ServiceLevel
 from recovery.ops.readiness.promises import PROMISES, Promise
-from recovery.scenarios import SCENARIOS
+from recovery.scenarios import SCENARIOS, objective_of
 from recovery.units import age, duration
 
 LEVEL_QUERIES = ("backfill-rate", "feature-availability")
@@ -27,6 +28,8 @@ def service_levels(
     declared: Mapping[str, DeclaredLevel],
     now: datetime,
     model: Model | None = None,
+    *,
+    agreed: Mapping[ScenarioName, Objective] | None = None,
 ) -> Iterator[ServiceLevel]:
     """Yield each promise with what was measured; what was not is not known to be kept.
 
@@ -38,6 +41,7 @@ def service_levels(
         declared: What people say that they measured, by the names of promises.
         now: The present instant.
         model: What the catalog says of the model.
+        agreed: What the catalog says of recoveries.
     """
     yield from _tables(facts)
     yield from _orchestration(facts)
@@ -46,11 +50,12 @@ def service_levels(
     for scenario in SCENARIOS:
         seconds = [item.seconds for item in proofs if item.scenario == scenario.name]
         longest = max(seconds, default=None)
+        most = objective_of(scenario.name, agreed or {}).rto_seconds
         yield _measured(
             f"recovery after {scenario.name}",
-            f"at most {duration(scenario.rto_seconds)}",
+            f"at most {duration(most)}",
             "" if longest is None else f"{duration(longest)}, the longest of {len(seconds)}",
-            is_met=None if longest is None else longest <= scenario.rto_seconds,
+            is_met=None if longest is None else longest <= most,
             why="no recovery and no drill of it was proven lately",
         )
     for name, promise in PROMISES.items():

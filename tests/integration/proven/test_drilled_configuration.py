@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.cloud import bigquery, storage
 
 from manifests.store.envelope import decode, encode
+from recovery.kinds.places import labelled
 from recovery.outcome import PlannedRecovery
 from tests.harness import LOCATION, RUN_SECONDS, Rebound
 from tests.integration import drills, lake
@@ -176,6 +178,22 @@ def plant(rebound: Rebound, mark: str) -> str:
     return unreadable
 
 
+def labels(rebound: Rebound, sandbox: str) -> dict[str, Any]:
+    """Return the label of what a drill has made that can have one: data, where it works, configuration."""
+    tables, buckets = bigquery.Client(project=sandbox), storage.Client(project=sandbox)
+    datasets = list(tables.list_datasets(include_all=True))
+    found = {item.dataset_id: item.labels for item in datasets}
+    for dataset in (item for item in datasets if item.dataset_id.endswith(f"_{lake.DATASET}")):
+        for table in tables.list_tables(dataset):
+            found[str(table.reference)] = table.labels
+    found |= {item.name: item.labels for item in buckets.list_buckets()}
+    for host, of in ((PUBSUB, "topics"), (PUBSUB, "subscriptions"), (SECRETS, "secrets")):
+        listed = call(rebound, "GET", f"{host}/projects/{sandbox}/{of}").get(of, [])
+        found |= {it["name"]: it.get("labels") for it in listed if "somebody" not in it["name"]}
+    assert len(found) > len(datasets) + 4
+    return {name: (told or {}).get("rebound-drill") for name, told in found.items()}
+
+
 def kill_a_drill(rebound: Rebound, sandbox: str) -> None:
     """Kill a drill when it is about to make a schedule; it has made topics."""
     making = r"cloudscheduler\..*jobs\.create"
@@ -200,13 +218,17 @@ def test_what_a_killed_drill_made_of_a_configuration_is_removed(rebound: Rebound
     running = rebound.run(*words, code=5)
     assert f"pubsub/topic projects/{sandbox}/topics/raw-complete" in running.stdout
     stopped = running.stderr.partition("`--stopped ")[2].partition("`")[0]
+    mark = stopped.rpartition("-")[2]
+    assert set(labels(rebound, sandbox).values()) == {mark}
+    # No journal tells of it: its label does.
+    call(rebound, "PUT", f"{PUBSUB}/projects/{sandbox}/topics/unwritten", labelled({}, mark))
     secret = f"{SECRETS}/projects/{sandbox}/secrets"
     call(rebound, "DELETE", f"{secret}/slack")
     with rebound.cloud.minutes_ago(600, ("platform",)):
         call(rebound, "POST", secret, {"replication": {"automatic": {}}}, secretId="slack")
     kept = [name for name in left(rebound, sandbox) if "slack" in name or "somebody" in name]
     assert len(kept) == 2
-    unreadable = plant(rebound, stopped.rpartition("-")[2])
+    unreadable = plant(rebound, mark)
     cleaned = rebound.run(*words, "--stopped", stopped, code=6)
     assert left(rebound, sandbox) == kept
     assert call(rebound, "GET", f"{PUBSUB}/projects/{rebound.project}/topics/raw-complete")
@@ -214,13 +236,19 @@ def test_what_a_killed_drill_made_of_a_configuration_is_removed(rebound: Rebound
     assert f"recovery {unreadable}: " in cleaned.stdout
     call(rebound, "DELETE", own)
     call(rebound, "DELETE", f"{secret}/slack")
+    assert "nothing is left of any drill" in nothing_of_the_platforms(rebound, sandbox, *words)
+
+
+def nothing_of_the_platforms(rebound: Rebound, sandbox: str, *words: str) -> str:
+    """See that no drill makes what somebody else has made, and return what is cleaned up then."""
     path = f"{PUBSUB}/projects/{sandbox}/topics/raw-complete"
     call(rebound, "PUT", path, {})
-    assert "nothing is left of any drill" in rebound.run(*words).stdout
+    cleaned = rebound.run(*words).stdout
     refused = rebound.json("drill", "complete-outage", "--project", sandbox, code=6)
     assert "it is in the sandbox already" in refused["why"]
     assert left(rebound, sandbox) == [f"projects/{sandbox}/topics/raw-complete"]
     call(rebound, "DELETE", path)
+    return cleaned
 
 
 def test_a_drill_whose_check_is_blind_is_void(rebound: Rebound, sandbox: str, tmp_path: Path):

@@ -22,7 +22,7 @@ from tests.standin.firestore.messages import RequestError, invalid
 from tests.standin.firestore.server import Method, called
 from tests.standin.firestore.store import Resource, Store
 from tests.standin.forwarding import forwarded
-from tests.standin.platform.api import Api, Route, path_of
+from tests.standin.platform.api import OF_EVERY_METHOD, Api, Route, path_of
 
 HOST = "firestore.googleapis.com"
 DATABASE = "GoogleFirestoreAdminV1Database"
@@ -116,9 +116,9 @@ class RestApp:
             return JSONResponse(error_body(404, text), status_code=404)
         content = json.loads(await request.body() or b"{}")
         try:
-            answer = await asyncio.to_thread(
-                self._call, method, found, dict(request.query_params), content
-            )
+            asked = request.query_params.items()
+            query = {key: value for key, value in asked if key not in OF_EVERY_METHOD}
+            answer = await asyncio.to_thread(self._call, method, found, query, content)
         except RequestError as error:
             status = _STATUSES.get(error.code, 500)
             told = error_body(status, error.message)

@@ -17,6 +17,23 @@ _PLACEHOLDER = re.compile(r"\{\+?(\w+)\}")
 _ANY_SEGMENT = r"^[^/]+$"
 _SEGMENT = "[^/:]+(?::[0-9a-f]{64})?"
 _OPERATION = re.compile(r".*Operation")
+OF_EVERY_METHOD = frozenset(
+    [
+        "$.xgafv",
+        "$alt",
+        "access_token",
+        "alt",
+        "callback",
+        "fields",
+        "key",
+        "oauth_token",
+        "prettyPrint",
+        "quotaUser",
+        "uploadType",
+        "upload_protocol",
+    ]
+)
+"""What every method takes, with what Google's generated clients add."""
 
 
 class Route(NamedTuple):

@@ -15,7 +15,7 @@ from tests.standin.discovery.middleware import DiscoveryMiddleware
 from tests.standin.faults import FaultMiddleware
 from tests.standin.forwarding import forwarded
 from tests.standin.platform import admin, archives, bodies, buckets, locations
-from tests.standin.platform.api import Api, Route, path_of
+from tests.standin.platform.api import OF_EVERY_METHOD, Api, Route, path_of
 from tests.standin.platform.errors import PlatformError, invalid, unknown_field
 from tests.standin.platform.invocation import invoke
 from tests.standin.platform.registry import apis
@@ -26,23 +26,6 @@ from tests.standin.platform.services.serviceusage import check_enabled
 _CONTROLS = "/standin/"
 _OF_RUN = ".run.app"
 _FIRESTORE = "/firestore.googleapis.com/"
-# What every method takes, with what Google's generated clients add.
-_OF_EVERY_METHOD = frozenset(
-    [
-        "$.xgafv",
-        "$alt",
-        "access_token",
-        "alt",
-        "callback",
-        "fields",
-        "key",
-        "oauth_token",
-        "prettyPrint",
-        "quotaUser",
-        "uploadType",
-        "upload_protocol",
-    ]
-)
 
 
 class PlatformApp:
@@ -144,7 +127,7 @@ def _admit(call: Call, content: bytes) -> None:
     call.path = {key: _with_project_id(call, name) for key, name in call.path.items()}
     if call.project and call.project != "-":
         call.store.know_project(call.project)
-    for name in call.query.keys() - call.route.query - _OF_EVERY_METHOD:
+    for name in call.query.keys() - call.route.query - OF_EVERY_METHOD:
         raise unknown_field(name, "")
     check_enabled(call.store, call.api.host, call.project)
     locations.check(call)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from manifests.catalog_drills import DrillRule
+from manifests.catalog_objectives import Objective
 from manifests.catalog_writers import FenceRule
 from manifests.drill_layout import drill_id
 from manifests.errors import ReboundError, RefusedError, UsageError
@@ -14,6 +16,7 @@ from manifests.signing import Trust
 from recovery.drill.controls.planting import control
 from recovery.drill.damage import planted_in
 from recovery.drill.model import (
+    Criteria,
     DrillBegun,
     DrilledPart,
     DrillRecord,
@@ -26,6 +29,7 @@ from recovery.drill.rules import (
     NEEDED,
     check_not_protected,
     check_sandbox,
+    criteria_of,
     expected_controls,
     measured,
     read_criteria,
@@ -192,6 +196,20 @@ def test_what_a_drill_uses_is_not_removed():
     doubted = ended.model_copy(update={"trust": Trust(state="untrusted")})
     with pytest.raises(RefusedError, match="may be under way"):
         refuse_under_way(made, (doubted, young, old), now=NOW, stopped=())
+
+
+def test_criteria_are_those_of_the_catalog():
+    """Of several scenarios the strictest; where it says nothing what holds for the scenario."""
+    names = ("bigquery-dataset-loss", "firestore-state-loss")
+    assert criteria_of(names, catalog()) == Criteria(rto_seconds=3600, rpo_seconds=86400)
+    agreed = Objective(rto_seconds=60, rpo_seconds=90_000)
+    rule = DrillRule(newest_point=False, fewest_controls=7)
+    said = catalog().model_copy(
+        update={"objectives": {"bigquery-dataset-loss": agreed}, "drills": rule}
+    )
+    assert criteria_of(names, said) == Criteria(
+        rto_seconds=60, rpo_seconds=86400, newest_point=False, fewest_controls=7
+    )
 
 
 def test_criteria_are_read_from_a_file_or_refused():

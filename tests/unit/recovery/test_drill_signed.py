@@ -102,7 +102,8 @@ def test_what_somebody_planted_beside_a_record_says_nothing():
     assert (kept.begun, kept.signed, kept.findings) == (BEGUN, None, ())
     assert not _own(drills, NOW, latest=NOW)
     assert len(_own(Drills(bucket, Seal()), NOW, latest=NOW)) == 1, "without keys it is believed"
-    drills.find(finding)
+    finding = drills.find(finding)
+    assert finding.number == 2
     del bucket.objects[signed_name(DRILL_ID)]
     assert drills.sign(signed) == signed
     kept = drills.kept(DRILL_ID)

@@ -1,14 +1,19 @@
 """What a recovery will take: as it was measured, and not faster than the limits allow."""
 
-from datetime import timedelta
+import json
+from datetime import date, timedelta
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from manifests.errors import RefusedError
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
+from recovery.compare.documents import CollectionState, DatabaseState
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.buckets.rules.demand import object_seconds
+from recovery.kinds.databases.rules.documents import DatabaseStep
+from recovery.kinds.demand import Demand, StepDemand
 from recovery.kinds.tables.rules.sources import Source
 from recovery.limits import limit, price
 from recovery.plan.estimate import takes
@@ -18,7 +23,7 @@ from recovery.report.planned import plan_document
 from recovery.report.text import text_of
 from recovery.unseen import Unseen
 from tests.unit.platforms import whole_manifest
-from tests.unit.samples import POINT, RUN, manifest
+from tests.unit.samples import POINT, RUN, games, manifest
 from tests.unit.worlds import GONE, bucket_step, plan, request, world
 
 VAULT = Source(name="vault", why="it is gone")
@@ -68,11 +73,87 @@ def test_it_takes_as_long_as_it_was_measured_to_take():
 
 
 def test_jobs_and_scans_are_counted():
-    """A load and a copy; rows are scanned three times."""
+    """A load of each extract that is needed, and a copy; many partitions take more; rows are scanned three times."""
     found = takes(planned(), manifest(), [])
-    assert found.jobs == 2
-    many = tuple(f"2025{number:04d}" for number in range(4001))
-    assert takes(planned(partitions=many), manifest(), []).jobs == 3
+    assert found.jobs == 3
+    some = tuple(item.partition_id for item in games().partitions[:1])
+    assert takes(planned(partitions=some), manifest(), []).jobs == 2
+    travelled = Source(name="time travel", why="it is as it was")
+    assert takes(planned(source=travelled), manifest(), []).jobs == 2
+    many = tuple(f"2023{number:04d}" for number in range(4001))
+    assert takes(planned(partitions=(*some, *many)), manifest(), []).jobs == 3
+
+
+def test_each_step_has_its_own_estimate():
+    """Its share of the time, by bytes; what it reads, scans, stores and costs; the limit that is closest."""
+    held = manifest()
+    tables = tuple(
+        item.model_copy(update={"resource": {**item.resource, "numBytes": str(2**40)}})
+        for item in held.tables
+    )
+    made = planned()
+    found = takes(made, held.model_copy(update={"tables": tables}), [proof(1, 10)])
+    (step,) = found.steps
+    assert (step.name, step.moved_bytes, step.jobs) == ("nba.games", 200, 3)
+    assert (step.measured_seconds, step.scanned_bytes) == (found.measured_seconds, 3 * 2**40)
+    assert step.usd == pytest.approx(found.scanned_usd)
+    assert step.usd_per_month == pytest.approx(found.stored_usd)
+    assert step.quota is not None
+    days = len(games().partitions)
+    assert step.quota.told == f"{days} of 30,000 partitions of it written in a day"
+    told = text_of(plan_document(made.model_copy(update={"takes": found}), now=POINT))
+    (line,) = (line for line in told.splitlines() if f"{days} of 30,000" in line)
+    assert line.split()[0] == "nba.games"
+    assert {"$18.75", "$20.48", "40.0"} <= set(line.split())
+
+
+def test_a_table_without_partitions_is_bound_by_jobs_that_write_it():
+    """Of which a day allows so many, whatever writes it."""
+    whole = tuple(
+        item.model_copy(update={"partition_id": "__ALL__"}) for item in games().partitions[:1]
+    )
+    held = manifest()
+    tables = tuple(
+        item.model_copy(update={"partitions": whole}) if item.name == "nba.games" else item
+        for item in held.tables
+    )
+    (step,) = takes(planned(), held.model_copy(update={"tables": tables}), []).steps
+    assert step.quota is not None
+    assert step.quota.told == "1 of 1,500 jobs that write it in a day"
+    over = step.quota.model_copy(update={"used": 1501})
+    demand = Demand(
+        steps=(StepDemand(name="nba.games", quotas=(over,)),), quotas=(step.quota, over)
+    )
+    assert len(demand.impossible) == 2
+    assert demand.impossible[0].startswith(
+        "nba.games: 1,501 of 1,500 jobs that write it in a day ("
+    )
+
+
+def test_documents_are_bound_by_the_ramp_of_their_collection():
+    """500 writes a second, half as many more after each five minutes; they are billed each."""
+    missing = CollectionState(collection_id="done", missing=200_000)
+    state = DatabaseState(exists=True, collections=(missing,))
+    step = DatabaseStep(
+        name="(default)", into="(default)", action="restore", state=state, stored_bytes=5
+    )
+    asked = request(scenario="firestore-state-loss")
+    made = plan(world()).model_copy(update={"request": asked, "steps": (step,)})
+    found = takes(made, whole_manifest(), [])
+    assert found.at_least_seconds == pytest.approx(300 + 50_000 / 750)
+    assert found.binding == limit("document_writes_per_second").document
+    assert found.documents_usd == pytest.approx(0.36)
+    (told,) = found.steps
+    assert (told.documents, told.binding) == (200_000, found.binding)
+    text = text_of(plan_document(made.model_copy(update={"takes": found}), now=POINT))
+    assert "$0.36 to write documents" in text
+    assert "at least 6 min 6 s: Firestore, Best practices, Ramping up traffic" in text
+
+
+def test_each_limit_has_its_document_and_the_day_it_was_read():
+    """A number without them cannot be looked up again."""
+    names = json.loads((files("recovery") / "limits.json").read_text())
+    assert all(limit(name).document and date.fromisoformat(limit(name).as_of) for name in names)
 
 
 def test_a_scan_has_the_price_of_where_the_tables_are():
@@ -115,7 +196,7 @@ def test_what_no_day_allows_is_impossible():
     """More partitions than may be changed in a day."""
     many = tuple(f"{number:08d}" for number in range(30_001))
     (told,) = takes(planned(partitions=many), manifest(), []).impossible
-    assert "nba.games: 30,001 partitions" in told
+    assert "nba.games: 30,001 of 30,000 partitions of it written in a day" in told
     assert takes(planned(), manifest(), []).impossible == ()
 
 

@@ -18,6 +18,7 @@ def told(**changes: object) -> str:
         "scenario": "bigquery-dataset-loss",
         "project": "platform",
         "state": "proven",
+        "rto_seconds": 14400,
         "began_at": BEGAN,
         "ended_at": BEGAN + timedelta(minutes=25),
         "recovery_point": POINT,

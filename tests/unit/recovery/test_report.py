@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
+from manifests.catalog_objectives import Objective
 from manifests.errors import NotEqualError, UsageError
 from manifests.kinds.tables.kind import TABLES
 from manifests.selection import PassedOver
@@ -99,6 +100,11 @@ def test_the_error_names_what_is_wrong():
     late = outcome_error(report(PROVEN, took_hours=5))
     assert late is not None
     assert late.message == "proven after 5 h, the objective is 4 h"
+    ended = report(PROVEN, took_hours=5)
+    agreed = ended.plan.model_copy(
+        update={"agreed": Objective(rto_seconds=6 * 3600, rpo_seconds=86400)}
+    )
+    assert outcome_error(ended.model_copy(update={"plan": agreed})) is None
 
 
 @pytest.mark.parametrize("is_undone", [True, False])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from manifests.catalog import load_catalog
+from manifests.catalog_objectives import ScenarioName
 from manifests.errors import RefusedError
 from manifests.values import RunId, UtcTime
 from recovery.cli.commands import loaded
@@ -23,7 +24,6 @@ from recovery.outcome import contradiction
 from recovery.plan.said import HOW, OF_DATES, SCOPE, WORDS, recovering, resuming, undoing, unsaid
 from recovery.plan.words import check_plan
 from recovery.request import Target
-from recovery.scenarios import ScenarioName
 from tests.fuzz.whole import BEGUN, whole_recovery, whole_report
 from tests.unit.worlds import plan, request, world
 

@@ -7,7 +7,7 @@ from manifests.model.run import Manifest
 from recovery.kinds.buckets.rules.buckets import BucketStep
 from recovery.kinds.drilled import Draw, Drilled, StoredFile
 from recovery.kinds.kind import of
-from recovery.kinds.places import Places
+from recovery.kinds.places import Places, labelled
 from recovery.kinds.step import Step
 from recovery.scope import ObjectScope
 
@@ -39,6 +39,15 @@ def _prefix(bucket: BucketBackup, draw: Draw) -> str:
     name = min(names, key=draw.lot)
     folder, slash, _ = name.rpartition("/")
     return f"{folder}{slash}" or name
+
+
+def labelled_buckets(manifest: Manifest, mark: str) -> Manifest:
+    """Return a run whose buckets have the label of a drill."""
+    buckets = (
+        item.model_copy(update={"resource": labelled(item.resource, mark)})
+        for item in manifest.buckets
+    )
+    return manifest.model_copy(update={"buckets": tuple(buckets)})
 
 
 def inventory_files(manifest: Manifest) -> Iterator[StoredFile]:

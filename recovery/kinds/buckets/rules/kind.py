@@ -16,6 +16,7 @@ from recovery.kinds.buckets.rules.demand import buckets_demand
 from recovery.kinds.buckets.rules.drilled import (
     drilled_buckets,
     inventory_files,
+    labelled_buckets,
     object_differences,
     sampled_bucket,
 )
@@ -152,6 +153,10 @@ class BucketRules(Rules[BucketsSeen]):
         """Yield the recovery of one prefix of a bucket."""
         del catalog
         yield from sampled_bucket(manifest, places, draw)
+
+    def labelled(self, manifest: Manifest, mark: str) -> Manifest:
+        """Return a run whose buckets have the label of a drill."""
+        return labelled_buckets(manifest, mark)
 
     def stored_files(self, manifest: Manifest) -> Iterator[StoredFile]:
         """Yield each file of an inventory."""

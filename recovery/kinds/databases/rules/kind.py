@@ -8,6 +8,7 @@ from manifests.kinds.databases.model import DatabaseBackup
 from manifests.model.run import Manifest
 from recovery.document import Block, Row, Rows
 from recovery.kinds.databases.rules.asked import wanted_databases
+from recovery.kinds.databases.rules.demand import databases_demand
 from recovery.kinds.databases.rules.documents import DatabaseStep, as_planned, plan_database
 from recovery.kinds.databases.rules.drilled import (
     document_differences,
@@ -35,8 +36,6 @@ from recovery.kinds.places import Places
 from recovery.kinds.step import Step
 from recovery.kinds.told import Held
 from recovery.request import Request
-
-_RAMP = "Firestore, Best practices, Ramping up traffic"
 
 
 class DatabaseRules(Rules[DatabasesSeen]):
@@ -98,12 +97,7 @@ class DatabaseRules(Rules[DatabasesSeen]):
     def demand(self, steps: Sequence[Step], manifest: Manifest) -> Demand:
         """Return what it takes to bring documents back."""
         del manifest
-        written = [step for step in of(steps, DatabaseStep) if step.writes]
-        seconds = sum(step.ramp_seconds for step in of(steps, DatabaseStep))
-        return Demand(
-            moved_bytes=sum(step.stored_bytes for step in written),
-            bounds=((seconds, _RAMP),) if seconds else (),
-        )
+        return databases_demand(of(steps, DatabaseStep))
 
     def held(self, manifest: Manifest) -> Held:
         """Tell what a run holds of each database, and what of one it does not know."""

@@ -7,7 +7,6 @@ from manifests.errors import CloudError, NotEqualError, ObjectiveMissedError, Pa
 from manifests.values import UtcTime, Value
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.operator import Operator
-from recovery.scenarios import scenario
 from recovery.units import duration
 
 SCENARIO = "processor-failure"
@@ -97,7 +96,7 @@ def outcome_error(
         kind = PartialError if is_only_late else NotEqualError
         why = "a bound of the catalog was reached; " if not_run else ""
         return kind(f"{why}dates still lack: {names}", subject=report.recovery_id, hint=again)
-    objective = scenario(SCENARIO).rto_seconds
+    objective = report.plan.objective.rto_seconds
     if report.took_seconds > objective:
         return ObjectiveMissedError(
             f"proven after {duration(report.took_seconds)}, the objective is {duration(objective)}",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from manifests.catalog_objectives import Objective
 from manifests.catalog_processors import Processor, Processors
 from manifests.values import UtcTime, Value
 from recovery.compare.digest import Digest
@@ -21,6 +22,7 @@ from recovery.kinds.processors.rules.calendar import (
 )
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.kinds.processors.rules.rows import RowsOfDate, findings_of
+from recovery.scenarios import scenario
 
 
 class FaultyDate(Value):
@@ -108,6 +110,7 @@ class ProcessorPlan(Value):
         others: What is known of the others, none of which is run.
         seconds: What the runs take as a rule.
         fence: What is paused before anything is run; None where the catalog names no writers.
+        agreed: What the catalog agreed on when it was planned; None where it did not, and in older plans.
         seen: A digest of what was observed of the dates that were asked for; empty in older plans.
     """
 
@@ -119,7 +122,13 @@ class ProcessorPlan(Value):
     others: tuple[ProcessorStep, ...] = ()
     seconds: int = 0
     fence: PlannedFence | None = None
+    agreed: Objective | None = None
     seen: str = ""
+
+    @property
+    def objective(self) -> Objective:
+        """Return what is asked of the recovery: what was agreed, or what holds for the scenario."""
+        return self.agreed or scenario("processor-failure").objective
 
     @property
     def written(self) -> frozenset[str]:

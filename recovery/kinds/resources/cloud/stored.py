@@ -7,9 +7,10 @@ from manifests.cloud.objects import Bucket
 from manifests.errors import BackupDamagedError, ObjectChangedError, ObjectMissingError
 from manifests.kinds.resources.lines import MOST_BYTES, StoredResource, resources_of
 from manifests.kinds.resources.model import ResourceBackup
-from manifests.kinds.resources.table import TYPES
+from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.values import StoredObject
 from recovery.compare.findings import finding
+from recovery.kinds.places import labelled
 from recovery.stored import Reading
 from recovery.unseen import Unseen, looked_at
 from recovery.verify import Verdict
@@ -35,18 +36,31 @@ def verify_resources(backups: Sequence[ResourceBackup], reading: Reading) -> Ver
     )
 
 
-def read_resources(vault: Bucket, backup: ResourceBackup) -> tuple[StoredResource, ...]:
+def read_resources(
+    vault: Bucket, backup: ResourceBackup, mark: str = ""
+) -> tuple[StoredResource, ...]:
     """Return the resources of one type, in order of their names.
+
+    Args:
+        vault: Where they are.
+        backup: What the run says of them.
+        mark: That of a drill, whose label each gets that can have one; empty for none.
 
     Raises:
         BackupDamagedError: The file is not there, or not what the manifest says.
         CloudError: It could not be read.
     """
-    return resources_of(read_object(vault, backup.stored), backup)
+    found = resources_of(read_object(vault, backup.stored), backup)
+    if not mark:
+        return found
+    field = resource_type(backup.type).labels
+    return tuple(
+        it.model_copy(update={"resource": labelled(it.resource, mark, field)}) for it in found
+    )
 
 
 def read_types(
-    vault: Bucket, backups: Sequence[ResourceBackup]
+    vault: Bucket, backups: Sequence[ResourceBackup], mark: str = ""
 ) -> tuple[list[tuple[ResourceBackup, tuple[StoredResource, ...]]], list[Unseen]]:
     """Return types with their resources, and each resource of those whose file cannot be read.
 
@@ -61,7 +75,7 @@ def read_types(
     for backup in sorted(backups, key=lambda backup: order.index(backup.type)):
         found = looked_at(
             backup.type,
-            partial(read_resources, vault, backup),
+            partial(read_resources, vault, backup, mark),
             if_damaged="an older run may have it whole, see `rebound list`; "
             f"`--exclude {backup.type}` asks for the rest alone",
         )

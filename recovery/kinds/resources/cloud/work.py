@@ -75,7 +75,9 @@ class ConfigurationWork(Work[ResourcesSeen]):
         del begun
         names = self._names(origin)
         rewriting = Rewriting(names)
-        read, damaged = read_types(self._tools.vault, self.rules.wanted(origin.run, request))
+        read, damaged = read_types(
+            self._tools.vault, self.rules.wanted(origin.run, request), self._target.label
+        )
         assigned = {item.type: self._assigned(item, stored, rewriting) for item, stored in read}
         wanted = [(backup, item) for backup, stored in read for item in stored]
         new = [
@@ -146,9 +148,9 @@ class ConfigurationWork(Work[ResourcesSeen]):
             about = [step for step in chosen if step.type == kind.name]
             if not about:
                 continue
-            stored = {
-                item.name: item for item in read_resources(self._tools.vault, backups[kind.name])
-            }
+            backup = backups[kind.name]
+            read = read_resources(self._tools.vault, backup, self._target.label)
+            stored = {item.name: item for item in read}
             yield from recovering.recover(kind, [(step, stored[step.name]) for step in about])
 
     @cached_property

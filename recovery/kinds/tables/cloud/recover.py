@@ -22,6 +22,7 @@ from recovery.compare.erased import LeftRows, holding
 from recovery.compare.observed import PartitionSet
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
+from recovery.kinds.places import DRILL_LABEL
 from recovery.kinds.step import Step
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.datasets import create_datasets, finish_datasets
@@ -99,8 +100,13 @@ class TableRecovery:
         yield from unmade
 
     def _make_room(self) -> None:
-        settings = self._target.settings
-        ready = partial(ready_dataset, self._target.resources, location=self._target.location)
+        settings, mark = self._target.settings, self._running.request.target.label
+        ready = partial(
+            ready_dataset,
+            self._target.resources,
+            location=self._target.location,
+            labels={DRILL_LABEL: mark} if mark else {},
+        )
         ready(settings.scratch_dataset, table_days=SCRATCH_DAYS)
         ready(settings.undo_dataset, table_days=settings.undo_days)
 

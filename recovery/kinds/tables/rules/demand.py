@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from math import ceil
 
+from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
-from manifests.partitions import is_ingestion_time
-from recovery.kinds.demand import Demand
+from manifests.partitions import WHOLE_TABLE, is_ingestion_time
+from recovery.kinds.demand import Demand, Quota, StepDemand
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.limits import limit
 
@@ -20,41 +21,72 @@ def tables_demand(steps: Sequence[TableStep], manifest: Manifest) -> Demand:
         steps: What happens to each.
         manifest: What is brought back.
     """
-    written = [step for step in steps if step.source is not None]
-    logical = _logical_bytes(manifest, {step.name for step in written})
+    known = {table.name: table for table in manifest.tables}
+    written = [
+        (step, known[step.name]) for step in steps if step.source is not None and step.name in known
+    ]
+    loads = sum(_loads(step, table) for step, table in written)
+    copies = sum(_copies(step) for step, _ in written)
     return Demand(
-        moved_bytes=sum(step.stored_bytes for step in written),
-        jobs=sum(map(_jobs, written)),
+        steps=tuple(_demand(step, table) for step, table in written),
+        quotas=(
+            _quota("loads_per_project_per_day", "load jobs of the project in a day", loads),
+            _quota("copies_per_project_per_day", "copy jobs of the project in a day", copies),
+        ),
+    )
+
+
+def _demand(step: TableStep, table: TableBackup) -> StepDemand:
+    logical = int(table.resource.get("numBytes") or 0)
+    quotas = sorted(_quotas(step, table), key=lambda it: it.used / it.most, reverse=True)
+    return StepDemand(
+        name=step.title,
+        moved_bytes=step.stored_bytes,
+        jobs=_loads(step, table) + _copies(step),
         scanned_bytes=_LOOKS * logical,
         table_bytes=logical,
-        impossible=tuple(_impossible(written, manifest)),
+        quotas=tuple(quotas),
     )
 
 
-def _jobs(step: TableStep) -> int:
-    """Return how many jobs write a table: one load and one copy, or so many for its partitions."""
-    written = ceil(len(step.partitions) / limit("partitions_per_job").value)
-    return 1 + max(1, written)
+def _quotas(step: TableStep, table: TableBackup) -> Iterator[Quota]:
+    """Yield how much of the daily limits of its table a step uses; where there are partitions, of theirs.
 
-
-def _logical_bytes(manifest: Manifest, names: set[str]) -> int:
-    return sum(
-        int(table.resource.get("numBytes") or 0) for table in manifest.tables if table.name in names
-    )
-
-
-def _impossible(steps: Sequence[TableStep], manifest: Manifest) -> Iterator[str]:
-    """Yield what no quota of one day allows."""
-    known = {table.name: table for table in manifest.tables}
-    for step in steps:
-        table = known.get(step.name)
-        if table is None:
-            continue
+    BigQuery counts what jobs modify in a table with partitions by those partitions (BigQuery, Optimize
+    load jobs, How table operations quotas work).
+    """
+    if _is_partitioned(table):
         arrives = is_ingestion_time(table.resource)
-        most = limit("arrival_changes_per_day" if arrives else "partition_changes_per_day")
-        number = len(step.partitions) or len(table.partitions)
-        if number > most.value:
-            yield (
-                f"{step.name}: {number:,} partitions are written, and {most.value:,} may be in a "
-                f"day ({most.document})"
-            )
+        name = "arrival_changes_per_day" if arrives else "partition_changes_per_day"
+        yield _quota(name, "partitions of it written in a day", len(_partitions(step, table)))
+    else:
+        yield _quota("table_writes_per_day", "jobs that write it in a day", _copies(step))
+
+
+def _quota(name: str, what: str, used: int) -> Quota:
+    most = limit(name)
+    return Quota(what=what, used=used, most=most.value, document=most.document)
+
+
+def _partitions(step: TableStep, table: TableBackup) -> Sequence[str]:
+    return step.partitions or [item.partition_id for item in table.partitions]
+
+
+def _is_partitioned(table: TableBackup) -> bool:
+    return any(item.partition_id != WHOLE_TABLE for item in table.partitions)
+
+
+def _loads(step: TableStep, table: TableBackup) -> int:
+    """Return how many jobs load the files that are needed; what comes from time travel is one query."""
+    if step.source is None or step.source.name != "vault":
+        return 1
+    wanted = set(_partitions(step, table))
+    needed = {item.export_id for item in table.partitions if item.partition_id in wanted}
+    most = limit("files_per_load").value
+    files = [len(item.objects) for item in table.exports if item.export_id in needed]
+    return sum(ceil(number / most) for number in files)
+
+
+def _copies(step: TableStep) -> int:
+    """Return how many jobs publish a table: one, or so many for its partitions."""
+    return max(1, ceil(len(step.partitions) / limit("partitions_per_job").value))

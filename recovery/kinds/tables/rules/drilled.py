@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from manifests.model.run import Manifest
 from recovery.kinds.drilled import Draw, Drilled, StoredFile
 from recovery.kinds.kind import of
-from recovery.kinds.places import Places
+from recovery.kinds.places import Places, labelled
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.tables import TableStep
 
@@ -23,6 +23,24 @@ def sampled_table(manifest: Manifest, places: Places, draw: Draw) -> Iterator[Dr
     if tables := [item for item in manifest.tables if item.count]:
         name = draw.oldest(tables).name
         yield Drilled(name, {"prefix": places.prefix}, {"tables": (name,)})
+
+
+def labelled_tables(manifest: Manifest, mark: str) -> Manifest:
+    """Return a run whose datasets, tables and views have the label of a drill; routines have none."""
+    datasets = (
+        item.model_copy(
+            update={
+                "resource": labelled(item.resource, mark),
+                "views": tuple(labelled(view, mark) for view in item.views),
+            }
+        )
+        for item in manifest.datasets
+    )
+    tables = (
+        item.model_copy(update={"resource": labelled(item.resource, mark)})
+        for item in manifest.tables
+    )
+    return manifest.model_copy(update={"datasets": tuple(datasets), "tables": tuple(tables)})
 
 
 def table_files(manifest: Manifest) -> Iterator[StoredFile]:

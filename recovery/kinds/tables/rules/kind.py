@@ -25,7 +25,12 @@ from recovery.kinds.tables.rules.copies import referring_to_copy
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.demand import tables_demand
-from recovery.kinds.tables.rules.drilled import drilled_tables, sampled_table, table_files
+from recovery.kinds.tables.rules.drilled import (
+    drilled_tables,
+    labelled_tables,
+    sampled_table,
+    table_files,
+)
 from recovery.kinds.tables.rules.expirations import without_past
 from recovery.kinds.tables.rules.held import held_tables, tables_so_far
 from recovery.kinds.tables.rules.outcomes import (
@@ -209,6 +214,10 @@ class TableRules(Rules[TablesSeen]):
         """Yield the recovery of one table."""
         del catalog
         yield from sampled_table(manifest, places, draw)
+
+    def labelled(self, manifest: Manifest, mark: str) -> Manifest:
+        """Return a run whose datasets, tables and views have the label of a drill."""
+        return labelled_tables(manifest, mark)
 
     def stored_files(self, manifest: Manifest) -> Iterator[StoredFile]:
         """Yield each file with rows."""
