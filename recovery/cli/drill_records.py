@@ -7,9 +7,9 @@ from typing import Any
 from manifests.drill_layout import parse_drill_id
 from manifests.errors import UsageError
 from recovery.cli.options import open_session, print_json, say, tell, write_page
+from recovery.drill.audit import check_closing, check_verifier
 from recovery.drill.document import history_document, unchecked_verifier
 from recovery.drill.model import DrillFinding, FindingClosed, Kept, SignOff
-from recovery.drill.rules import check_closing, check_verifier
 from recovery.drill.store import drills_of
 
 

@@ -1,22 +1,18 @@
 """What was shown to restore: the age of proof, and drills that would have told of damage."""
 
-import hashlib
 import json
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import Forbidden
 
-from manifests.records_layout import records_folder
 from recovery.runbooks import page_digests
 from tests.harness import RUN_SECONDS, Rebound
-from tests.integration import drills, lake
+from tests.integration import auditing, drills, lake
 from tests.standin.projects import project_number
 
 _BESIDE_SECONDS = 60
@@ -150,30 +146,13 @@ def test_a_drill_restores_proves_and_catches_what_it_planted(
     assert summed < outside_seconds < summed + _BESIDE_SECONDS
     proven = json.loads(rebound.ended("status", "--json").stdout)["parts"]
     assert {it["how"] for it in proven if it["scenario"] == scenario} == {"drill"}
-    check_evidence(rebound, record)
+    auditing.check_evidence(rebound, record)
 
 
 def check_agreed(begun: dict[str, Any]) -> None:
     """See that the criteria are what the catalog agrees on, where it says something of the scenario."""
     agreed = drills.AGREED.get(begun["scenario"], {})
     assert agreed.items() <= begun["criteria"].items()
-
-
-def check_evidence(rebound: Rebound, record: dict[str, Any]) -> None:
-    """See that a record names what was written of its recoveries, and each query of rows, by phase."""
-    for name, digest in record["evidence"].items():
-        content = rebound.landing.blob(name).download_as_bytes()
-        assert hashlib.sha256(content).hexdigest() == digest
-    wanted = {f"recoveries/{item}/report.json" for item in record["recoveries"]}
-    assert wanted <= set(record["evidence"])
-    if record["begun"]["scenario"] == "bigquery-dataset-loss":
-        phases = {item["phase"] for item in record["jobs"]}
-        assert {"RESTORING", "PROVING"} <= phases
-        assert any("FARM_FINGERPRINT" in item["statement"] for item in record["jobs"])
-        client = rebound.bigquery_client
-        jobs = {item["job_id"] for item in record["jobs"]}
-        there = client.list_jobs(project=record["begun"]["sandbox"], all_users=True)
-        assert jobs & {item.job_id for item in there}
 
 
 def test_what_is_no_sandbox_is_never_written_to(rebound: Rebound, sandbox: str):
@@ -239,105 +218,11 @@ def test_a_failed_drill_keeps_its_evidence(rebound: Rebound, sandbox: str, tmp_p
     assert drills.left(rebound, sandbox) == []
 
 
-OF_THE_RECORD = {
-    "1 what": (
-        *("drill_id", "begun.scenario", "begun.threat", "begun.criteria.rto_seconds"),
-        *("begun.criteria_digest", "begun.scope", "begun.out_of_scope", "begun.catalog_digest"),
-    ),
-    "2 where": ("begun.exercise", "begun.sandbox", "begun.isolation"),
-    "3 who": ("begun.operator", "begun.approver", "signed.verifier"),
-    "4 point": ("begun.run_id", "begun.recovery_point", "begun.began_at", "begun.chosen"),
-    "5 clock": (
-        *("record.phases.name", "record.phases.state", "record.phases.began_at"),
-        *("record.phases.ended_at", "record.phases.seconds", "record.jobs.job_id"),
-    ),
-    "6 objectives": ("record.measured.target", "record.measured.measured", "record.measured.basis"),
-    "7 integrity": (
-        *("record.parts.label", "record.parts.held", "record.parts.restored"),
-        *("record.jobs.phase", "begun.manifest_digest"),
-    ),
-    "8 controls": ("record.controls.name", "record.controls.is_caught", "record.controls.check"),
-    "9 findings": (
-        *("findings.what", "findings.owner", "findings.due", "findings.ticket"),
-        *("closed.closed_at", "closed.by", "closed.shown_by"),
-    ),
-    "10 versions": ("begun.rebound_version", "begun.pages", "begun.catalog_digest"),
-    "11 evidence": (
-        *("record.made", "record.evidence", "record_digest", "trust", "record.keep_until"),
-        *("record.next_due_at", "signed.record_digest"),
-    ),
-}
-"""What an auditor asks of the record of a drill, by groups: each has to say something."""
-
-
-def told(value: Any, path: list[str]) -> list[Any]:  # noqa: ANN401 - any JSON
-    """Return what a path says, of each thing of a list on its way; one that says nothing is None."""
-    if isinstance(value, list):
-        return [found for item in value for found in told(item, path)] or [None]
-    if not path:
-        return [value]
-    return told(value.get(path[0]) if isinstance(value, dict) else None, path[1:])
-
-
-@contextmanager
-def holding(rebound: Rebound) -> Iterator[None]:
-    """Let the vault hold what is written, as it is deployed."""
-    vault = rebound.vault
-    vault.default_event_based_hold = True
-    vault.patch()
-    yield
-    vault.default_event_based_hold = False
-    vault.patch()
-
-
-def check_kept(rebound: Rebound, record: dict[str, Any]) -> None:
-    """See that nobody takes a record back, also not what deletes what is past its retention; how long is told."""
-    ended = datetime.fromisoformat(record["ended_at"])
-    assert datetime.fromisoformat(record["keep_until"]) - ended == timedelta(days=1096)
-    rebound.run("expire", "--yes")
-    rebound.run("prune", "--yes")
-    folder = f"{records_folder(rebound.project)}drills/{record['begun']['drill_id']}/"
-    blobs = list(rebound.vault.list_blobs(prefix=folder))
-    assert {blob.name.removeprefix(folder) for blob in blobs} == {"begun.json", "record.json"}
-    for blob in blobs:
-        with pytest.raises(Forbidden):
-            blob.delete()
-        with pytest.raises(Forbidden):
-            blob.upload_from_string("{}")
-
-
-def check_findings(rebound: Rebound, drill_id: str) -> None:
-    """Write two findings down and close one: who says that it is mended, and what shows it."""
-    words = ("drill", "--finding", drill_id)
-    found = ("--what", "slow", "--ticket", "T-1", "--until")
-    assert "`--owner`" in rebound.run(*words, *found, "2027-01-31", code=2).stderr
-    assert "no day: soon" in rebound.run(*words, *found, "soon", "--owner", "mia", code=2).stderr
-    rebound.run(*words, *found, "2027-01-31", "--owner", "mia")
-    rebound.run(*words, *found, "2020-01-31", "--owner", "ada")
-    assert "`--shown-by`" in rebound.run(*words, "--close", "1", "--by", "ada", code=2).stderr
-    mended = ("--by", "ada", "--shown-by", "the next drill")
-    assert (
-        "no finding 3; there are: 1, 2"
-        in rebound.run(*words, "--close", "3", *mended, code=2).stderr
-    )
-    rebound.run(*words, "--close", "1", *mended)
-    assert (
-        json.loads(
-            rebound.run(*words, "--close", "1", "--by", "eve", "--shown-by", "x", "--json").stdout
-        )["by"]
-        == "ada"
-    )
-    history = rebound.run("drill", "--history").stdout
-    assert "1 of 2 findings open" in " ".join(history.split())
-    assert f"{drill_id} 2  OVERDUE" in history
-    assert "ada: the next drill" in history
-
-
 def test_a_sample_is_small_and_counts_as_one(rebound: Rebound, sandbox: str):
     """One table, one prefix and one collection; somebody else signs the record off."""
-    with holding(rebound):
+    with auditing.holding(rebound):
         record = drilled(rebound, sandbox, "--sample", "--random")
-    check_kept(rebound, record)
+    auditing.check_kept(rebound, record)
     assert record["verdict"] == "pass", record["why"]
     assert (record["begun"]["chosen"], record["begun"]["is_newest"]) == ("random", True)
     assert len(record["recoveries"]) == 3
@@ -352,20 +237,14 @@ def test_a_sample_is_small_and_counts_as_one(rebound: Rebound, sandbox: str):
     signed = rebound.run("drill", "--sign-off", drill_id, "--by", "noor", "--json")
     assert json.loads(signed.stdout)["verifier"] == "noor"
     assert "NOT CHECKED that they are two people" in signed.stderr
-    check_findings(rebound, drill_id)
+    auditing.check_findings(rebound, drill_id)
     year = record["begun"]["began_at"][:4]
     kept = json.loads(rebound.run("drill", "--evidence", year).stdout)
     (mine,) = (item for item in kept if item["drill_id"] == drill_id)
     assert mine["signed"]["record_digest"] == mine["record_digest"]
     assert [item["owner"] for item in mine["findings"]] == ["mia", "ada"]
     assert [(item["number"], item["by"]) for item in mine["closed"]] == [(1, "ada")]
-    missing = [
-        f"{group}: {path}"
-        for group, paths in OF_THE_RECORD.items()
-        for path in paths
-        if any(found in (None, "", [], {}) for found in told(mine, path.split(".")))
-    ]
-    assert missing == []
+    assert not auditing.missing(mine)
     assert "noor (NOT CHECKED who that is)" in rebound.run("drill", "--history").stdout
 
 

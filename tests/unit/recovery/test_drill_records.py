@@ -6,6 +6,7 @@ import pytest
 
 from manifests.control_statements import changeable_column, row_changed, row_doubled, row_dropped
 from manifests.errors import RefusedError
+from recovery.drill.audit import check_verifier
 from recovery.drill.document import (
     drill_document,
     drill_error,
@@ -17,10 +18,7 @@ from recovery.drill.model import (
     Kept,
     SignOff,
 )
-from recovery.drill.rules import (
-    check_verifier,
-    measured,
-)
+from recovery.drill.rules import measured
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from tests.unit.drills import BEGUN, CAUGHT, DRILL_ID, NOW, PART, PHASES

@@ -15,10 +15,10 @@ from manifests.errors import CloudError, RefusedError, StrangeObjectError
 from manifests.signing import Signature, TrustedKeys
 from manifests.store.envelope import encode
 from manifests.store.seal import Seal
+from recovery.drill.audit import check_verifier
 from recovery.drill.called import OPERATOR, _is_believed, _own
 from recovery.drill.document import history_document
 from recovery.drill.model import DrillFinding, SignOff
-from recovery.drill.rules import check_verifier
 from recovery.drill.store import Drills
 from recovery.report.text import text_of
 from tests.unit.drills import BEGUN, DRILL_ID, NOW

@@ -75,9 +75,8 @@ class ConfigurationWork(Work[ResourcesSeen]):
         del begun
         names = self._names(origin)
         rewriting = Rewriting(names)
-        read, damaged = read_types(
-            self._tools.vault, self.rules.wanted(origin.run, request), self._target.label
-        )
+        wanted_types = self.rules.wanted(origin.run, request)
+        read, damaged = read_types(self._tools.vault, wanted_types, self._target.label)
         assigned = {item.type: self._assigned(item, stored, rewriting) for item, stored in read}
         wanted = [(backup, item) for backup, stored in read for item in stored]
         new = [
@@ -148,8 +147,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             about = [step for step in chosen if step.type == kind.name]
             if not about:
                 continue
-            backup = backups[kind.name]
-            read = read_resources(self._tools.vault, backup, self._target.label)
+            read = read_resources(self._tools.vault, backups[kind.name], self._target.label)
             stored = {item.name: item for item in read}
             yield from recovering.recover(kind, [(step, stored[step.name]) for step in about])
 
