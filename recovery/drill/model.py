@@ -11,13 +11,15 @@ from manifests.values import Stored, UtcTime, Value
 PhaseName = Literal["PREPARING", "FENCING", "RESTORING", "PROVING", "CLEANING_UP"]
 """The words of Google's restore verification, where there is one (Backup and DR)."""
 PhaseState = Literal["SUCCEEDED", "FAILED", "SKIPPED"]
+NOT_LOOKED_AT = "NOT LOOKED AT"
+"""The state of what was to be drilled and was not, because nobody could look at it."""
 DrillVerdict = Literal["pass", "fail", "void", "incomplete"]
 """What a drill came to.
 
     pass        everything restored, is proven, and every criterion is met
     fail        something is not proven, or a criterion is not met
     void        a check did not tell of what was planted, so that no check of it shows anything
-    incomplete  it did not come to its end
+    incomplete  it did not come to its end, or something could not be looked at and was not drilled
 """
 
 type Chosen = Literal["newest", "named", "random"]

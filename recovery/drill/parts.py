@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from manifests.model.run import Manifest
-from recovery.drill.model import DrilledPart, Since
+from recovery.drill.model import NOT_LOOKED_AT, DrilledPart, Since
 from recovery.kinds.known import rules_of
 from recovery.kinds.outcome import Outcome, Restored
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome
@@ -56,7 +56,12 @@ def _parts(report: RecoveryReport, manifest: Manifest, began_at: datetime) -> It
     for name in report.plan.not_held:
         yield DrilledPart(label=name, into="", state="NOT HELD", lost_seconds=lost_seconds)
     for unseen in report.plan.unseen:
-        yield DrilledPart(label=unseen.name, into="", state="NOT LOOKED AT", findings=(unseen.why,))
+        yield not_looked_at(unseen.name, unseen.why)
+
+
+def not_looked_at(label: str, why: object) -> DrilledPart:
+    """Tell of what was to be restored and could not be looked at, so that it was not."""
+    return DrilledPart(label=label, into="", state=NOT_LOOKED_AT, findings=(str(why),))
 
 
 def _counted(outcome: Outcome, found: Mapping[str, Restored]) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ from manifests.model.drill import Control
 from manifests.selection import RunSummary
 from manifests.values import RunId
 from recovery.drill.model import (
+    NOT_LOOKED_AT,
     Criteria,
     DrillBegun,
     DrilledPart,
@@ -213,7 +214,10 @@ def verdict(
     """
     planted = f"{len(controls)} of {len(controls)} planted damages caught"
     passed = f"{counted(len(parts), 'part')} proven, {planted}"
-    found = (*_broken(phases), *_blind(criteria, phases, controls), *_missed(parts, results))
+    # Nothing was planted in what was not restored.
+    is_whole = all(item.state != NOT_LOOKED_AT for item in parts)
+    fewest = criteria.fewest_controls if is_whole else 0
+    found = (*_broken(phases), *_blind(fewest, phases, controls), *_missed(parts, results))
     return next(iter(found), ("pass", passed))
 
 
@@ -228,7 +232,7 @@ def _broken(phases: Sequence[Phase]) -> Iterator[tuple[DrillVerdict, str]]:
 
 
 def _blind(
-    criteria: Criteria, phases: Sequence[Phase], controls: Sequence[Control]
+    fewest: int, phases: Sequence[Phase], controls: Sequence[Control]
 ) -> Iterator[tuple[DrillVerdict, str]]:
     """Tell of a drill whose checks did not detect the planted damage."""
     planted = [item for item in controls if item.is_planted]
@@ -236,9 +240,9 @@ def _blind(
         yield "void", f"no check told of {listed(missed)}"
     if lacking := [f"{item.name}: {item.what}" for item in controls if not item.is_planted]:
         yield "void", f"it could not be planted, so that no check told of it: {listed(lacking)}"
-    if len(controls) < criteria.fewest_controls:
+    if len(controls) < fewest:
         few = counted(len(controls), "damage")
-        yield "void", f"{few} planted, {criteria.fewest_controls} had to be"
+        yield "void", f"{few} planted, {fewest} had to be"
     if any(item.seconds <= 0 for item in phases):
         yield "void", "a phase took no time: the clock does not go"
 
@@ -249,7 +253,11 @@ def _missed(
     """Tell of what is not proven, and of criteria that are not met."""
     if not parts:
         yield "fail", "nothing was restored"
-    if unproven := [item.label for item in parts if item.state != "proven"]:
+    hidden = [item.label for item in parts if item.state == NOT_LOOKED_AT]
+    proven = {*hidden, *(item.label for item in parts if item.state == "proven")}
+    if unproven := [item.label for item in parts if item.label not in proven]:
         yield "fail", f"not proven: {listed(unproven)}"
+    if hidden:
+        yield "incomplete", f"not drilled, because it could not be looked at: {listed(hidden)}"
     if targets := [item.name for item in results if not item.is_met]:
         yield "fail", f"not met: {', '.join(targets)}"

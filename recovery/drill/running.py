@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import starmap
 
 from manifests import layout
 from manifests.cloud.configuration import Configuration
@@ -16,7 +17,7 @@ from recovery.drill.damage import planted_controls
 from recovery.drill.looks import differences_of, in_the_way
 from recovery.drill.lost import written_since
 from recovery.drill.model import DrilledPart, DrillJob, DrillRecord, DrillVerdict, PhaseName
-from recovery.drill.parts import drilled_parts, with_since
+from recovery.drill.parts import drilled_parts, not_looked_at, with_since
 from recovery.drill.prepared import Prepared
 from recovery.drill.rules import measured, verdict
 from recovery.drill.store import drills_of
@@ -54,6 +55,7 @@ class Drill:
         self._progress = progress
         self._cleaning = Cleaning(self._session, prepared.begun.sandbox)
         self._plans: list[tuple[Task, Plan]] = []
+        self._unlooked: dict[str, CloudError] = {}
         self._reports: list[RecoveryReport] = []
         self._parts: tuple[DrilledPart, ...] = ()
         self._controls: tuple[Control, ...] = ()
@@ -110,12 +112,21 @@ class Drill:
         """Plan each recovery, and read the files that are restored."""
         session, stored = self._session, self._prepared.stored
         for task in self._prepared.tasks:
-            plan = self._look(task)
+            try:
+                plan = self._look(task)
+            except CloudError as error:
+                # Of the others something can be shown all the same.
+                self._unlooked[task.name] = error
+                continue
             if damaged := next((item for item in plan.unseen if item.is_damaged), None):
                 raise damaged.error
             session.refuse(plan, confirmed_projects=(), access=True, untrusted=False)
             self._deviations += [f"not restored: {item}" for item in plan.cannot_bring_back]
             self._plans.append((task, plan))
+        if not self._plans and self._unlooked:
+            raise next(iter(self._unlooked.values()))
+        # Nothing is planted in, or compared with, what was not restored.
+        self._prepared = self._prepared._replace(tasks=tuple(task for task, _ in self._plans))
         parts = [part for _, plan in self._plans for part in unread(plan, stored)]
         reading = Reading(session.vault_bucket, stored.run_id, read_bytes=True)
         verify_parts(parts, reading).require(stored.run_id)
@@ -163,7 +174,8 @@ class Drill:
     def _restore(self) -> str:
         for number, (_, plan) in enumerate(self._plans):
             self._reports.append(self._recovered(plan, number))
-        self._parts = drilled_parts(self._reports, self._prepared.manifest, self._begun.began_at)
+        parts = drilled_parts(self._reports, self._prepared.manifest, self._begun.began_at)
+        self._parts = (*parts, *starmap(not_looked_at, self._unlooked.items()))
         return ""
 
     def _recovered(self, plan: Plan, number: int) -> RecoveryReport:

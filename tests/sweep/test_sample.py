@@ -1,4 +1,4 @@
-"""Faults of the sweep at each of its works, the same in every run: none ends wrongly, and one at each work fires."""
+"""Faults of the sweep at each of its works, the same in every run: none ends wrongly, one at each work fires, and nearly all do."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -12,32 +12,36 @@ from tests.sweep.works import BACKUP, CONFIGURATION, DATES, FENCE, OUTAGE, REPAI
 from tests.sweep.world import Worlds, making
 
 SEED = 9
-DRAWS = 4
+DRAWS = 3
 CALLS: Mapping[str, Mapping[Service, int]] = {
-    BACKUP: {"storage": 80, "bigquery": 55, "firestore": 12, "platform": 6},
-    "rows changed": {"storage": 28, "bigquery": 90, "platform": 2},
-    "tables gone": {"storage": 39, "bigquery": 100, "platform": 2},
-    "objects damaged": {"storage": 48, "platform": 1},
-    "documents changed": {"storage": 31, "firestore": 17, "platform": 12},
-    f"{UNDO}rows changed": {"storage": 19, "bigquery": 52},
-    f"{UNDO}tables gone": {"storage": 19, "bigquery": 80},
-    f"{UNDO}objects damaged": {"storage": 26},
-    f"{UNDO}documents changed": {"storage": 19, "firestore": 5},
-    REPAIR: {"storage": 16, "bigquery": 105},
-    CONFIGURATION: {"storage": 90, "platform": 46},
-    OUTAGE: {"storage": 250, "platform": 95},
-    FENCE: {"storage": 40, "platform": 42},
-    DATES: {"storage": 25, "bigquery": 100},
+    BACKUP: {"storage": 70, "bigquery": 48, "firestore": 10, "platform": 5},
+    "rows changed": {"storage": 25, "bigquery": 80, "platform": 2},
+    "tables gone": {"storage": 34, "bigquery": 85, "platform": 2},
+    "objects damaged": {"storage": 42, "platform": 1},
+    "documents changed": {"storage": 28, "firestore": 15, "platform": 10},
+    f"{UNDO}rows changed": {"storage": 16, "bigquery": 46},
+    f"{UNDO}tables gone": {"storage": 16, "bigquery": 66},
+    f"{UNDO}objects damaged": {"storage": 22},
+    f"{UNDO}documents changed": {"storage": 16, "firestore": 4},
+    REPAIR: {"storage": 14, "bigquery": 90},
+    CONFIGURATION: {"storage": 80, "platform": 36},
+    OUTAGE: {"storage": 210, "platform": 105},
+    FENCE: {"storage": 33, "platform": 35},
+    DATES: {"storage": 21, "bigquery": 85},
 }
-"""About as many calls as each work makes; to count them would take one more of each."""
+"""About five sixths of the calls that each work made when they were counted (`calls`): a fault at one of
+these fires, however the work waits. To count them here would take one more of each."""
+READS = 3
+"""So many contents at least each work reads, of which a byte can be flipped."""
 
 
 def drawn(drawing: random.Random, work: str) -> Trial:
     """Draw one fault of a work, each of its calls as likely."""
     counts = CALLS[work]
     (service,) = drawing.choices(list(counts), list(counts.values()))
-    kinds = [name for name, kind in KINDS.items() if service in kind.services]
-    return Trial(work, service, drawing.randrange(counts[service]), drawing.choice(kinds))
+    kind = drawing.choice([name for name, kind in KINDS.items() if service in kind.services])
+    count = min(counts[service], READS if "match" in KINDS[kind].how else counts[service])
+    return Trial(work, service, drawing.randrange(count), kind)
 
 
 def fired(worlds: Worlds, drawing: random.Random, work: str) -> Iterator[Result]:
@@ -61,3 +65,5 @@ def test_some_faults(cloud: Cloud, tmp_path: Path, works: tuple[str, ...]):
     with making(cloud, tmp_path, f"sample-{len(works)}") as worlds:
         results = [result for work in works for result in fired(worlds, drawing, work)]
     assert [result for result in results if result.verdict == "wrong"] == []
+    idle = [result.trial for result in results if result.verdict == "not fired"]
+    assert len(idle) <= len(works) // 5, f"of {len(results)} faults did not fire: {idle}"

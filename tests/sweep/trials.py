@@ -41,7 +41,12 @@ KINDS = {
         )
         for status in _STATUSES
     },
-    **{code: FaultKind({"kind": "status", "reason": code}, ("firestore",)) for code in _CODES},
+    **{
+        code: FaultKind(
+            {"kind": "status", "reason": code}, ("firestore",), is_final=code == "NOT_FOUND"
+        )
+        for code in _CODES
+    },
     "reset": FaultKind({"kind": "reset"}),
     "lost": FaultKind({"kind": "lost"}),
     "truncate": FaultKind({"kind": "truncate"}),

@@ -248,6 +248,19 @@ def test_a_sample_is_small_and_counts_as_one(rebound: Rebound, sandbox: str):
     assert "noor (NOT CHECKED who that is)" in rebound.run("drill", "--history").stdout
 
 
+def test_what_cannot_be_looked_at_keeps_no_other_from_being_drilled(rebound: Rebound, sandbox: str):
+    """The record names the kind that was not drilled, and the drill does not pass."""
+    asked = {"status": 403, "match": f"{sandbox}/databases/"}
+    with rebound.cloud.fault("platform", ".*", "status", **asked):
+        record = drilled(rebound, sandbox, "--sample", code=6)
+    assert record["verdict"] == "incomplete"
+    states = {part["label"].split()[0]: part["state"] for part in record["parts"]}
+    assert states.pop("database") == "NOT LOOKED AT"
+    assert states == dict.fromkeys(("table", "dataset", "bucket"), "proven")
+    assert "not drilled, because it could not be looked at: database" in record["why"]
+    rebound.run("drill", "--clean", "--project", sandbox, "--yes")
+
+
 def test_a_damaged_backup_fails_a_drill(rebound: Rebound, sandbox: str):
     """What cannot be restored is told before anything is made, and the record says so."""
     blob = next(

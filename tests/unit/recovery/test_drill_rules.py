@@ -24,6 +24,7 @@ from recovery.drill.model import (
     Phase,
     PhaseName,
 )
+from recovery.drill.parts import not_looked_at
 from recovery.drill.phases import Stopwatch
 from recovery.drill.rules import (
     NEEDED,
@@ -80,6 +81,9 @@ def test_a_drill_in_which_everything_holds_passes():
     assert ended() == ("pass", "1 part proven, 1 of 1 planted damages caught")
 
 
+_HIDDEN = not_looked_at("database (default)", "no permission")
+
+
 @pytest.mark.parametrize(
     ("found", "word", "why"),
     [
@@ -100,6 +104,16 @@ def test_a_drill_in_which_everything_holds_passes():
         (ended(PHASES[:3]), "incomplete", "it did not come to PROVING"),
         (
             ended(parts=[PART.model_copy(update={"state": "NOT EQUAL"})]),
+            "fail",
+            "not proven: table",
+        ),
+        (
+            ended(parts=[PART, _HIDDEN], controls=[]),
+            "incomplete",
+            "not drilled, because it could not be looked at: database (default)",
+        ),
+        (
+            ended(parts=[PART.model_copy(update={"state": "NOT EQUAL"}), _HIDDEN]),
             "fail",
             "not proven: table",
         ),
