@@ -17,6 +17,7 @@ from recovery.cli.options import (
     print_json,
     tell,
 )
+from recovery.compare.row_key import row_key
 from recovery.kinds.tables.cloud.difference import table_difference
 from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.cloud.work import bigquery_target
@@ -34,7 +35,10 @@ def diff(
     partition: Partitions = None,
     key: Annotated[
         list[str] | None,
-        typer.Option(help="A column that tells which row is which: columns are counted then."),
+        typer.Option(
+            help="A column that tells which row is which, where the table has no primary key and the catalog "
+            "names none: which columns differ is counted by it."
+        ),
     ] = None,
     samples: Annotated[int, typer.Option(min=0, max=1000, help="Rows shown of each side.")] = 5,
     run: Run = None,
@@ -47,7 +51,7 @@ def diff(
     """
     session = open_session()
     selection, manifest = session.choose(run=run, at=past(moment(at), now=session.started_at))
-    if manifest.part(TABLES, table) is None:
+    if (part := manifest.part(TABLES, table)) is None:
         names = [part.name for part in manifest.tables]
         raise UsageError(
             f"not in the run: {table}",
@@ -75,7 +79,7 @@ def diff(
         ),
         manifest,
         request,
-        key=tuple(key or ()),
+        key=tuple(key or ()) or row_key(table, part.resource, session.catalog),
         samples=samples,
         job=f"rebound-{name}",
     )

@@ -1,11 +1,14 @@
 """Refuses a plan whose options are missing: all are told at once, so that one more plan is enough."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 
 from manifests.errors import RefusedError
 from recovery.kinds.step import refusals
 from recovery.ledger import ledger_refusals
 from recovery.plan.model import Plan
+
+_FIRST_OPTION = re.compile(r"`(--[^`]+)`")
 
 
 def check_plan(
@@ -100,7 +103,13 @@ def refuse_all(refusals: Iterable[RefusedError]) -> None:
     if len(found) == 1:
         raise found[0]
     if found:
+        hints = list(dict.fromkeys(item.hint for item in found))
+        firsts = [_FIRST_OPTION.match(hint[hint.find("`") :]) for hint in hints]
+        if all(firsts):
+            # What can be pasted behind the command; of several ways out of one refusal it has the first.
+            words = " ".join(option[1] for option in firsts if option)
+            hints.append(f"together: `{words}`")
         raise RefusedError(
             f"{len(found)} options are missing: {'; '.join(map(str, found))}",
-            hint="; ".join(dict.fromkeys(item.hint for item in found)),
+            hint="; ".join(hints),
         )

@@ -14,6 +14,7 @@ from manifests.partitions import is_ingestion_time
 from manifests.statements import MOST_PARTITIONS
 from manifests.values import Fingerprint, Resource
 from recovery.compare.observed import ObservedTable
+from recovery.compare.row_key import row_key
 from recovery.kinds.tables.rules.sources import Source
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.plan.approval import Decided, paused
@@ -121,16 +122,7 @@ def check_table(ask: Ask, found: ObservedTable) -> Resource:
 
 def key_of(ask: Ask, resource: Resource, catalog: Catalog) -> tuple[str, ...]:
     """Return the columns that tell which row is which: as asked, of the table, or of the catalog."""
-    if ask.key:
-        return ask.key
-    primary = (resource.get("tableConstraints") or {}).get("primaryKey") or {}
-    if primary.get("columns"):
-        return tuple(primary["columns"])
-    written = catalog.processors.processors if catalog.processors else ()
-    for processor in written:
-        if processor.table == ask.table:
-            return tuple(dict.fromkeys((processor.date_column, *processor.key)))
-    return ()
+    return ask.key or row_key(ask.table, resource, catalog)
 
 
 def wrong_partitions(

@@ -36,7 +36,11 @@ def difference_blocks(
     if found.erased:
         rows = f"{counted(found.erased, 'row')} of the backup stay erased, and are not among them"
         yield Paragraph(rows)
-    if found.key:
+    if not found.key:
+        yield Paragraph(
+            "which columns differ: `--key COLUMN` counts it, by what tells which row is which"
+        )
+    else:
         rows, key = counted(found.changed, "row"), ", ".join(found.key)
         columns = sorted(found.columns.items(), key=lambda item: (-item[1], item[0]))
         yield Listing(

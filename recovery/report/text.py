@@ -23,6 +23,7 @@ from recovery.document import (
 from recovery.units import as_text
 
 _GAP = "  "
+_NOTHING = "-"
 _LISTED = ", "
 _INDENT = "    "
 _COUNT_WIDTH = 9
@@ -175,7 +176,9 @@ def _told_apart(table: Table, columns: int) -> Iterator[str]:
     for row in table.rows:
         yield row[0]
         told = zip(headings[1:], row[1:], strict=True)
-        values = _LISTED.join(f"{heading} {cell}".strip() for heading, cell in told if cell)
+        values = _LISTED.join(
+            f"{heading} {cell}".strip() for heading, cell in told if cell not in ("", _NOTHING)
+        )
         yield from folded(f"{_INDENT}{values}", columns=columns)
 
 

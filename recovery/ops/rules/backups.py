@@ -1,5 +1,6 @@
 """Can we recover now? What the vault and the fences say. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,7 +43,10 @@ def status_findings(status: Status, _: Frame, __: Facts) -> Iterator[HealthFindi
     health = status.health_of_parts
     bad = health is not Health.HEALTHY
     mend, page = ("rebound status", "runbooks/README.md") if bad else ("", "")
-    yield HealthFinding("proof", "", health, status.answer, mend=mend, page=page)
+    stand = Counter(part.health for part in status.parts)
+    counts = ", ".join(f"{stand[it]:,} {it}" for it in reversed(Health) if stand[it])
+    what = f"of {counted(len(status.parts), 'part')}: {counts}" if counts else status.answer
+    yield HealthFinding("proof", "", health, what, mend=mend, page=page)
     yield from held_findings(status)
     yield from (item for item in status.others if item.check == DECISIONS)
 

@@ -44,16 +44,18 @@ def workflow_findings(
     if not executions:
         return
     bad = [item for item in executions if item.state not in _GOOD]
-    for item in bad:
-        health = Health.WARNING if item.state else Health.UNKNOWN
-        what = f"its last execution is {item.state}" if item.state else "it was never executed"
-        yield HealthFinding(
-            "workflows", item.workflow, health, what, mend=_executions(frame, item), page=_PAGE
-        )
+    for state in dict.fromkeys(item.state for item in bad):
+        its = [item for item in bad if item.state == state]
+        health = Health.WARNING if state else Health.UNKNOWN
+        what = f"the last execution is {state}" if state else "never executed"
+        names = [item.workflow for item in its]
+        subject, told = (names[0], what) if len(its) == 1 else ("", f"{what}: {listed(names)}")
+        mend = _executions(frame, its[0])
+        yield HealthFinding("workflows", subject, health, told, mend=mend, page=_PAGE)
     good = len(executions) - len(bad)
     health = graded(good / len(executions), frame.operations.succeeded)
     if health is not Health.WARNING:
-        what = f"the last execution is good of {good} of {counted(len(executions), 'workflow')}"
+        what = f"{good} of {counted(len(executions), 'workflow')} ended well the last time"
         mend, page = (_executions(frame, bad[0]), _PAGE) if bad else ("", "")
         yield HealthFinding("workflows", "", health, what, mend=mend, page=page)
     yield from _last_good(executions, frame)

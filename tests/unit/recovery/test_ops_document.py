@@ -8,6 +8,7 @@ from recovery.health import Health
 from recovery.ops.checks import CHECKS, MODES, QUERIES, chosen_checks, findings_of
 from recovery.ops.dashboard import can_recover, dashboard_document
 from recovery.ops.facts import Backups, Frame, Unread
+from recovery.ops.readiness.levels import LEVEL_QUERIES
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from tests.deployed import ROOT
@@ -20,7 +21,7 @@ def test_only_what_a_platform_has_is_looked_at():
     assert chosen_checks(MODES["full"], bare) == ("errors", "backups", "proof", "fences")
     assert bare.day == date(2026, 12, 3)
     assert set(chosen_checks(MODES["full"], frame())) == set(CHECKS)
-    assert set(CATALOG.operations.queries) == set(QUERIES)
+    assert set(CATALOG.operations.queries) == {*QUERIES, *LEVEL_QUERIES}
 
 
 def test_document():
