@@ -18,6 +18,8 @@ from manifests.cloud.batch import (
 )
 from manifests.cloud.clock import ServiceClock
 from manifests.cloud.http import JSON, Http, HttpAnswer, json_object
+from manifests.cloud.pages import pages
+from manifests.cloud.retry import cloud_errors
 from manifests.values import Resource
 
 _BUCKET = re.compile(r"\bb/([^/]+)")
@@ -70,13 +72,18 @@ class StorageApi:
 
     def pages(self, path: str, query: Query) -> Iterator[Resource]:
         """Yield the pages of a list, each as `call` returns it."""
-        asked = dict(query)
-        while True:
-            page = self.call("GET", path, asked)
-            yield page
-            if not page.get("nextPageToken"):
-                return
-            asked["pageToken"] = page["nextPageToken"]
+        return pages(lambda asked: self.call("GET", path, asked), query)
+
+    def bucket_names(self, project: str, prefix: str | None = None) -> list[str]:
+        """Return the names of a project's buckets, or of those that begin with a prefix.
+
+        Raises:
+            CloudError: They may not be listed.
+        """
+        query: Query = {"project": project, "prefix": prefix, "fields": "nextPageToken,items(name)"}
+        with cloud_errors(f"buckets of {project}"):
+            listed = self.pages("b", query)
+            return [str(item["name"]) for page in listed for item in page.get("items", ())]
 
     def at_once(self, calls: Sequence[ApiCall]) -> list[Resource | None]:
         """Try up to 100 calls in one request, in any order, each once.

@@ -3,6 +3,7 @@
 from functools import partial
 
 from manifests.cloud.configuration import where_enabled
+from manifests.cloud.pages import pages
 from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError
@@ -30,15 +31,14 @@ def asset_types(rest: Rest, project: str) -> frozenset[str]:
     path = f"v1/projects/{project}:searchAllResources"
     found: set[str] = set()
     with cloud_errors(f"the inventory of {project}", "cloudasset.assets.searchAllResources"):
-        for _ in range(_MOST_PAGES):
-            answer = where_enabled(partial(rest.call, "GET", _HOST, path, query=query))
-            if answer is None:
-                return frozenset()
-            found.update(str(item["assetType"]) for item in answer.get("results", ()))
-            if not (token := answer.get("nextPageToken")):
-                return frozenset(found)
-            query = {**query, "pageToken": token}
-    raise CloudError(
-        f"it has more than {_PAGE * _MOST_PAGES:,} things, and no more are looked through",
-        subject=f"the inventory of {project}",
-    )
+        listed = pages(
+            lambda asked: where_enabled(partial(rest.call, "GET", _HOST, path, query=asked)), query
+        )
+        for number, page in enumerate(listed):
+            if number == _MOST_PAGES:
+                raise CloudError(
+                    f"it has more than {_PAGE * _MOST_PAGES:,} things, and no more are looked through",
+                    subject=f"the inventory of {project}",
+                )
+            found.update(str(item["assetType"]) for item in page.get("results", ()))
+    return frozenset(found)

@@ -25,7 +25,7 @@ def is_disabled(error: google_errors.GoogleAPICallError) -> bool:
 
 
 def where_enabled[Found](look: Callable[[], Found], *, is_none: bool = True) -> Found | None:
-    """Return what a look finds; where the project has not enabled the service None, unless that is no answer."""
+    """Return what a look finds; None where the project has not enabled the service, if `is_none`."""
     try:
         return look()
     except google_errors.Forbidden as error:
@@ -290,11 +290,5 @@ class Configuration:
     def _pages(
         self, kind: ResourceType, path: str, asked: Mapping[str, str]
     ) -> Iterator[dict[str, Any]]:
-        query: dict[str, str | int] = {"pageSize": _PAGE} if kind.is_paged else {}
-        query |= asked
-        while True:
-            page = self._rest.call("GET", kind.host, path, query=query)
-            yield page
-            if not page.get("nextPageToken"):
-                return
-            query["pageToken"] = page["nextPageToken"]
+        size = {"pageSize": _PAGE} if kind.is_paged else {}
+        return self._rest.pages(kind.host, path, {**size, **asked})

@@ -25,7 +25,7 @@ _OPERATION_PAUSE_SECONDS = 0.5
 _REUSE_SECONDS = 900
 _REUSE_PAUSE_SECONDS = 5
 _REFUSED = (google_errors.Conflict, google_errors.BadRequest)
-"""What a request is answered that presumes another state (google.rpc.Code, HTTP Mapping)."""
+"""The refusals of a request that presumes another state than there is (google.rpc.Code, HTTP Mapping)."""
 
 
 log = structlog.get_logger()
@@ -96,14 +96,10 @@ class Databases:
         )
 
     def _listed(self, items: str, asked: Query) -> list[Resource]:
-        found: list[Resource] = []
-        query = dict(asked)
-        while True:
-            page = self._call("GET", f"{self.name}/collectionGroups/-/{items}", query=query)
-            found += page.get(items, ())
-            if not page.get("nextPageToken"):
-                return found
-            query["pageToken"] = page["nextPageToken"]
+        path = f"v1/{self.name}/collectionGroups/-/{items}"
+        return [
+            item for page in self._rest.pages(_HOST, path, asked) for item in page.get(items, ())
+        ]
 
     def make_index(self, group: str, index: Resource) -> None:
         """Begin to make an index; it goes on being built by itself. One that is there is no error.
@@ -137,9 +133,9 @@ class Databases:
     def set_field(self, group: str, field: str, part: str, value: object) -> None:
         """Set one part of the settings of a field.
 
-        It is waited for, since it says what is indexed of a document that is written; but for a time
-        to live that is set, which nothing waits for and which takes ten minutes and more (Manage data
-        retention with TTL policies).
+        It waits until the setting is in force, since that decides how the next documents are indexed. It
+        does not wait for a time to live: that takes ten minutes and more (Manage data retention with TTL
+        policies), and nothing depends on it.
 
         Args:
             group: The collection group.

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from google.api_core.exceptions import Conflict, GoogleAPICallError, NotFound, PreconditionFailed
 from google.cloud import bigquery
 
+from manifests.cloud.pages import pages
 from manifests.cloud.permissions import needed_permissions
 from manifests.cloud.retry import believed, calling, cloud_errors, require_whole
 from manifests.cloud.table_paths import table_path
@@ -256,18 +257,17 @@ class Resources:
         query_params: Mapping[str, str] | None = None,
     ) -> tuple[Resource, ...]:
         """Return all of a collection; nothing where listing it fails in the way `unless` names."""
-        found: list[Resource] = []
-        query = dict(query_params or {})
-        while True:
+
+        def page_of(query: dict[str, str]) -> Resource | None:
             ask = partial(self._call, "GET", path, subject, query_params=query)
             page = ask(unless=NotFound)
-            if page is None:  # not believed at once
-                page = ask(unless=unless) or {}
+            return ask(unless=unless) if page is None else page  # not believed at once
+
+        found: list[Resource] = []
+        for page in pages(page_of, query_params or {}):
             require_whole(page.get("unreachable", []), subject)
             found += page.get(key, [])
-            if not page.get("nextPageToken"):
-                return tuple(found)
-            query["pageToken"] = page["nextPageToken"]
+        return tuple(found)
 
     def _call(
         self,

@@ -3,12 +3,13 @@
 Typed clients drop the fields that are younger than they are, so that what they read is no backup.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from manifests.cloud.clients import CALL_SECONDS, cloud_credentials
 from manifests.cloud.http import Http
+from manifests.cloud.pages import pages
 from manifests.cloud.retry import MOST_ATTEMPTS, calling
 from manifests.values import Resource
 
@@ -65,6 +66,10 @@ class Rest:
         address = f"{self._endpoint}/{host}/{quote(path, safe='/:@()-_.~%')}{given}"
         attempts = MOST_ATTEMPTS if is_repeatable else 1
         return self._http.json(method, address, body, attempts=attempts)
+
+    def pages(self, host: str, path: str, query: Query) -> Iterator[Resource]:
+        """Yield the pages of a list, each as `call` returns it."""
+        return pages(lambda asked: self.call("GET", host, path, query=asked), query)
 
     def fetch(self, address: str) -> bytes:
         """Return what is at a signed address, which takes no credentials.

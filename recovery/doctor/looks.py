@@ -71,15 +71,13 @@ class Looks:
 
     def enabled(self) -> frozenset[str]:
         """Return the APIs that the project has enabled, by host."""
-        path, names = f"v1/projects/{self.project}/services", set()
-        query: dict[str, str | int] = {"pageSize": _PAGE, "filter": "state:ENABLED"}
+        path = f"v1/projects/{self.project}/services"
+        asked: dict[str, str | int] = {"pageSize": _PAGE, "filter": "state:ENABLED"}
         with cloud_errors(f"services of {self.project}", "serviceusage.services.list"):
-            while True:
-                page = self._rest.call("GET", "serviceusage.googleapis.com", path, query=query)
-                names |= {str(item["config"]["name"]) for item in page.get("services", ())}
-                if not page.get("nextPageToken"):
-                    return frozenset(names)
-                query["pageToken"] = page["nextPageToken"]
+            listed = self._rest.pages("serviceusage.googleapis.com", path, asked)
+            return frozenset(
+                str(item["config"]["name"]) for page in listed for item in page.get("services", ())
+            )
 
     def account(self, email: str) -> Resource | None:
         """Return a service account of the project, or None."""
@@ -114,19 +112,9 @@ class Looks:
         """Return the names of all datasets, buckets or databases of the project."""
         if noun == "dataset":
             return self._resources.dataset_ids()
-        return self._buckets() if noun == "bucket" else self._databases("(default)").ids()
-
-    def _buckets(self) -> list[str]:
-        """Return the names of all buckets of the project."""
-        with cloud_errors(f"buckets of {self.project}"):
-            names: list[str] = []
-            query: Query = {"project": self.project, "fields": "items(name),nextPageToken"}
-            while True:
-                page = self._api.call("GET", "b", query)
-                names += [str(item["name"]) for item in page.get("items", ())]
-                if "nextPageToken" not in page:
-                    return names
-                query["pageToken"] = page["nextPageToken"]
+        if noun == "bucket":
+            return self._api.bucket_names(self.project)
+        return self._databases("(default)").ids()
 
     def database(self, database_id: str) -> Resource | None:
         """Return a database, or None."""
@@ -166,12 +154,12 @@ class Looks:
         return tuple(self._proofs.since(now - timedelta(days=days), now=now))
 
     def on_project(self, project: str, permissions: Collection[str]) -> frozenset[str]:
-        """Return which of some permissions who calls has on a project."""
+        """Return which of some permissions the caller has on a project."""
         with cloud_errors(project):
             return granted(self._rest, project, permissions)
 
     def on_table(self, table: str, permissions: Collection[str]) -> frozenset[str] | None:
-        """Return which of some permissions who calls has on `dataset.table`; None without the table.
+        """Return which of some permissions the caller has on `dataset.table`; None without the table.
 
         On what is not there nobody is told to have any (BigQuery REST, tables.testIamPermissions).
         """
@@ -185,7 +173,7 @@ class Looks:
         return has if has or table_id in self._resources.table_ids(dataset_id) else None
 
     def on_bucket(self, name: str, permissions: Collection[str]) -> frozenset[str]:
-        """Return which of some permissions who calls has on a bucket."""
+        """Return which of some permissions the caller has on a bucket."""
         query: Query = {"permissions": sorted(permissions)}
         with cloud_errors(f"gs://{name}"):
             answer = self._api.call("GET", f"b/{name}/iam/testPermissions", query)

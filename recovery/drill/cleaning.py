@@ -9,7 +9,6 @@ from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 
 from manifests.cloud.api import object_path
-from manifests.cloud.batch import Query
 from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.clients import storage_api
 from manifests.cloud.configuration import Configuration
@@ -158,16 +157,9 @@ class Cleaning:
                 yield Made("dataset", item.dataset_id, mark)
 
     def _buckets(self) -> Iterator[Made]:
-        query: Query = {"project": self._project, "prefix": "rebound-drill-"}
-        with cloud_errors(f"buckets of {self._project}"):
-            while True:
-                page = self._storage.call("GET", "b", query)
-                for item in page.get("items", ()):
-                    if mark := mark_of_bucket(item["name"]):
-                        yield Made("bucket", item["name"], mark)
-                if "nextPageToken" not in page:
-                    return
-                query["pageToken"] = page["nextPageToken"]
+        for name in self._storage.bucket_names(self._project, "rebound-drill-"):
+            if mark := mark_of_bucket(name):
+                yield Made("bucket", name, mark)
 
     def _databases(self) -> Iterator[Made]:
         for name in Databases(self._rest, self._project, _DEFAULT).ids():

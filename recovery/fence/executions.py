@@ -16,6 +16,7 @@ from manifests.catalog_writers import FenceRule
 from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.configuration import Configuration, where_enabled
 from manifests.cloud.granted import granted
+from manifests.cloud.pages import pages
 from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import cloud_errors, require_whole
 from manifests.errors import CloudError
@@ -165,18 +166,14 @@ class Executions:
         self, host: str, path: str, query: Query, needs: str, *, again: str = "pageToken"
     ) -> Iterator[Resource]:
         """Yield the pages of a list; none where the project has not enabled the service."""
-        asked = dict(query)
-        while True:
+
+        def ask(asked: Query) -> Resource | None:
             with cloud_errors(path, needs):
-                page = where_enabled(partial(self._rest.call, "GET", host, path, query=asked))
-            if page is None:
-                return
+                return where_enabled(partial(self._rest.call, "GET", host, path, query=asked))
+
+        for page in pages(ask, query, again=again):
             require_whole(page.get("unreachable", ()), path)
             yield page
-            token = page.get("nextPageToken") or (page.get("metadata") or {}).get("continue")
-            if not token:
-                return
-            asked[again] = token
 
     def _jobs(self, things: Collection[str]) -> _Found:
         """Yield the jobs of BigQuery that have not ended and may write there."""

@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 
 from manifests.cloud.configuration import where_enabled
+from manifests.cloud.pages import pages
 from manifests.cloud.rest import Query, Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError
@@ -63,10 +64,10 @@ def _series(rest: Rest, project: str, now: datetime) -> Iterator[Resource]:
         "interval.startTime": (now - _LOOKED_BACK).isoformat(),
         "interval.endTime": now.isoformat(),
     }
-    while True:
+
+    def ask(query: Query) -> Resource | None:
         with cloud_errors(path):
-            page = where_enabled(partial(rest.call, "GET", _HOST, path, query=asked))
-        yield from (page or {}).get("timeSeries", ())
-        if not (page and page.get("nextPageToken")):
-            return
-        asked = {**asked, "pageToken": page["nextPageToken"]}
+            return where_enabled(partial(rest.call, "GET", _HOST, path, query=query))
+
+    for page in pages(ask, asked):
+        yield from page.get("timeSeries", ())

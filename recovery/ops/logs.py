@@ -2,7 +2,9 @@
 
 from collections import Counter
 from datetime import datetime
+from itertools import islice
 
+from manifests.cloud.pages import pages
 from manifests.cloud.rest import Rest
 from manifests.cloud.retry import cloud_errors
 from manifests.errors import CloudError
@@ -48,15 +50,16 @@ class Logs:
             "pageSize": _PAGE,
         }
         entries: list[Resource] = []
-        for _ in range(_MOST_PAGES):
+
+        def ask(asked: Resource) -> Resource:
             with cloud_errors(subject, _NEEDS):
-                page = self._rest.call("POST", _HOST, _PATH, body=body)
+                return self._rest.call("POST", _HOST, _PATH, body=asked)
+
+        for page in islice(pages(ask, body), _MOST_PAGES):
             entries += page.get("entries", ())
-            if not page.get("nextPageToken"):
-                return LogEntries(entries[:most], is_whole=len(entries) <= most)
-            if len(entries) >= most:
-                return LogEntries(entries[:most], is_whole=False)
-            body["pageToken"] = page["nextPageToken"]
+            is_last = not page.get("nextPageToken")
+            if is_last or len(entries) >= most:
+                return LogEntries(entries[:most], is_whole=is_last and len(entries) <= most)
         raise CloudError(
             "the search of the logs did not come to an end",
             subject=subject,

@@ -20,7 +20,6 @@ from functions.exporter import Exporter, RunContext, others
 from functions.exports.buckets.contents import Candidate, ContentCopies, Known
 from functions.exports.buckets.gaps import bucket_skews
 from functions.exports.buckets.inventories import Shards
-from functions.exports.buckets.listing import bucket_names
 from functions.exports.buckets.ranges import KeyRange, KeyRanges, find_ranges, ranges_like
 from functions.exports.buckets.sampling import mark_of, sampled
 from functions.log import LoggingPool, logged_step
@@ -152,7 +151,7 @@ class BucketExporter(Exporter[CatalogBucket, BucketBackup]):
         """Count the buckets of the project that no run holds."""
         named = [entry.bucket for entry in self.context.catalog.buckets]
         project = self._settings.project
-        listed = partial(bucket_names, self._api, project)
+        listed = partial(self._api.bucket_names, project)
         yield others("bucket", listed, (*named, *self._settings.own_buckets))
 
     def _access(self, bucket: VersionedBucket) -> Resource | None:
