@@ -1,6 +1,6 @@
 """Commands about recoveries: what one would do, doing it, going on, how it ended.
 
-`plan` and `recover` take the same options, those of `recovery.options`.
+`plan` and `recover` take the same options, those of `recovery.options`; `resume` takes some of them again.
 """
 
 from pathlib import Path
@@ -44,14 +44,13 @@ from recovery.cli.options import (
     open_session,
     write_page,
 )
-from recovery.cli.signature import takes_options
-from recovery.cli.statement import repeated
+from recovery.cli.signature import Repeated, repeats, takes_options
 from recovery.console import Console
 from recovery.fencing import despite_too
 from recovery.kinds.processors.rules.outcome import SCENARIO, is_of_dates
 from recovery.options.asked import Options
 from recovery.plan.model import Plan
-from recovery.plan.said import recovering, unsaid
+from recovery.plan.said import WORDS, recovering, unsaid
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
 from recovery.running import new_recovery, seen_again
@@ -187,28 +186,14 @@ def recover(
 
 
 @app.command()
+@repeats(WORDS)
 def resume(
+    *,
     recovery: Annotated[
         str | None,
         typer.Argument(help="The recovery that was interrupted; the only open one when omitted."),
     ] = None,
-    into_prefix: Annotated[str, repeated("into_prefix")] = "",
-    into_bucket: Annotated[str, repeated("into_bucket")] = "",
-    into_bucket_prefix: Annotated[str, repeated("into_bucket_prefix")] = "",
-    into_database: Annotated[str, repeated("into_database")] = "",
-    into_region: Annotated[list[str] | None, repeated("into_region")] = None,
-    overwrite: Annotated[list[str] | None, repeated("overwrite")] = None,
-    exact: Annotated[bool, repeated("exact")] = False,
-    settings: Annotated[bool, repeated("settings")] = False,
-    notify: Annotated[bool, repeated("notify")] = False,
-    keep_ttl: Annotated[bool, repeated("keep_ttl")] = False,
-    create_datasets: Annotated[bool, repeated("create_datasets")] = False,
-    not_in_catalog: Annotated[bool, repeated("not_in_catalog")] = False,
-    no_fence: Annotated[bool, repeated("no_fence")] = False,
-    despite: Annotated[list[str] | None, repeated("despite")] = None,
-    make: Annotated[list[str] | None, repeated("make")] = None,
-    unsigned_erasures: Annotated[bool, repeated("unsigned_erasures")] = False,
-    skip_erasures: Annotated[bool, repeated("skip_erasures")] = False,
+    again: Repeated,
     lock_again: LockAgain = False,
     confirm_project: ConfirmProject = None,
     access: Access = False,
@@ -229,17 +214,16 @@ def resume(
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
     of_repair = Words(tuple(confirm_project or ()), access, untrusted, yes=yes, as_json=as_json)
-    if repairs.resumed(session, recovery_id, of_repair, reason, despite or (), html):
+    despite = again["despite"] or ()
+    if repairs.resumed(session, recovery_id, of_repair, reason, despite, html):
         return
     if is_of_dates(recovery_id):
         said = {
+            **again,
             "yes": yes,
-            "overwrite": overwrite,
             "confirm_project": confirm_project,
             "as_json": as_json,
             "reason": reason,
-            "no_fence": no_fence,
-            "despite": despite,
             "html": html,
         }
         dates.resume(session, console, recovery_id, said)
@@ -251,41 +235,22 @@ def resume(
         tell_proven(session, begun, *ended, confirmed_projects=confirmed, as_json=as_json)
         return
     if (closed := journal.abandoned()) is not None:
-        again = recovering(begun.plan, run_id=begun.plan.run_id)
-        another_one = f"`{again}` begins another"
+        command = recovering(begun.plan, run_id=begun.plan.run_id)
+        another_one = f"`{command}` begins another"
         raise RefusedError(abandoned_text(closed), subject=recovery_id, hint=another_one)
     begun = seen_again(
         session,
         begun,
         lock_again=lock_again,
         confirmed_projects=confirm_project or (),
-        make=make or (),
+        make=again["make"] or (),
     )
-    begun = begun.model_copy(update={"plan": despite_too(begun.plan, despite or ())})
+    begun = begun.model_copy(update={"plan": despite_too(begun.plan, despite)})
     if not as_json:
         show_plan(begun.plan, now=session.started_at, as_json=False, is_whole=verbose)
     # Others can write to a journal: what it says was agreed to has to be agreed to again.
-    repeated: dict[str, object] = {
-        "into_prefix": into_prefix,
-        "into_bucket": into_bucket,
-        "into_bucket_prefix": into_bucket_prefix,
-        "into_database": into_database,
-        "into_region": into_region,
-        "overwrite": overwrite,
-        "exact": exact,
-        "settings": settings,
-        "notify": notify,
-        "keep_ttl": keep_ttl,
-        "create_datasets": create_datasets,
-        "not_in_catalog": not_in_catalog,
-        "no_fence": no_fence,
-        "despite": despite,
-        "make": make,
-        "unsigned_erasures": unsigned_erasures,
-        "skip_erasures": skip_erasures,
-    }
     is_unasked = yes and begun.plan.changes
-    words = unsaid(begun.plan.request, repeated, recovery_id=recovery_id) if is_unasked else []
+    words = unsaid(begun.plan.request, again, recovery_id=recovery_id) if is_unasked else []
     session.refuse(
         begun.plan,
         confirmed_projects=confirm_project or (),

@@ -25,11 +25,11 @@ from recovery.cli.options import (
     show,
     tell,
 )
-from recovery.cli.statement import repeated
+from recovery.cli.signature import Repeated, repeats
 from recovery.kinds.processors.rules.outcome import is_of_dates
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.approval import approved
-from recovery.plan.said import confirming, resuming, unsaid
+from recovery.plan.said import WHERE, confirming, resuming, unsaid
 from recovery.session import Session
 from recovery.undo.dates import LeftDates, ended_dates
 from recovery.undo.document import undo_document, undo_plan_document
@@ -41,7 +41,9 @@ app = typer.Typer()
 
 
 @app.command()
+@repeats(WHERE)
 def undo(
+    *,
     recovery: Annotated[
         str | None, typer.Argument(help="The recovery; none where `--plan` names a file.")
     ] = None,
@@ -51,11 +53,7 @@ def undo(
             metavar="PART...", help="Only these tables, views, buckets, databases or resources."
         ),
     ] = None,
-    into_prefix: Annotated[str, repeated("into_prefix")] = "",
-    into_bucket: Annotated[str, repeated("into_bucket")] = "",
-    into_bucket_prefix: Annotated[str, repeated("into_bucket_prefix")] = "",
-    into_database: Annotated[str, repeated("into_database")] = "",
-    into_region: Annotated[list[str] | None, repeated("into_region")] = None,
+    again: Repeated,
     confirm_project: ConfirmProject = None,
     access: Access = False,
     untrusted: Untrusted = False,
@@ -97,14 +95,7 @@ def undo(
         return
     if not as_json:
         tell(document)
-    said = {
-        "into_prefix": into_prefix,
-        "into_bucket": into_bucket,
-        "into_bucket_prefix": into_bucket_prefix,
-        "into_database": into_database,
-        "into_region": into_region,
-    }
-    unsaid_words = _unsaid(begun, said) if yes and plan.changes else []
+    unsaid_words = _unsaid(begun, again) if yes and plan.changes else []
     _refuse(session, undoing, plan, words, unsaid_words)
     if plan.changes:
         if not yes:
