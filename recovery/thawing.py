@@ -11,7 +11,14 @@ from recovery.fence.addresses import own_places, sent_to, strange_addresses
 from recovery.fence.doubts import strange_writers
 from recovery.fence.due import Due, due
 from recovery.fence.flow import run_flow_check
-from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawRecord, ThawStep
+from recovery.fence.model import (
+    Discarding,
+    FenceOutcome,
+    FenceRecord,
+    LeftWriter,
+    ThawRecord,
+    ThawStep,
+)
 from recovery.fence.quiet import FenceLooks
 from recovery.fence.rules import held_by_others, in_waves, planned_thaw
 from recovery.fence.text import flow_line, outcome_lines, sought_lines, staying_lines
@@ -287,6 +294,10 @@ def conclude(session: Session, thaw: Thaw) -> None:
             fence_id=fence_id,
             thawed_at=session.clock.latest(),
             resumed=tuple(step.name for step in thaw.steps if step.action == "resume"),
-            left=tuple(f"{step.name}: {step.why}" for step in thaw.steps if step.action == "leave"),
+            left_writers=tuple(
+                LeftWriter(name=step.name, why=step.why)
+                for step in thaw.steps
+                if step.action == "leave"
+            ),
         )
     )

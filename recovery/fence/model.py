@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from manifests.values import Stored, UtcTime, Value
 
@@ -129,13 +129,40 @@ class ThawStep(Value):
     is_over: bool = True
 
 
+class LeftWriter(Stored):
+    """One writer that a thaw left as it is.
+
+    Attributes:
+        name: As its API names it.
+        why: Why it was left.
+    """
+
+    name: str
+    why: str
+
+
 class ThawRecord(Stored):
-    """How a fence ended: every writer of it runs, or was left for a reason."""
+    """How a fence ended: every writer of it runs, or was left for a reason.
+
+    Attributes:
+        resumed: The names of the writers that were resumed.
+        left_writers: Those that were left as they are.
+    """
 
     fence_id: str
     thawed_at: UtcTime
     resumed: tuple[str, ...]
-    left: tuple[str, ...] = ()
+    left_writers: tuple[LeftWriter, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_sentences(cls, body: Any) -> Any:  # noqa: ANN401 - what was stored
+        """Read the sentences of older records: `left`, each a name, a colon and a reason."""
+        if not isinstance(body, dict) or not isinstance(body.get("left"), list):
+            return body
+        parts = [str(item).partition(": ") for item in body["left"]]
+        rest = {key: value for key, value in body.items() if key != "left"}
+        return {"left_writers": [{"name": it[0], "why": it[2]} for it in parts], **rest}
 
 
 class Quiet(Value):
@@ -174,7 +201,7 @@ class StandingFence(Value):
         writers: How many it paused.
         thawed_at: When it was thawed; None while it stands.
         resumed: How many writers were resumed.
-        left: Those that were left as they are, and why.
+        left: Those that were left as they are.
     """
 
     fence_id: str
@@ -182,4 +209,4 @@ class StandingFence(Value):
     writers: int
     thawed_at: UtcTime | None = None
     resumed: int = 0
-    left: tuple[str, ...] = ()
+    left: tuple[LeftWriter, ...] = ()

@@ -140,5 +140,5 @@ def _told(record: FenceRecord, over: ThawRecord | None) -> StandingFence:
         writers=len(record.writers),
         thawed_at=None if over is None else over.thawed_at,
         resumed=0 if over is None else len(over.resumed),
-        left=() if over is None else over.left,
+        left=() if over is None else over.left_writers,
     )

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from recovery.document import Block, Command, Paragraph, Row, Rows, Section
-from recovery.fence.model import FencedWriter, PlannedFence, StandingFence
+from recovery.fence.model import FencedWriter, LeftWriter, PlannedFence, StandingFence
 from recovery.fence.running import named
 from recovery.fence.text import short_name
 from recovery.units import counted, duration, printable, shown
@@ -93,11 +93,11 @@ def fences_told(
             )
 
 
-def _left(left: Sequence[str], *, is_whole: bool) -> Iterator[str]:
+def _left(left: Sequence[LeftWriter], *, is_whole: bool) -> Iterator[str]:
     """Say what was left as it is; many of one reason are counted, unless all are asked for."""
     if is_whole or len(left) <= _MOST_NAMED:
-        yield from (f"  left as it is: {printable(item)}" for item in left)
+        yield from (f"  left as it is: {printable(f'{item.name}: {item.why}')}" for item in left)
         return
     names = "(`rebound report RECOVERY --verbose` names each)"
-    for why, number in Counter(item.partition(": ")[2] for item in left).items():
+    for why, number in Counter(item.why for item in left).items():
         yield f"  left as it is: {counted(number, 'writer')}: {printable(why)} {names}"

@@ -7,7 +7,7 @@ import pytest
 from manifests import fence_layout
 from manifests.errors import ManifestUntrustedError, StrangeObjectError
 from manifests.signing import TrustedKeys
-from manifests.store.envelope import encode
+from manifests.store.envelope import decode, encode
 from manifests.store.seal import Seal
 from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
 from recovery.fence.store import Fences
@@ -20,6 +20,30 @@ RECORD = FenceRecord(
     fence_id=FENCE, project="p", fenced_at=NOW, why="", things=("dataset nba",), writers=()
 )
 THAWED = ThawRecord(fence_id=FENCE, thawed_at=NOW, resumed=("projects/p/topics/t",))
+OF_SENTENCES = (
+    b'{"digest":"sha256:f30bb859ac66c81258a239210190d8b4f4570561d332b299f798d58f2d5756fa","document":'
+    b'{"fence_id":"fence-20261129T090000Z-00ff","left":["projects/p/jobs/a: it was deleted meanwhile",'
+    b'"projects/p/jobs/b: f holds it too: see there"],"resumed":["projects/p/topics/t"],'
+    b'"thawed_at":"2026-11-29T09:00:00Z"}}\n'
+)
+"""What was stored before 2026-12-01: never written again."""
+
+
+def test_the_sentences_of_older_thaws_are_still_read():
+    """Each was a name, a colon and a reason, which can hold a colon itself; both places are believed."""
+    places = [MemoryBucket(), MemoryBucket()]
+    fences = Fences(*places, Seal())
+    fences.begin(RECORD)
+    for place in places:
+        place.objects[fence_layout.thawed_name(FENCE)] = OF_SENTENCES
+    over = fences.thawed(FENCE)
+    assert over is not None
+    assert [(item.name, item.why) for item in over.left_writers] == [
+        ("projects/p/jobs/a", "it was deleted meanwhile"),
+        ("projects/p/jobs/b", "f holds it too: see there"),
+    ]
+    assert fences.readable() == []
+    assert decode(encode(over), ThawRecord, subject="again") == over
 
 
 @pytest.mark.parametrize("lost", [None, 0, 1])

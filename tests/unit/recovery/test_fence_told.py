@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from manifests.catalog_writers import FlowCheck
-from recovery.fence.model import StandingFence, ThawStep
+from recovery.fence.model import LeftWriter, StandingFence, ThawStep
 from recovery.fence.text import flow_line, staying_lines, thaw_lines
 from recovery.report.fenced import fences_told
 from tests.unit.recovery.test_fence import fence
@@ -52,19 +52,19 @@ def test_writers_that_stay_paused_for_one_reason_are_one_line(
 
 def test_many_writers_that_were_left_are_counted_and_named_when_asked_for():
     """Of one reason in one line; a few are named in any case."""
-    left = tuple(f"jobs/{number}: g holds it too" for number in range(50))
+    left = [LeftWriter(name=f"jobs/{number}", why="g: holds it too") for number in range(50)]
     ended = StandingFence(
         fence_id="f",
         is_made=False,
         writers=50,
         thawed_at=NOW,
-        left=(*left, "jobs/x: it runs already"),
+        left=(*left, LeftWriter(name="jobs/x", why="it runs already")),
     )
     told = [getattr(item, "text", "") for item in fences_told(None, [ended])]
     assert len(told) == 3
-    assert told[1].startswith("  left as it is: 50 writers: g holds it too (`rebound report")
+    assert told[1].startswith("  left as it is: 50 writers: g: holds it too (`rebound report")
     assert len(list(fences_told(None, [ended], is_whole=True))) == 52
-    few = ended.model_copy(update={"left": left[:2]})
+    few = ended.model_copy(update={"left": tuple(left[:2])})
     assert len(list(fences_told(None, [few]))) == 3
 
 
