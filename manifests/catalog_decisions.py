@@ -1,9 +1,9 @@
 """What somebody decided to live with, until a day: nothing of the kind holds for ever."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -79,6 +79,33 @@ class LeftOut(CatalogDecision):
         return kind == self.kind and any(fnmatchcase(name, pattern) for pattern in self.names)
 
 
-def left_out_by(decisions: Iterable[LeftOut], kind: str, name: str, day: date) -> LeftOut | None:
-    """Return a decision that leaves a thing out on a day; None where none does."""
-    return next((it for it in decisions if it.holds(day) and it.is_about(kind, name)), None)
+class LeftOutNames(NamedTuple):
+    """What of some things is left out by which decision.
+
+    Attributes:
+        by: The names that each decision leaves out; a name is told once, by the first decision about it.
+        others: The names that none leaves out.
+    """
+
+    by: Mapping[LeftOut, Sequence[str]]
+    others: Sequence[str]
+
+
+def left_out_by(
+    decisions: Iterable[LeftOut], kind: str, names: Iterable[str], *, on: date
+) -> LeftOutNames:
+    """Tell what is left out on a day.
+
+    Args:
+        decisions: Those of the catalog.
+        kind: What one of the things is called.
+        names: Their names.
+        on: The day: a decision ends.
+    """
+    by: dict[LeftOut, list[str]] = {}
+    others: list[str] = []
+    holding = [item for item in decisions if item.holds(on)]
+    for name in names:
+        decision = next((item for item in holding if item.is_about(kind, name)), None)
+        (others if decision is None else by.setdefault(decision, [])).append(name)
+    return LeftOutNames(by, others)

@@ -17,10 +17,8 @@ PROTECTED = "protected"
 def left_out(newest: Manifest | None, decisions: Iterable[LeftOut], on: date) -> Iterator[str]:
     """Tell what of the project is in no run by somebody's decision, and by whose."""
     for item in () if newest is None else newest.unprotected:
-        for decision in decisions:
-            names = [name for name in item.names if decision.is_about(item.kind, name)]
-            if names and decision.holds(on):
-                yield left_out_text(decision, item.kind, names)
+        for decision, names in left_out_by(decisions, item.kind, item.names, on=on).by.items():
+            yield left_out_text(decision, item.kind, names)
 
 
 def held_findings(status: Status) -> Iterator[HealthFinding]:
@@ -48,7 +46,7 @@ def unprotected_findings(
         return
     mend = "name it in the catalog, or decide in its `left_out` that it is in no backup"
     for found in newest.unprotected:
-        names = tuple(it for it in found.names if not left_out_by(decisions, found.kind, it, on))
+        names = tuple(left_out_by(decisions, found.kind, found.names, on=on).others)
         fewer = len(found.names) - len(names)
         item = found.model_copy(update={"names": names, "count": found.count - fewer})
         if what := unprotected_text(item):

@@ -90,13 +90,8 @@ def unnamed_problems(
         decisions: What is left out, of the catalog.
         on: The day: a decision ends.
     """
-    unnamed = sorted(set(there) - set(named))
-    decided: dict[LeftOut, list[str]] = {}
-    others: list[str] = []
-    for name in unnamed:
-        decision = left_out_by(decisions, noun, name, on)
-        (others if decision is None else decided.setdefault(decision, [])).append(name)
-    if others:
+    found = left_out_by(decisions, noun, sorted(set(there) - set(named)), on=on)
+    if others := found.others:
         yield warning(f"nobody protects {counted(len(others), noun)}: {listed(others)}", _NAMES)
-    for decision, names in decided.items():
+    for decision, names in found.by.items():
         yield fine(f"in no backup: {left_out_text(decision, noun, names)}")

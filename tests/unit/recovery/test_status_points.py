@@ -179,3 +179,11 @@ def test_what_somebody_decided_to_leave_out_is_told_and_no_warning():
     assert told("a1", "a2", count=5)[0].endswith("... 3 more")
     assert "a1, a2" in told("a1", "a2", days=10)[0]
     assert told("a1", kind="dataset") == ["datasets of the project that are not in the catalog: a1"]
+    second = decision.model_copy(update={"names": ("*2", "b"), "decided_by": "ben"})
+    item = Unprotected(kind="bucket", count=3, names=("a1", "a2", "b"))
+    held = whole_manifest().model_copy(update={"unprotected": (item,)})
+    twice = list(left_out(held, (decision, second), POINT.date()))
+    assert twice == [
+        by_decision,
+        by_decision.replace("2 buckets: a1, a2", "1 bucket: b").replace("ada", "ben"),
+    ]
