@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from manifests.errors import RefusedError
+from manifests.kinds.resources.shapes import inner_list
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
 from recovery.fence.model import ThawStep
@@ -18,7 +19,7 @@ _BUCKETS = ("cloudStorageConfig.bucket",)
 
 def addresses(kind: ResourceType, resource: Resource) -> Iterator[str]:
     """Yield where a resource is reached, and what it calls by address."""
-    for value in (resource.get("uri"), resource.get("url"), *(resource.get("urls") or ())):
+    for value in (resource.get("uri"), resource.get("url"), *inner_list(resource, "urls")):
         if isinstance(value, str):
             yield value
     yield from (text for text in called(kind, resource) if "://" in text)

@@ -173,7 +173,7 @@ class Look:
                 subject=name,
                 hint="find out who wrote them, in the vault and in the landing bucket",
             )
-        return _checked(record, fence, name)
+        return checked(record, fence, name)
 
     def _writers(self, record: FenceRecord, place: _Place) -> Iterator[FencedWriter]:
         """Yield the writers of a fence that are written down in a place.
@@ -194,7 +194,7 @@ class Look:
                 if found.error is not None:
                     raise found.error
                 if found.record is not None:
-                    yield from _checked(found.record, fence, found.name).writers
+                    yield from checked(found.record, fence, found.name).writers
             except BackupDamagedError as error:
                 # Of those that are too many to be read nobody knows who signed them.
                 is_unsigned = self._seal.is_checking and not found.is_cut
@@ -239,7 +239,18 @@ def _hinting(error: BackupDamagedError) -> BackupDamagedError:
     return error
 
 
-def _checked(record: FenceRecord, fence: str, name: str) -> FenceRecord:
+def checked(record: FenceRecord, fence: str, name: str) -> FenceRecord:
+    """Return the record of a fence, if it is that, and of writers alone.
+
+    Args:
+        record: What lies there.
+        fence: The fence.
+        name: The name of the object, for errors.
+
+    Raises:
+        ManifestAlteredError: It is the record of another fence.
+        UnsafeNameError: It names what is no writer.
+    """
     if record.fence_id != fence:
         raise ManifestAlteredError("it is the record of another fence", subject=name)
     for writer in record.writers:

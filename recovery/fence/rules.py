@@ -268,8 +268,9 @@ def _thaw(
         return step.model_copy(update={"why": why, "is_over": False})
     address = sent_to(kind, {field: writer.before}, field)
     before = writer.before if isinstance(writer.before, dict) else {}
-    token = before.get("oidcToken") or before
-    account = str(token.get("serviceAccountEmail") or "") if address else ""
+    token = before.get("oidcToken")
+    said = token if isinstance(token, dict) else before
+    account = str(said.get("serviceAccountEmail") or "") if address else ""
     return step.model_copy(update={"action": "resume", "address": address, "account": account})
 
 

@@ -33,10 +33,10 @@ from recovery.drill.model import (
     Measured,
     SignOff,
 )
-from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
+from recovery.fence.model import FencedWriter, FenceRecord, LeftWriter, ThawRecord
 from recovery.fence.text import fence_lines
 from recovery.kinds.buckets.rules.outcomes import RangeOutcome
-from recovery.kinds.former import AsideObject, AsideObjects, Former, FormerObjects, KeptFile
+from recovery.kinds.former import AsideObject, AsideObjects, Former, FormerFile, FormerObjects
 from recovery.kinds.processors.cloud.journal import SentRequest
 from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, PlannedDates
 from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep, UnreadTable
@@ -153,7 +153,12 @@ SAMPLES: tuple[BaseModel, ...] = (
         ),
         idle=("projects/p/locations/l/jobs/b",),
     ),
-    ThawRecord(fence_id=_FENCE, thawed_at=NOW, resumed=("projects/p/topics/t",), left=("x: why",)),
+    ThawRecord(
+        fence_id=_FENCE,
+        thawed_at=NOW,
+        resumed=("projects/p/topics/t",),
+        left_writers=(LeftWriter(name="x", why="gone"),),
+    ),
     Erasure(
         number=1,
         kind="bucket",
@@ -187,7 +192,7 @@ SAMPLES: tuple[BaseModel, ...] = (
             AsideObject(name="undo/r/b/a", generation=7, before=record("a").version, is_extra=True),
         )
     ),
-    KeptFile(name="recoveries/r/undo/databases/d/x.avro", sha256="ab12", are_removed=True),
+    FormerFile(name="recoveries/r/undo/databases/d/x.avro", sha256="ab12", are_removed=True),
     UndoReport(
         recovery_id=RECOVERY,
         began_at=NOW,

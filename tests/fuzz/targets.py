@@ -219,20 +219,18 @@ def take_receipt(content: bytes) -> None:
     Vault(bucket, OWNER, clock=lambda: NOW).part(started, TABLES, "nba.games")
 
 
-_PLANNED = encode(whole_recovery())
-
-
-def _journal(name: str, content: bytes) -> Journal:
+def journal_of(name: str, content: bytes) -> Journal:
+    """Return the journal of a recovery in which one document is this."""
     bucket = MemoryBucket()
     bucket.written_at = whole_report().finished_at
-    bucket.objects[f"recoveries/{RECOVERY}/plan.json"] = _PLANNED
+    bucket.objects[f"recoveries/{RECOVERY}/plan.json"] = encode(whole_recovery())
     bucket.objects[f"recoveries/{RECOVERY}/{name}"] = content
     return Journal(bucket, RECOVERY, Seal())
 
 
 def take_plan(content: bytes) -> None:
     """Do with a plan in a journal what `resume` does."""
-    made = _journal("plan.json", content).planned().plan
+    made = journal_of("plan.json", content).planned().plan
     _told(plan_document(made, now=NOW))
     json.dumps(made.model_dump(mode="json"))
     for step in made.of(TableStep):
@@ -246,7 +244,7 @@ def take_plan(content: bytes) -> None:
 
 def take_report(content: bytes) -> None:
     """Do with a report what `report` does: one that cannot be read, or is another's, is none."""
-    journal = _journal("report.json", content)
+    journal = journal_of("report.json", content)
     journal.problem()
     found = journal.last_report()
     if found is None:

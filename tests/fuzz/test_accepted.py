@@ -1,41 +1,64 @@
 """A manifest that somebody changed and every check accepts does nothing that its plan does not tell."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
 from manifests import coverage
 from manifests.errors import ReboundError, RefusedError
+from manifests.kinds.resources.table import resource_type
 from manifests.kinds.tables.kind import TABLES
 from manifests.layout import manifest_name
 from manifests.model.run import Manifest
-from manifests.references import definitions_of
-from manifests.store.envelope import encode
+from manifests.store.envelope import decode, encode
 from manifests.store.vault import Vault
-from recovery.compare.observed import ObservedTable
-from recovery.kinds.buckets.rules.access import PresentBucket
-from recovery.kinds.buckets.rules.buckets import SeenBucket
-from recovery.kinds.buckets.rules.seen import BucketsSeen
+from manifests.values import Resource
+from recovery.fence.look import checked
+from recovery.fence.model import FenceRecord
+from recovery.fence.rules import planned_thaw
+from recovery.fence.text import short_name, thaw_lines
 from recovery.kinds.decision import Origin
-from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.kinds.known import rules_of
+from recovery.kinds.resources.rules.seen import ResourcesSeen
+from recovery.kinds.resources.rules.steps import ConfigurationStep
 from recovery.plan.model import Plan
 from recovery.plan.restorable import check_project, restorable
+from recovery.plan.resumed import resumed
+from recovery.plan.said import unsaid
 from recovery.plan.whole import World, make_plan
 from recovery.plan.words import check_plan
 from recovery.report.planned import plan_document
 from recovery.report.text import text_of
-from recovery.units import shown
-from tests.fuzz.targets import NOW, OWNER, TARGETS
+from recovery.scenarios import ScenarioName
+from recovery.units import as_text, printable, shown
+from tests.fuzz.targets import NOW, OWNER, TARGETS, journal_of, json_text
 from tests.fuzz.test_decoders import CASES
-from tests.fuzz.whole import BUCKET, whole_manifest
+from tests.fuzz.values import edited
+from tests.fuzz.whole import BUCKET, RECOVERY, whole_manifest, whole_recovery
+from tests.fuzz.worlds import CONFIGURED, FENCE, WORLDS, configured, tables_as
 from tests.unit.memory import MemoryBucket
 from tests.unit.samples import RUN, catalog
-from tests.unit.worlds import request, world
+from tests.unit.worlds import LOSING, request
 
 GENUINE = whole_manifest()
 # Of what the genuine run holds one dataset and one table are not protected any more.
-CATALOG = catalog(buckets=[{"bucket": BUCKET.bucket}])
-EQUAL, NOTHING = world(), TablesSeen(datasets={}, tables={}, definitions={}, observed_at=NOW)
+CATALOG = catalog(
+    buckets=[{"bucket": BUCKET.bucket}],
+    databases=[{"database": "(default)"}],
+    resources=[{"type": name} for name in CONFIGURED],
+)
+type Seeing = Callable[[Manifest], World]
+
+
+@contextmanager
+def noted(what: str) -> Iterator[None]:
+    """Say of a case that fails which one it was."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(what)
+        raise
 
 
 def accepted(content: bytes) -> tuple[Vault, Manifest]:
@@ -46,48 +69,8 @@ def accepted(content: bytes) -> tuple[Vault, Manifest]:
     return vault, vault.manifest(RUN)
 
 
-def tables_as(known: TablesSeen, found: Manifest) -> World:
-    """Return BigQuery as it is, where nothing is that only this manifest names."""
-    return {
-        "tables": TablesSeen(
-            datasets={it.dataset_id: known.datasets.get(it.dataset_id) for it in found.datasets},
-            tables={
-                it.name: known.tables.get(it.name, ObservedTable(resource=None))
-                for it in found.tables
-            },
-            definitions={
-                name: known.definitions.get(name)
-                for item in found.datasets
-                for name, _, _ in definitions_of(item)
-            },
-            observed_at=NOW,
-        )
-    }
-
-
-def bucket_gone(found: Manifest) -> World:
-    """Return Cloud Storage without the bucket."""
-    nothing = SeenBucket(
-        exists=False, keeps_replaced=True, objects=0, equal=0, counts=(), samples=()
-    )
-    return {
-        "buckets": BucketsSeen(
-            buckets={item.bucket: nothing for item in found.buckets},
-            present={item.bucket: PresentBucket() for item in found.buckets},
-        )
-    }
-
-
-WORLDS = {
-    "equal": ("bigquery-dataset-loss", lambda found: tables_as(EQUAL, found)),
-    "gone": ("bigquery-dataset-loss", lambda found: tables_as(NOTHING, found)),
-    "bucket gone": ("gcs-bucket-corruption", bucket_gone),
-}
-
-
-def planned(vault: Vault, found: Manifest, where: str) -> Plan:
+def planned(vault: Vault, found: Manifest, scenario: ScenarioName, seen: Seeing) -> Plan:
     """Return what a recovery would do with everything that it can be asked to set back."""
-    scenario, seen = WORLDS[where]
     asked = request(scenario=scenario, settings=True, create_datasets=True)
     check_project(found, asked)
     origin = restorable(CATALOG, Origin(found), asked, now=NOW)
@@ -138,31 +121,46 @@ def decided(made: Plan) -> list[object]:
     return [step.decided for step in made.steps]
 
 
-def given_by(found: Manifest, made: Plan) -> set[str]:
-    """Return everybody to whom what is brought back of a manifest gives something."""
+def given_by(found: Manifest, made: Plan, world: World) -> set[str]:
+    """Return everybody to whom what is brought back of a run gives something."""
     origin = restorable(CATALOG, Origin(found), made.request, now=NOW).run
-    is_bucket = made.request.scenario == "gcs-bucket-corruption"
-    parts = origin.buckets if is_bucket else (*origin.datasets, *origin.tables)
-    return set(given_to([item.model_dump(mode="json") for item in parts]))
+    seen = [item for it in world.values() if isinstance(it, ResourcesSeen) for item in it.items]
+    parts = (
+        *(item for rules in rules_of(made.request.kinds) for item in rules.parts(origin)),
+        *(origin.datasets if "tables" in made.request.kinds else ()),
+    )
+    policies = [item.stored.policy for item in seen]
+    return set(given_to([*(item.model_dump(mode="json") for item in parts), policies]))
 
 
-def check(found: Manifest, made: Plan, before: Plan) -> int:
-    """Insist that a plan writes what the catalog names, and tells the rest; return to how many it gives."""
+def check(made: Plan, before: Plan, new: Collection[str]) -> None:
+    """Insist that a plan writes what the catalog names, and tells the rest.
+
+    Args:
+        made: The plan.
+        before: That of the genuine run.
+        new: Those to whom it gives something, and the genuine one nothing.
+    """
     text, changing = told(made), [step for step in made.steps if step.changes]
     for step in changing:
-        assert step.name.partition(".")[0] in {*CATALOG.dataset_ids, BUCKET.bucket}
+        if isinstance(step, ConfigurationStep):
+            assert step.type in CONFIGURED
+            assert step.into == "projects/platform" or step.into.startswith("projects/platform/")
+            assert joined(shown(step.own_name)) in text
+            continue
+        names = {*CATALOG.dataset_ids, BUCKET.bucket, "(default)"}
+        assert step.name.partition(".")[0] in names
         assert step.kind != "table" or CATALOG.protects(TABLES, step.name)
         assert joined(shown(step.into)) in text
     assert refused(made) or not any(step.losing for step in changing)
     assert decided(made) == decided(before) or text != told(before) or refused(made)
-    new = given_by(found, made) - KNOWN if changing else set()
-    for member in new:
-        assert joined(shown(member)) in text
-    return len(new)
+    if changing:
+        for member in new:
+            assert joined(shown(member)) in text
 
 
 VAULT, WHOLE = accepted(encode(GENUINE))
-BEFORE = {where: planned(VAULT, WHOLE, where) for where in WORLDS}
+BEFORE = {where: planned(VAULT, WHOLE, *world) for where, world in WORLDS.items()}
 KNOWN = set(given_to(GENUINE.model_dump(mode="json")))
 
 
@@ -176,14 +174,105 @@ def test_an_accepted_change_is_refused_told_or_none():
             continue
         tried += found != GENUINE
         for where, before in BEFORE.items():
+            scenario, seen = WORLDS[where]
             try:
-                made = planned(vault, found, where)
+                made = planned(vault, found, scenario, seen)
             except ReboundError:
                 continue
-            try:
-                gives += check(found, made, before)
-            except AssertionError as error:
-                error.add_note(f"{where}, seed {seed}")
-                raise
+            new = given_by(found, made, seen(found)) - KNOWN
+            gives += bool(new)
+            with noted(f"{where}, seed {seed}"):
+                check(made, before, new)
     assert tried > CASES // 50
     assert gives
+
+
+def test_accepted_configuration_is_refused_told_or_none():
+    """So is what somebody changed of a role, an account, a topic or the policy of the project itself."""
+    genuine, world = configured(GENUINE)
+    before = planned(VAULT, genuine, "complete-outage", lambda _: world)
+    known = given_by(genuine, before, world)
+    tried, gives = 0, 0
+    for seed in range(CASES):
+        with noted(f"seed {seed}"):
+            try:
+                found, seen = configured(GENUINE, Random(seed))
+                made = planned(VAULT, found, "complete-outage", lambda _, seen=seen: seen)
+            except ReboundError:
+                continue
+            tried += found != genuine
+            new = given_by(found, made, seen) - known
+            gives += bool(new)
+            check(made, before, new)
+    assert tried > CASES // 50
+    assert gives
+
+
+def test_an_accepted_journal_is_refused_told_or_none():
+    """What `resume` makes of a plan that somebody changed writes no more; options of it are asked for again."""
+    seen = tables_as(LOSING, WHOLE)
+    begun = planned(VAULT, WHOLE, "bigquery-dataset-loss", lambda _: seen)
+    begun = begun.model_copy(update={"run_id": RUN})
+    body = whole_recovery().model_copy(update={"plan": begun}).model_dump(mode="json")
+    before, tried = resume(begun, seen), 0
+    for seed in range(CASES):
+        with noted(f"seed {seed}"):
+            random = Random(seed)
+            try:
+                plan = (
+                    journal_of("plan.json", json_text(random, edited(random, body))).planned().plan
+                )
+                if (plan.run_id, plan.request.target.project) != (RUN, "platform"):
+                    continue  # `resume` ends: no such run, or a project that nobody named
+                left = resume(plan, seen)
+            except ReboundError:
+                continue
+            tried += plan != begun
+            if not unsaid(plan.request, {}, recovery_id=RECOVERY):
+                check(left, before, given_by(WHOLE, left, seen) - KNOWN)
+    assert tried > CASES // 50
+
+
+def resume(begun: Plan, seen: World) -> Plan:
+    """Return what of a begun plan is left."""
+    origin = restorable(CATALOG, Origin(WHOLE), begun.request, now=NOW)
+    return resumed(begun, origin, seen)
+
+
+def test_an_accepted_fence_is_told():
+    """A thaw names each writer that it resumes, and where that will send what it sends, as whom."""
+    tried, sends = 0, 0
+    for seed in range(CASES):
+        with noted(f"seed {seed}"):
+            random = Random(seed)
+            content = json_text(random, edited(random, FENCE.model_dump(mode="json")))
+            try:
+                record = decode(content, FenceRecord, subject="fence")
+                checked(record, FENCE.fence_id, "fence")
+                stopped: dict[str, Resource | None] = {
+                    item.name: {"name": item.name, resource_type(item.type).pause_by("").field: {}}
+                    for item in record.writers
+                }
+                steps = planned_thaw(record, stopped, changed_too=True)
+            except ReboundError:
+                continue
+            tried += record != FENCE
+            text = joined(as_text(thaw_lines(record, steps)))
+            writers = {item.name: item for item in record.writers}
+            for step in steps:
+                if step.action == "resume":
+                    assert joined(printable(short_name(step))) in text
+                    for address in sent(writers[step.name].before):
+                        sends += 1
+                        assert joined(printable(address)) in text
+    assert tried > CASES // 50
+    assert sends
+
+
+def sent(before: Any) -> Iterator[str]:  # noqa: ANN401 - JSON of any shape
+    """Yield where a subscription will push to, and as whom."""
+    if isinstance(before, dict) and isinstance(address := before.get("pushEndpoint"), str):
+        yield address
+        token = before.get("oidcToken")
+        if address and isinstance(token, dict):
+            yield str(token.get("serviceAccountEmail") or "")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from manifests.kinds.resources.shapes import inner, inner_list
 from manifests.values import Resource
 
 REGISTRY = "artifactregistry.googleapis.com"
@@ -15,11 +16,10 @@ _IMAGE = re.compile(
 
 def images(resource: Resource) -> Iterator[str]:
     """Yield the images that a service, a job or a worker pool of Cloud Run runs."""
-    template = resource.get("template") or {}
     # A job has a template of executions, with one of tasks in it.
-    for inner in (template, template.get("template") or {}):
-        for container in inner.get("containers") or ():
-            if image := container.get("image"):
+    for path in (("template",), ("template", "template")):
+        for container in inner_list(resource, *path, "containers"):
+            if image := inner(container).get("image"):
                 yield str(image)
 
 

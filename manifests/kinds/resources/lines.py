@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from manifests.errors import BackupDamagedError
 from manifests.json_text import parsed
@@ -17,6 +17,16 @@ from manifests.values import Resource, Stored
 
 MOST_BYTES = 64 * 1024 * 1024
 """No file of resources is larger: a reader refuses to fetch more."""
+
+
+class _Binding(Stored):
+    role: str
+    members: tuple[str, ...] = ()
+    condition: dict[str, str] | None = None
+
+
+class _Policy(Stored):
+    bindings: tuple[_Binding, ...] = ()
 
 
 class StoredResource(Stored):
@@ -37,6 +47,14 @@ class StoredResource(Stored):
     below: dict[str, tuple[Resource, ...]] = Field(default_factory=dict)
     source: str = ""
     images: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("policy")
+    @classmethod
+    def _is_policy(cls, policy: Resource | None) -> Resource | None:
+        """Refuse what no API returns as a policy (IAM, Policy structure): everything in it is granted again."""
+        if policy is not None:
+            _Policy.model_validate(policy)
+        return policy
 
 
 def line(stored: StoredResource) -> bytes:

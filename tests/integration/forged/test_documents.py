@@ -10,6 +10,7 @@ from manifests.store.envelope import encode
 from manifests.values import Skew
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.outcome import PlannedRecovery
+from tests.bench.peaks import function_peak_mib
 from tests.harness import RUN_SECONDS, Rebound, of_kind
 from tests.integration import lake
 from tests.integration.forged_runs import (
@@ -35,16 +36,18 @@ def ended(rebound: Rebound, *words: str) -> tuple[int, str, str]:
 
 
 def test_a_bomb_is_damaged(rebound: Rebound):
-    """What is small in the vault and large in memory is not unpacked, and hides no other run."""
+    """What is small in a bucket and large in memory is not unpacked, and hides no other run."""
     genuine = rebound.manifest(NIGHT)
     zipped = gzip.compress(encode(genuine.model_copy(update={"run_id": "zipped", "kit": None})))
+    brackets = b"[" * 63_000_000
     planted = {
         "zipped": (zipped, "gzip"),
         "zeros": (gzip.compress(bytes(200_000_000)), "gzip"),
-        "brackets": (b"[" * 63_000_000, None),
+        "brackets": (brackets, None),
         "values": (b'{"digest":"","document":[' + b"[]," * 3_000_000 + b"[]]}", None),
     }
     blobs = {run_id: rebound.vault.blob(f"runs/{run_id}/manifest.json") for run_id in planted}
+    journal = rebound.landing.blob(f"recoveries/{PLANTED}/plan.json")
     try:
         for run_id, (content, encoding) in planted.items():
             blobs[run_id].content_encoding = encoding
@@ -56,9 +59,19 @@ def test_a_bomb_is_damaged(rebound: Rebound):
         assert json.loads(told)["run_id"] == NIGHT
         code, _, told = ended(rebound, "verify", "zipped")
         assert (code, "not a whole JSON document" in told) == (4, True)
+        code, _, told = ended(rebound, "recover", SCENARIO, "--run", "brackets", "--yes")
+        assert (code, "brackets" in told) == (3, True)
+        journal.upload_from_string(brackets)
+        code, _, told = ended(rebound, "resume", PLANTED, "--yes")
+        assert (code, f"recoveries/{PLANTED}/plan.json" in told) == (4, True)
+        with serving(rebound) as function:
+            function.complete("beside")
+            assert 0 < function_peak_mib(function) <= MOST_MEBIBYTES
     finally:
-        for blob in blobs.values():
+        for blob in (*blobs.values(), *rebound.vault.list_blobs(prefix="runs/beside/")):
             blob.delete()
+        if journal.exists():
+            journal.delete()
 
 
 def test_nothing_acts_on_the_terminal(rebound: Rebound, forge: Callable[..., Manifest]):

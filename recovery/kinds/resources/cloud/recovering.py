@@ -274,7 +274,7 @@ class Recovering:
     def _now(self) -> set[str]:
         """Return what stands for what is lost."""
         told = self._told
-        return {*told.words.values(), *told.regions.values(), *self._more.values()}
+        return {*told.whole.values(), *told.regions.values(), *self._more.values()}
 
 
 def names_of_now(

@@ -26,6 +26,7 @@ from recovery.kinds.resources.rules.drilled import (
 )
 from recovery.kinds.resources.rules.obstacles import obstacle
 from recovery.kinds.resources.rules.planning import bucket_of, managed_names, plan_resource
+from recovery.kinds.resources.rules.policies import opens
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.rows import (
     held_resources,
@@ -140,11 +141,19 @@ class ConfigurationRules(Rules[ResourcesSeen]):
     def access(
         self, steps: Sequence[Step], origin: Origin, seen: ResourcesSeen, target: Target
     ) -> Iterator[AccessChange]:
-        """Yield what IAM policies grant again."""
-        del origin, seen, target
+        """Yield what IAM policies grant again, and services that check none and that everybody can call."""
+        del origin, target
+        items = {item.stored.name: item for item in seen.items}
         for step in of(steps, ConfigurationStep):
             for grant in step.grants:
                 yield given(step.title, grant.member, grant.role)
+            item = items.get(step.name)
+            if (
+                item
+                and step.action in ("create", "update")
+                and opens(item.stored.resource, item.resource)
+            ):
+                yield given(step.title, "allUsers", "calls without a check of IAM")
 
     def digested(self, seen: ResourcesSeen) -> object:
         """Return what is there of each resource."""

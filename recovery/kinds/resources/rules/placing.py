@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from manifests.kinds.resources.shapes import inner, inner_list
 from manifests.values import Resource
 
 _WITH_DATA = ("bigquery/transfer", "bigquery/connection")
@@ -79,7 +80,7 @@ def staying_paths(kind: str, resource: Resource, *, is_elsewhere: bool) -> Colle
         return ("",)
     if kind == _TRIGGER and _is_of_data(resource):
         return ("name",)
-    if kind == _FUNCTION and _is_of_data(resource.get("eventTrigger") or {}):
+    if kind == _FUNCTION and _is_of_data(inner(resource, "eventTrigger")):
         return ("eventTrigger.triggerRegion",)
     return ()
 
@@ -87,7 +88,7 @@ def staying_paths(kind: str, resource: Resource, *, is_elsewhere: bool) -> Colle
 def _is_of_data(trigger: Resource) -> bool:
     told = {
         str(item.get("attribute")): str(item.get("value"))
-        for item in trigger.get("eventFilters") or ()
+        for item in map(inner, inner_list(trigger, "eventFilters"))
     }
     kind = str(trigger.get("eventType") or told.get("type", ""))
     return kind.startswith(_DATA_EVENTS) or any(name in told for name in _DATA_ATTRIBUTES)

@@ -6,6 +6,7 @@ from typing import Any
 
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.resources.fields import differences, is_chosen
+from manifests.kinds.resources.shapes import inner, inner_list
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
@@ -50,6 +51,8 @@ def plan_resource(seen: SeenResource, request: Request, rewriting: Rewriting) ->
     if seen.resource is None:
         # Elsewhere there is no state of Terraform's that knows it.
         is_held = _is_held(seen.stored.resource) and step.into == step.name
+        permits = tuple(map(str, inner_list(wanted, "includedPermissions")))
+        step = step.model_copy(update={"permits": permits})
         return step.model_copy(update=_missing(kind, step, request, is_held=is_held))
     differs = tuple(findings(kind, wanted, seen.resource))
     if not seen.is_source_equal:
@@ -169,22 +172,22 @@ def managed_names(items: Iterable[SeenResource]) -> frozenset[str]:
     A trigger of Eventarc has a subscription of its own, and a topic where nobody named one, which
     buckets tell of what it is about.
     """
-    names: set[str | None] = set()
-    named = set[str]()
+    names, named = set[str](), set[str]()
     notified: list[tuple[str, str]] = []
     for item in items:
         resource = item.stored.resource
-        if _MANAGED_LABEL in (resource.get("labels") or {}):
+        if _MANAGED_LABEL in inner(resource, "labels"):
             names.add(item.stored.name)
         if item.type == "eventarc/trigger":
-            carried = (resource.get("transport") or {}).get("pubsub") or {}
-            names.add(carried.get("subscription"))
+            carried = inner(resource, "transport", "pubsub")
+            names.add(str(carried.get("subscription") or ""))
             is_own = is_chosen(resource_type(item.type), resource)
-            (names if is_own else named).add(carried.get("topic") or "")
-        if item.type == _NOTIFICATION and _is_of_eventarc(resource.get("topic") or ""):
-            notified.append((item.stored.name, str(resource["topic"])))
+            (names if is_own else named).add(str(carried.get("topic") or ""))
+        topic = str(resource.get("topic") or "")
+        if item.type == _NOTIFICATION and _is_of_eventarc(topic):
+            notified.append((item.stored.name, topic))
     names |= {name for name, topic in notified if not topic.endswith(tuple(named - {""}))}
-    return frozenset(name for name in names if name)
+    return frozenset(names - {""})
 
 
 def _is_of_eventarc(topic: str) -> bool:
@@ -213,8 +216,7 @@ def _missing(
 
 
 def _is_held(resource: Resource) -> bool:
-    labels = resource.get("labels")
-    return isinstance(labels, dict) and labels.get(_TERRAFORM_LABEL) == "true"
+    return inner(resource, "labels").get(_TERRAFORM_LABEL) == "true"
 
 
 def _shown(value: object) -> str:

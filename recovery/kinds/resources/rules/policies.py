@@ -8,6 +8,7 @@ from typing import Any
 from manifests.values import Resource, Value
 
 _DELETED = "deleted:"
+_UNCHECKED = "invokerIamDisabled"
 _AGENT = re.compile(r"gcp-sa-|:service-\d+@|@cloudservices\.gserviceaccount\.com$")
 """Accounts of Google's own services."""
 _OF_GOOGLE = re.compile(r"(?i)^roles/(.*serviceAgent|editor)$")
@@ -24,6 +25,16 @@ class Grant(Value):
     role: str
     member: str
     condition: str = ""
+
+
+def opens(stored: Resource, present: Resource | None) -> bool:
+    """Whether a service would answer everybody, and does not now (Cloud Run, Allowing public access).
+
+    Args:
+        stored: As the backup has it.
+        present: As it is; None where it is not there.
+    """
+    return bool(stored.get(_UNCHECKED)) and not (present or {}).get(_UNCHECKED)
 
 
 def added(stored: Resource, present: Resource) -> tuple[Resource | None, list[Grant]]:

@@ -19,13 +19,13 @@ class Names(Value):
     """The new name of each old one.
 
     Attributes:
-        words: Of what is found as a whole word in any text.
+        whole: Of what is found as a whole name in any text.
         plain: Of what is found where it is all that a field says which names data.
         regions: Of regions, where they are no part of an address; not of what stays beside data.
         lost: The id and the numbers of the project that is lost.
     """
 
-    words: Mapping[str, str] = {}
+    whole: Mapping[str, str] = {}
     plain: Mapping[str, str] = {}
     regions: Mapping[str, str] = {}
     lost: frozenset[str] = frozenset()
@@ -68,10 +68,10 @@ def new_names(run: Manifest, target: Target, number: str, addresses: Collection[
         for old, new in regions.items()
     }
     if run.project == target.project:
-        return Names(words=_changed(hosts), regions=regions)
+        return Names(whole=_changed(hosts), regions=regions)
     own = {run.project: target.project, **dict.fromkeys(numbers, number)}
     return Names(
-        words={
+        whole={
             **dict(_of_data(run, target)),
             **dict(_roles(run, target)),
             **hosts,

@@ -10,6 +10,7 @@ from copy import copy
 from typing import Any, NamedTuple, Self
 
 from manifests.kinds.resources.fields import settable
+from manifests.kinds.resources.shapes import inner, inner_list
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
 from recovery.kinds.resources.rules.placing import (
@@ -56,12 +57,12 @@ class Rewriting:
     """
 
     def __init__(self, names: Names, more: Mapping[str, str] | None = None) -> None:
-        words = {**names.words, **(more or {})}
+        whole = {**names.whole, **(more or {})}
         self._regions, self._plain = names.regions, names.plain
         self._is_elsewhere = bool(names.lost)
-        self._now = frozenset(words.values())
-        self._moving = _replacing(words, names.regions)
-        self._staying = _replacing(words, {})
+        self._now = frozenset(whole.values())
+        self._moving = _replacing(whole, names.regions)
+        self._staying = _replacing(whole, {})
         self._stays: Collection[str] = ()
 
     def of(self, kind: str, resource: Resource | None = None) -> Self:
@@ -190,8 +191,8 @@ def addresses(resource: Resource) -> dict[str, str]:
     A service has an address that is drawn and one with the project's number in it.
     """
     told = {name: resource.get(name) for name in ("uri", "url")}
-    told |= {f"urls[{number}]": url for number, url in enumerate(resource.get("urls") or ())}
-    told["serviceConfig.uri"] = (resource.get("serviceConfig") or {}).get("uri")
+    told |= {f"urls[{number}]": url for number, url in enumerate(inner_list(resource, "urls"))}
+    told["serviceConfig.uri"] = inner(resource, "serviceConfig").get("uri")
     return {name: str(address) for name, address in told.items() if address}
 
 

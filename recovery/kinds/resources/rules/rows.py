@@ -37,6 +37,8 @@ def resource_rows(steps: Sequence[ConfigurationStep]) -> Iterator[Row]:
 
 def _resource_row(step: ConfigurationStep) -> Row:
     below = [Row(shown(item.text), "differs") for item in step.differs]
+    if step.permits and step.changes:
+        below.append(Row(", ".join(map(shown, step.permits)), "permits"))
     below += [Row(shown(place), "rewritten") for place in step.rewritten]
     below += [Row(f"{shown(place)}: in a region that others leave", "stays") for place in step.left]
     below += [Row(f"{shown(value)}, which no backup has", "needs") for value in step.needs]

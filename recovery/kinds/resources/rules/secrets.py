@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from manifests.kinds.resources.shapes import inner, inner_list
 from manifests.values import Resource
 
 _FULL = re.compile(r"projects/[^/]+/secrets/(?P<secret>[^/]+)")
@@ -43,34 +44,31 @@ def secret_values(resource: Resource, own: Collection[str]) -> tuple[SecretValue
 
 
 def _values(resource: Resource, own: Collection[str]) -> Iterator[SecretValue]:
-    template = resource.get("template") or {}
     # A job has a template of executions, with one of tasks in it.
-    for inner in (template, template.get("template") or {}):
-        yield from _of_template(inner, own)
-    built = resource.get("serviceConfig") or {}
-    for variable in built.get("secretEnvironmentVariables") or ():
-        if (variable.get("projectId") or "") in own:
+    for path in (("template",), ("template", "template")):
+        yield from _of_template(inner(resource, *path), own)
+    for variable in map(inner, inner_list(resource, "serviceConfig", "secretEnvironmentVariables")):
+        if str(variable.get("projectId") or "") in own:
             yield from _value(variable.get("secret"), variable.get("version"), own)
-    for volume in built.get("secretVolumes") or ():
-        if (volume.get("projectId") or "") in own:
-            yield from _mounted(volume.get("secret"), volume.get("versions"), own)
+    for volume in map(inner, inner_list(resource, "serviceConfig", "secretVolumes")):
+        if str(volume.get("projectId") or "") in own:
+            yield from _mounted(volume.get("secret"), inner_list(volume, "versions"), own)
 
 
 def _of_template(template: Resource, own: Collection[str]) -> Iterator[SecretValue]:
-    for container in template.get("containers") or ():
-        for variable in container.get("env") or ():
-            key = (variable.get("valueSource") or {}).get("secretKeyRef") or {}
+    for container in inner_list(template, "containers"):
+        for variable in inner_list(container, "env"):
+            key = inner(variable, "valueSource", "secretKeyRef")
             yield from _value(key.get("secret"), key.get("version"), own)
-    for volume in template.get("volumes") or ():
-        mounted = volume.get("secret") or {}
-        yield from _mounted(mounted.get("secret"), mounted.get("items"), own)
+    for volume in inner_list(template, "volumes"):
+        mounted = inner(volume, "secret")
+        yield from _mounted(mounted.get("secret"), inner_list(mounted, "items"), own)
 
 
-def _mounted(secret: Any, items: Any, own: Collection[str]) -> Iterator[SecretValue]:  # noqa: ANN401 - any JSON
+def _mounted(secret: Any, items: list[Any], own: Collection[str]) -> Iterator[SecretValue]:  # noqa: ANN401 - any JSON
     """Yield the values of a volume; without items it holds the latest one."""
-    versions: list[Resource] = items or [{}]
-    for item in versions:
-        yield from _value(secret, item.get("version"), own)
+    for item in items or [{}]:
+        yield from _value(secret, inner(item).get("version"), own)
 
 
 def _value(secret: Any, version: Any, own: Collection[str]) -> Iterator[SecretValue]:  # noqa: ANN401 - any JSON

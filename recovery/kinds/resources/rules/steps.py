@@ -29,6 +29,7 @@ class ConfigurationStep(Step):
         is_missing: Whether it is not there, and left to that tool.
         is_managed: Whether another resource makes it.
         grants: What its IAM policy granted and does not grant now.
+        permits: What a role that is made permits who has it.
         rewritten: Where it is written with other names than the backup has.
         left: Where it still says a region that others moved from.
         needs: What somebody has to supply before it can be made, as a value of a secret.
@@ -45,6 +46,7 @@ class ConfigurationStep(Step):
     is_missing: bool = False
     is_managed: bool = False
     grants: tuple[Grant, ...] = ()
+    permits: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()

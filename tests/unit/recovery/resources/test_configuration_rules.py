@@ -125,7 +125,7 @@ def test_fields_below_maps_and_lists_are_found():
 
 def test_references_are_rewritten_as_whole_words():
     """A project's id can begin another's."""
-    rewriting = Rewriting(Names(words={"prod": "sandbox", "prod-2": "second", "75": "76"}))
+    rewriting = Rewriting(Names(whole={"prod": "sandbox", "prod-2": "second", "75": "76"}))
     resource = {
         "topic": "projects/prod/topics/a",
         "others": ["projects/prod-2/topics/b", "projects/production/topics/c", "175", 75],
@@ -144,7 +144,7 @@ def test_references_are_rewritten_as_whole_words():
 def test_a_name_that_a_service_gives_is_replaced_before_the_project_in_it():
     """What the service called it in the lost project is known as the backup has it."""
     old, new = "projects/prod/notificationChannels/1", "projects/sandbox/notificationChannels/9"
-    rewriting = Rewriting(Names(words={"prod": "sandbox"}), {old: new})
+    rewriting = Rewriting(Names(whole={"prod": "sandbox"}), {old: new})
     policy = {"notificationChannels": [old, "projects/prod/notificationChannels/12"]}
     assert rewriting.resource(policy)[0] == {
         "notificationChannels": [new, "projects/sandbox/notificationChannels/12"]
@@ -278,7 +278,7 @@ def planned(labels: dict[str, str], *make: str, into: str = "platform") -> Confi
     )
     request = Request(scenario="complete-outage", target=Target(project=into), make=make)
     words = {} if into == "platform" else {"platform": into}
-    return plan_resource(seen, request, Rewriting(Names(words=words), {}))
+    return plan_resource(seen, request, Rewriting(Names(whole=words), {}))
 
 
 def test_what_terraform_keeps_and_is_missing_is_left_to_it():
