@@ -96,10 +96,10 @@ class Catalog(Value):
 
     @property
     def unneeded_decisions(self) -> tuple[str, ...]:
-        """Return the parts that a drill shows, although somebody decided to live without: that changes nothing.
+        """Return the parts of `drills.not_shown` that a drill shows: that decision changes nothing.
 
-        What no drill showed when it was decided, one may show now. A decision about what is not protected changes
-        nothing either: a misspelt part stays what it is.
+        A later version may drill what no drill showed when that was decided. A decision about what is not
+        protected, as a misspelt name, changes nothing either.
         """
         parts = {kind.labelled(it.name): kind.why_not_drilled(it.name) for kind, it in self.parts}
         return tuple(

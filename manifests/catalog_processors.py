@@ -45,8 +45,8 @@ class Season(Dates):
     """One season: its first date with games and its last.
 
     Attributes:
-        pauses: Dates within it on which nothing is due, such as the All-Star gap. One too many hides a date
-            that lacks; of one too few the schedule says that it had no games.
+        pauses: Dates within it on which nothing is due, such as the All-Star gap. A date too many hides
+            rows that are missed; a date too few is harmless where the schedule says that it had no games.
         source: Where its dates are from, where that is no list of games; nothing reads it.
     """
 

@@ -51,10 +51,11 @@ def renamed(table: str, name: str) -> str:
 
 
 def rows_since(table: str, before: str, resource: Resource) -> str:
-    """Count the rows of a table that a copy of before does not have, new ones and changed ones; the answer's column is more.
+    """Count the rows of a table that an earlier copy of it does not have; the answer's column is `more`.
 
-    Where both have equal rows, it counts how many more of them the table has. It reads a copy, because no
-    query may read one table at two instants (BigQuery, Query syntax, FOR SYSTEM_TIME AS OF).
+    New rows count, and changed ones; where both have equal rows, how many more of them the table has. It
+    reads a copy, because no query may read one table at two instants (BigQuery, Query syntax, FOR
+    SYSTEM_TIME AS OF).
 
     Args:
         table: Full id of the table.

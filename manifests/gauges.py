@@ -16,7 +16,7 @@ from manifests.verification import files_of
 
 NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 COMPARED = timedelta(days=7)
-"""How far apart what is compared lies."""
+"""How long before the newest run the run lies that it is compared with."""
 
 
 class Gauge(NamedTuple):

@@ -1,4 +1,4 @@
-"""Makes BigQuery's client, which takes a while to import: only what asks tables does.
+"""Makes BigQuery's client. It takes a while to import: only modules that ask tables import this one.
 
 `jobs.insert`, `jobs.get` and `jobs.getQueryResults` have no time-out unless one is given.
 """

@@ -1,4 +1,4 @@
-"""A bucket by itself: its configuration, who has access, whom it tells of what."""
+"""A bucket without its objects: its configuration, its IAM policy, and its notifications."""
 
 from google.api_core.exceptions import NotFound
 

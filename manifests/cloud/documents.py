@@ -86,7 +86,7 @@ class Documents:
                 record = self._record(answer.document)
                 passes.pass_by(record.path)
                 yield record
-        # An empty answer says so in a message; a stream without any message has lost it.
+        # Where there is no document, a message says so: a stream without any message has lost it.
         if not answered:
             passes.fail(ConnectionError("a stream of documents ended without an answer"))
         if answered and not found:
@@ -95,7 +95,7 @@ class Documents:
     def _record(self, document: Any) -> DocumentRecord:  # noqa: ANN401 - a protobuf message
         path: str = document.name[len(self._root) + 1 :]
         if not document.HasField("update_time"):
-            # Without it one that was overwritten would look as it was.
+            # Without its time a document that was overwritten would look unchanged.
             raise CloudError("Firestore did not say when it was written", subject=document.name)
         created, updated = nanos_of(document.create_time), nanos_of(document.update_time)
         for field in _NOT_CONTENT:

@@ -36,10 +36,10 @@ class Download(NamedTuple):
 def whole_document(
     api: StorageApi, bucket: str, name: str, *, most_bytes: int = MOST_BYTES
 ) -> Download:
-    """Read a live object as it is stored, and no more of it than a document may have and a byte.
+    """Read a live object as it is stored, at most one byte more than a document may have.
 
-    So whoever decodes it sees that it is too large. One under a key of its writer's, which nobody here
-    can use, is read as an empty one, which is none of ours: it must not stop who reads others.
+    By that byte the decoder sees that it is too large. An object under its writer's own key, which nobody
+    here can use, is read as empty: so it is no document of ours, and does not stop who reads others.
 
     Raises:
         CloudError: It is under the bucket's own key, and that cannot be used.

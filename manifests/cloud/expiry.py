@@ -29,7 +29,7 @@ from manifests.values import RunId, Stored, UtcTime
 _PARALLEL_LOOKS = 16
 _MOST_LEASES = 500
 _MOST_STRAYS = 10_000
-"""No more folders that hold no backup are deleted at a time; the others are when it is called again."""
+"""So many folders without a backup are deleted by one call at most; the next call deletes more."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 log = structlog.get_logger()
@@ -95,7 +95,7 @@ class Expiry:
             return tuple(pool.map(lambda decision: self._protected(decision, now), kept))
 
     def _written_at(self, run_id: RunId) -> datetime:
-        """Return when the newest object of a run was written that has no record of its own time."""
+        """Return when the newest object of a run was written, where no start record tells the run's time."""
         folder = layout.run_prefix(run_id)
         with cloud_errors(self._vault.uri(folder)):
             found = self._vault.versions.versions("live", folder, after_prefix(folder))
@@ -191,7 +191,7 @@ class Expiry:
         return frozenset(name for name in names if name is not None)
 
     def _in_recovery(self, now: datetime, runs: tuple[RunSummary, ...]) -> frozenset[RunId]:
-        """Return the runs that a recovery which has not ended, and is not forgotten, reads.
+        """Return the runs that recoveries read which were begun within the retention and have not ended.
 
         A plan that cannot be read could need any run.
         """

@@ -89,7 +89,7 @@ class Connection:
         return calling(lambda: self._call(method, request))
 
     def call_in_time(self, method: str, request: Message) -> Any | None:  # noqa: ANN401 - a protobuf message
-        """Return the answer of such a call, or None where Firestore takes too long for one."""
+        """Return the answer of a call as `call` does, or None where Firestore takes too long for it."""
 
         def ask() -> Any | None:  # noqa: ANN401 - a protobuf message
             try:
@@ -137,7 +137,7 @@ def firestore_errors(database: str) -> Generator[None]:
 
 
 def too_old(database: str, reason: str) -> PointLostError:
-    """Return the error of a database that is not kept any more as it was at the instant read."""
+    """Return the error for an instant that is older than what a database keeps of its past."""
     return PointLostError(
         "it cannot be read at that time any more: without point-in-time recovery "
         f"Firestore keeps one hour ({reason})",

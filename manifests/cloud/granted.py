@@ -1,4 +1,4 @@
-"""Which permissions who calls has on a project."""
+"""Which permissions the caller has on a project."""
 
 from collections.abc import Collection
 from itertools import batched
@@ -11,7 +11,7 @@ _MOST = 100
 
 
 def granted(rest: Rest, project: str, permissions: Collection[str]) -> frozenset[str]:
-    """Return which of some permissions who calls has on a project.
+    """Return which of some permissions the caller has on a project.
 
     What is granted on a single resource of it is not told.
 

@@ -29,7 +29,7 @@ from manifests.values import Value
 log = structlog.get_logger()
 
 _MOST_OTHERS = 200
-"""Of so many runs that are not complete it is told why; there is one a night at most."""
+"""For so many runs that are not complete the history says why; there is one a night at most."""
 _MOST_DRILLS = 400
 _MOST_BYTES = 4 * 1024 * 1024
 _NDJSON = "application/x-ndjson"
@@ -46,8 +46,8 @@ def write_history(
 ) -> None:
     """Write both histories anew.
 
-    Where somebody keeps one from being replaced that is told, and nothing else waits for it: what lies
-    there gets old, and queries say so.
+    Where a hold or a retention keeps one from being replaced, that is logged and nothing else fails: the
+    history gets old, and queries tell its age.
 
     Args:
         landing: The bucket that BigQuery reads.
@@ -63,9 +63,9 @@ def write_history(
 
 
 def write_expiry(landing: Bucket) -> None:
-    """Write down that it was looked for runs past their retention: when, Cloud Storage tells.
+    """Record that somebody looked for runs past their retention; when, the time of the object tells.
 
-    Where somebody keeps it from being replaced that is told, and what lies there gets old.
+    Where a hold or a retention keeps the older record from being replaced, that is logged.
 
     Args:
         landing: The bucket that the gauges are read from.

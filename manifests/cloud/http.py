@@ -64,7 +64,7 @@ class HttpAnswer(NamedTuple):
     headers: Message
 
     def header(self, name: str) -> str:
-        """Return a header, and one that is there several times as one; empty when it is not there."""
+        """Return a header; several of one name are joined by commas, and none is empty."""
         return ", ".join(self.headers.get_all(name, ()))
 
 
@@ -72,7 +72,7 @@ class Http:
     """Sends requests. Safe to share between threads.
 
     Args:
-        credentials: Who asks; None where an address itself says who may.
+        credentials: Who asks; None where the addresses are signed.
         seconds: How long to wait until the answer begins, and for each next piece of it.
         clock: Told the `Date` of every answer.
     """
@@ -85,8 +85,8 @@ class Http:
         self._clock = clock
         self._renewing = Request()
         self._lock = Lock()
-        self._kept: dict[tuple[int, str], deque[HTTPConnection]] = {}
-        weakref.finalize(self, _close, self._kept)
+        self._idle: dict[tuple[int, str], deque[HTTPConnection]] = {}
+        weakref.finalize(self, _close, self._idle)
 
     @property
     def identity(self) -> str:
@@ -107,7 +107,7 @@ class Http:
             method: The HTTP method.
             address: Where to, quoted.
             body: The request's JSON.
-            attempts: So often at most, but for what came too fast.
+            attempts: How often it is tried at most; tries that came too fast are not counted.
 
         Raises:
             google.api_core.exceptions.GoogleAPICallError: The API refused.
@@ -161,8 +161,8 @@ class Http:
         sent = dict(headers or {})
         self._authorize(method, address, sent)
         asked = self._clock.passed() if self._clock else 0.0
-        kept = self._connections(address)
-        connection = _usable(kept) or _connection(address, self._seconds)
+        idle = self._connections(address)
+        connection = _usable(idle) or _connection(address, self._seconds)
         try:
             connection.request(method, _target(address), content, sent)
             response = connection.getresponse()
@@ -174,7 +174,7 @@ class Http:
             if isinstance(error, (HTTPException, OSError)) and not is_told:
                 raise ConnectionError(repr(error)) from error
             raise
-        kept.append(connection)
+        idle.append(connection)
         if self._clock:
             self._clock.hear(answer.header("Date"), asked=asked)
         return answer
@@ -188,7 +188,7 @@ class Http:
 
     def _connections(self, address: str) -> deque[HTTPConnection]:
         """Return the connections to a host that nobody uses, and no other process has."""
-        return self._kept.setdefault((os.getpid(), _origin(address)), deque())
+        return self._idle.setdefault((os.getpid(), _origin(address)), deque())
 
 
 def json_object(answer: HttpAnswer, request: str) -> dict[str, Any]:
@@ -213,7 +213,7 @@ def json_object(answer: HttpAnswer, request: str) -> dict[str, Any]:
 
 
 def refusal(status: int, content: bytes) -> google_errors.GoogleAPICallError:
-    """Return what an answer that refuses says, as Google's clients would raise it."""
+    """Return the error that Google's clients would raise for an answer that refuses."""
     made: google_errors.GoogleAPICallError
     try:
         details = json.loads(content)["error"]
@@ -240,8 +240,8 @@ def _info(error: Mapping[str, Any]) -> ErrorInfo | None:
     return None
 
 
-def _close(kept: Mapping[tuple[int, str], deque[HTTPConnection]]) -> None:
-    for connections in kept.values():
+def _close(idle: Mapping[tuple[int, str], deque[HTTPConnection]]) -> None:
+    for connections in idle.values():
         for connection in connections:
             connection.close()
 
@@ -255,11 +255,11 @@ def _target(address: str) -> str:
     return address[len(_origin(address)) :] or "/"
 
 
-def _usable(kept: deque[HTTPConnection]) -> HTTPConnection | None:
+def _usable(idle: deque[HTTPConnection]) -> HTTPConnection | None:
     """Take a connection that the other side has not closed, where there is one."""
     while True:
         try:
-            connection = kept.pop()
+            connection = idle.pop()
         except IndexError:
             return None
         # A connection with something to read before a request is sent was closed by the server.
@@ -269,10 +269,9 @@ def _usable(kept: deque[HTTPConnection]) -> HTTPConnection | None:
 
 
 def _connection(address: str, seconds: float) -> HTTPConnection:
-    """Return a new connection; one to the internet is as the environment wants it.
+    """Return a new connection; to the internet it takes the proxy and the certificates of the environment.
 
-    It names proxies and certificates as for any other client (requests, Proxies and SSL Cert
-    Verification).
+    They are named as for any other client (requests, Proxies and SSL Cert Verification).
     """
     to = urlsplit(address)
     if to.scheme == "http":

@@ -1,4 +1,4 @@
-"""Which jobs of BigQuery ran, for who has to name them afterwards."""
+"""Remembers which jobs of BigQuery ran, so that they can be named afterwards."""
 
 from collections import deque
 from contextlib import suppress
@@ -25,7 +25,7 @@ class JobLog:
         self._ran: deque[RanJob] = deque(maxlen=_MOST_REMEMBERED)
 
     def add(self, job: object) -> None:
-        """Remember one, of whatever class of Google's library."""
+        """Remember a job; Google's library has a class of its own for each sort."""
         job_id, statement = getattr(job, "job_id", ""), getattr(job, "query", None)
         self._ran.append(RanJob(str(job_id), str(statement or "")))
 

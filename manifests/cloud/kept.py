@@ -40,7 +40,7 @@ class KeptRecords:
         return self._vault.put_once(self._folder + name, content)
 
     def read(self, name: str, *, most_bytes: int = MOST_BYTES) -> bytes | None:
-        """Return a record, cut behind one byte too many, or None."""
+        """Return a record, at most one byte more than it may have, or None."""
         found = self._vault.read(self._folder + name, most_bytes=most_bytes)
         return self._landing.read(name, most_bytes=most_bytes) if found is None else found
 

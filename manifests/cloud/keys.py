@@ -36,11 +36,11 @@ def lacks_key(refusal: ClientError) -> bool:
 
 
 def despite_key[Answer](ask: Callable[[], Answer], otherwise: Callable[[], Answer]) -> Answer:
-    """Return an answer; where the key of an object refuses it, that of another call.
+    """Return the answer of a call; where an object's key makes it fail, that of another call.
 
     Args:
         ask: The call.
-        otherwise: The other one, which has to decrypt nothing.
+        otherwise: The other call, which must not have to decrypt anything.
     """
     try:
         return ask()
@@ -51,7 +51,7 @@ def despite_key[Answer](ask: Callable[[], Answer], otherwise: Callable[[], Answe
 
 
 def refuse_own_key(api: StorageApi, bucket: str, name: str, key: str | None) -> None:
-    """Refuse to take an object that cannot be decrypted for a stranger's, as its key is the bucket's.
+    """Refuse to treat an object as a stranger's where the key that cannot be used is the bucket's own.
 
     Args:
         api: Tells of the bucket.
@@ -60,8 +60,8 @@ def refuse_own_key(api: StorageApi, bucket: str, name: str, key: str | None) -> 
         key: The key of Cloud KMS that it is under, or a version of it; None where it is under none.
 
     Raises:
-        CloudError: It is the key that the bucket gives what is written into it.
-        google.api_core.exceptions.GoogleAPICallError: Nobody tells what key that is.
+        CloudError: The object is under the bucket's default key.
+        google.api_core.exceptions.GoogleAPICallError: The bucket's default key cannot be read.
     """
     if not key:
         return

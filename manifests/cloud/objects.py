@@ -63,8 +63,9 @@ class Bucket:
     ) -> bytes:
         """Store content where nothing is, and return what is there then: ours or another's.
 
-        A 412 can also mean that an earlier try of this very call succeeded and its answer was lost, and no
-        document says that who may only create is told it, not 403: the object is read back.
+        A 412 can also mean that an earlier try of this very call succeeded and its answer was lost; and an
+        identity that may only create may be answered 403 in its place, which no documentation excludes. So
+        after both the object is read back.
         """
         refused: CloudError | None = None
         try:

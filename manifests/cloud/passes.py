@@ -19,10 +19,10 @@ from manifests.names import NameRange, Position
 
 _MOST_FAILURES = 8
 _MOST_TIME_OUTS = 20
-"""So often in a row a part is cut without that one is read through: each time-out costs a minute."""
+"""After so many time-outs in a row without a part that was read to its end the reading gives up."""
 _LONGEST_PAUSE_SECONDS = 20
 _SMALLER = 8
-"""How many times smaller the next range is after a time-out, each of which costs a minute."""
+"""How many times smaller the next range is after a time-out; each time-out costs a minute."""
 
 
 class Passes:

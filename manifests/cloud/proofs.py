@@ -25,7 +25,7 @@ log = structlog.get_logger()
 # Far more than the names of all parts of a run.
 _MOST_BYTES = 4 * 1024 * 1024
 _LONGEST = timedelta(days=30)
-"""No recovery takes longer: what an older one proved is not even read."""
+"""No recovery takes longer, so that proofs of recoveries which began earlier are not even read."""
 
 
 class Proofs:
@@ -41,9 +41,10 @@ class Proofs:
         self._seal = seal
 
     def record(self, proof: ProofRecord) -> None:
-        """Write what a recovery showed, once; an earlier record stays, and is told if it is none of ours.
+        """Write the proof of a recovery, once; an earlier record stays.
 
-        One that cannot be signed is written all the same: what it proves is restored.
+        A warning is logged where that is not ours.
+        A proof that cannot be signed is written all the same, since what it proves is restored.
         """
         name = proof_name(proof.recovery_id)
         written = self._kept.put_once(name, self._seal.encode_anyway(proof, subject=name))

@@ -34,7 +34,8 @@ class Read:
         read_bytes: How many bytes.
         whole: The names of those that are as they have to be.
         bad: The names of those that are not.
-        damaged: Of each run, what is not; also what a listing tells of files in other shares.
+        damaged: The damaged files of each run; of files in other shares those that the listing alone shows
+        to be.
         buckets: Of each run, the buckets some of whose contents are damaged.
         unreadable: Runs whose manifest cannot be read, and why.
     """
@@ -54,9 +55,10 @@ class Read:
 
 
 def read_share(vault: Bucket, documents: Vault, share: Share) -> Read:
-    """Read a share: of every complete run what is in it, and contents of buckets.
+    """Read the objects of a share: files of every complete run, and contents of buckets.
 
-    What Cloud Storage lists is compared for all files of all runs, whatever their share.
+    Sizes and checksums that Cloud Storage lists are compared for all files of all runs, whatever their
+    share.
 
     Args:
         vault: The bucket.
@@ -165,7 +167,7 @@ def _lacking(
 
 
 def _listed(vault: Bucket, shard: InventoryShard) -> Iterator[str]:
-    """Yield the contents that a shard lists; one that cannot be read is among what is damaged."""
+    """Yield the contents that a shard lists; a shard that cannot be read is itself found damaged."""
     try:
         for record in read_inventory(vault, shard):
             if record.stored_as is not None:

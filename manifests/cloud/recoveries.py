@@ -28,7 +28,7 @@ from manifests.store.seal import Seal
 from manifests.values import RunId, Stored
 
 _READS_NO_RUN = "processor-failure-"
-"""What runs processors again reads no run."""
+"""So ids of recoveries begin that run processors again: they read no run."""
 _MOST_RECOVERIES = 500
 _MOST_ATTEMPTS = 500
 _EARLY = timedelta(minutes=5)
@@ -73,7 +73,7 @@ def recoveries_begun(
 
     Args:
         landing: The bucket with their journals.
-        wanted: Whether one is asked for.
+        wanted: Tells of an id whether that recovery is asked for.
     """
     listed = landing.list_dated(RECOVERIES_PREFIX, glob=PLANS_GLOB)
     written = {
@@ -88,9 +88,9 @@ def recoveries_begun(
 
 
 def attempts_ended(landing: Bucket, recovery_id: str) -> list[str]:
-    """Return where it is written how attempts of a recovery ended; of too many some of each hour.
+    """Return the names of the records of how attempts of a recovery ended; of too many some of each hour.
 
-    First those that were written when their names say, by the bucket's clock.
+    First come those that were written, by the bucket's clock, when their names say: others can be planted.
     """
     names = JournalNames(recovery_id)
     written = {item.name: item.written_at for item in landing.list_dated(names.attempts)}

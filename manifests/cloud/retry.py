@@ -105,7 +105,7 @@ def calling[Answer](call: Callable[[], Answer], *, attempts: int = MOST_ATTEMPTS
 
     Args:
         call: The call.
-        attempts: So often at most, but for what came too fast.
+        attempts: How often it is tried at most; tries that came too fast are not counted.
 
     Raises:
         Exception: What the last try raised.

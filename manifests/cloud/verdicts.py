@@ -1,7 +1,8 @@
 """What was found damaged in the vault, kept in the landing bucket.
 
-`rebound list` shows it, and the next run stores the object anew. A verdict only causes another copy
-and makes nothing trusted, so that forging one gains nothing.
+`rebound list` shows it, and the next run stores the object anew. Nobody signs a verdict: one that is forged
+causes another copy, and one that is removed spares that. Neither makes anything trusted, since each
+recovery proves what it restores.
 """
 
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ class Verdicts:
     def record(self, verdict: VerdictRecord) -> None:
         """Write what was found about a run, over what was found before.
 
-        Where somebody keeps that from being replaced it is told, and those about other runs are written.
+        Where a hold or a retention keeps the older verdict, that is logged, and verdicts about other runs
+        are written.
         """
         name = verdict_name(verdict.run_id)
         found = self._landing.info(name)
@@ -49,7 +51,7 @@ class Verdicts:
             self._landing.delete(found.name, generation=found.generation)
 
     def all(self) -> Iterator[VerdictRecord]:
-        """Yield every verdict; one that cannot be read is told, and tells nothing."""
+        """Yield every verdict that can be read; for each of the others a warning is logged."""
         return readable(self._records.below(VERDICTS_PREFIX, VerdictRecord))
 
     def readable(self) -> tuple[VerdictRecord, ...]:

@@ -54,7 +54,8 @@ class VersionedBucket(BucketResource):
     def with_checksums(self, versions: Iterable[ObjectVersion]) -> Iterator[ObjectVersion]:
         """Yield versions with the checksums that their listing did not tell, in the same order.
 
-        One under a customer's own key keeps none: they are told only to who sends the key.
+        A version under a customer-supplied key stays without them: Cloud Storage tells them only to who
+        sends the key.
         """
         for group in batched(versions, _MOST_AT_ONCE, strict=False):
             unknown = [item for item in group if not item.crc32c]
@@ -81,7 +82,7 @@ class VersionedBucket(BucketResource):
     ) -> ObjectVersion | None:
         """Return a version, the live one unless a generation is named, or None.
 
-        Without checksums where a key that nobody here can use keeps it from being told.
+        It comes without checksums where it is under a key that nobody here can use.
         """
         call = self._getting(name, generation, state)
 
@@ -95,10 +96,10 @@ class VersionedBucket(BucketResource):
         return despite_key(told, lambda: next(self._listed(name, generation, state), None))
 
     def decrypted(self, version: ObjectVersion) -> ObjectVersion:
-        """Return a version of a bucket of ours; one under a key of its writer's lacks its checksums.
+        """Return a version of one of our own buckets; under its writer's own key it comes without checksums.
 
         Raises:
-            CloudError: It lacks them as the bucket's own key cannot be used.
+            CloudError: The bucket's own key cannot be used, so that the checksums are not told.
         """
         if not version.crc32c:
             refuse_own_key(self._api, self.name, version.name, version.settings.kms_key)
@@ -167,8 +168,8 @@ class VersionedBucket(BucketResource):
     ) -> tuple[ObjectVersion | None, bool]:
         """Copy one exact generation here where nothing is.
 
-        No document says that who may only add is told 412, not 403, where something is there: it is looked
-        at what is.
+        Where something is there already, an identity that may only add may be answered 412 or 403: no
+        documentation says which. So after both the object is looked up.
 
         Args:
             name: The name here.

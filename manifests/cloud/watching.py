@@ -30,7 +30,7 @@ def watched(
     seal: Seal,
     now: datetime,
 ) -> Watched:
-    """Look at the vault and at what is written down beside it; nothing of a run but its manifest.
+    """Read what the gauges are computed from: listings, manifests and small records, no content of a run.
 
     Args:
         catalog: What is protected.
@@ -88,7 +88,7 @@ def _runs(documents: Vault) -> tuple[list[WatchedRun], list[RunId], Manifest | N
 
 
 def _standing(landing: Bucket, vault: Bucket) -> tuple[datetime, ...]:
-    """Return since when each fence stands: each bucket that knows of it has to know of its end."""
+    """Return since when each fence stands: it has ended only where each bucket that has it says so."""
     standing: set[str] = set()
     for bucket in (landing, vault):
         names = {item.name for item in bucket.list_dated(fence_layout.FENCES_PREFIX)}

@@ -67,7 +67,7 @@ class AsideObjects(Value):
         return _named_by((it.name, it.generation) for it in self.objects)
 
 
-class KeptFile(Value):
+class FormerFile(Value):
     """A file in which documents are kept that are about to be written over.
 
     Attributes:

@@ -15,7 +15,7 @@ def looked_at(looks: Looks, answered: Callable[[], object]) -> Facts:
 
     Args:
         looks: What looks, by the name of the check.
-        answered: Told of each that was read, or could not be.
+        answered: Told of each look, whether it succeeded or not.
     """
 
     def read(name: str) -> Any:  # noqa: ANN401 - of each check its own

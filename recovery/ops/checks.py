@@ -29,7 +29,7 @@ class OpsCheck(NamedTuple):
 
     Attributes:
         name: What is looked at, as findings name it.
-        rules: What judges it; none where others lean on it, or it is only shown.
+        rules: What judges it; none where it is only shown, or is read for the rules of another one.
     """
 
     name: str

@@ -74,7 +74,7 @@ class OpsLooks:
 
         Args:
             names: What is looked at.
-            answered: Told of each that was read, or was not to be.
+            answered: Told of each look, whether it succeeded or not.
         """
         looks = {name: self._own.get(name, partial(self._ask, name)) for name in names}
         return looked_at(looks, answered)

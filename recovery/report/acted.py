@@ -18,7 +18,7 @@ def begun_by(operator: Operator | None) -> tuple[Paragraph, ...]:
 
 
 def actions_document(actions: Iterable[Acted]) -> Document:
-    """Tell who did what, when, and why, in order of time, and of what nobody knows who wrote it."""
+    """Tell who did what, when, and why, in order of time, and which records nobody signed."""
     rows = tuple(
         (
             f"{item.did_at:%Y-%m-%d %H:%M:%S}",

@@ -1,7 +1,7 @@
 """What the report of a recovery rests on, when it is read again. Pure.
 
-It lies where others can write. What of it can be held against something else is; the rest is what
-somebody wrote, and the report says so.
+The report lies where others can write. What can be compared with something else is; of the rest the report
+says that it is only what somebody wrote.
 """
 
 from collections.abc import Iterator

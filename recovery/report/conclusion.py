@@ -103,7 +103,7 @@ def state_of(
 
     Args:
         ended: The report, or that of the last attempt; None when no attempt has ended.
-        abandoned: Who closed it is told in why.
+        abandoned: That an operator closed it, and why; None when nobody did.
     """
     error = None if ended is None else outcome_error(ended)
     is_proven = ended is not None and ended.is_proven

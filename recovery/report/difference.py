@@ -23,7 +23,13 @@ def difference_blocks(
     going: str = "there now and not in the backup",
     coming: str = "in the backup and not there now",
 ) -> Iterator[Block]:
-    """Yield which rows go and which come, in the words for each."""
+    """Yield which rows go and which come.
+
+    Args:
+        found: The comparison.
+        going: What is said of rows that go.
+        coming: What is said of rows that come.
+    """
     yield FactLine((("partitions that differ:", listed(found.partitions, 20)),))
     yield Listing(
         f"{counted(found.going, 'row')} {going}:",

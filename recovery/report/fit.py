@@ -114,7 +114,7 @@ def _at[T](lines: Sequence[T], places: set[int]) -> list[T]:
 
 
 def _rank(row: Row) -> int:
-    """Return how soon a line is taken: what is wrong, what is said of anything, what is as it was."""
+    """Return the rank of a line: first what is wrong, then other states, last what is unchanged."""
     if tone_of(row.state) == "bad" or any(
         tone_of(word) == "bad" for word in STATES.findall(row.text)
     ):

@@ -89,7 +89,7 @@ def _rows(plan: Plan) -> Iterator[Row]:
     for rules in rules_of(plan.request.kinds):
         yield from rules.plan_rows(rules.of(plan.steps), plan.request)
     for item in plan.access:
-        # Whole: between its ends could be to whom.
+        # It is not cut: what is cut out could be who gets access.
         yield Row(f"{shown(item.subject)}: {printable(item.what)}", item.change.upper())
 
 
@@ -159,7 +159,7 @@ def _leaning(plan: Plan) -> Iterator[Row]:
 
 
 def _left_out(plan: Plan) -> Iterator[Row]:
-    """Name what the catalog does not: it is taken along only when that was asked for."""
+    """Name what the run holds and the catalog does not name: it comes back only when that was asked for."""
     if not plan.left_out:
         return
     names = ", ".join(map(shown, plan.left_out))

@@ -7,7 +7,7 @@ _MOST_BYTES = 256 * 1024 * 1024
 """No archive that is kept is larger."""
 
 
-class KeptArchives:
+class FormerArchives:
     """The archives that one recovery kept, each named by its content; the last one read is cached.
 
     Args:

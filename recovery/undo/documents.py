@@ -23,7 +23,7 @@ from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.outcomes import DatabaseOutcome
 from recovery.kinds.databases.rules.ranges import file_ranges
 from recovery.kinds.documents import DocumentsOutcome
-from recovery.kinds.kept import KeptDocuments
+from recovery.kinds.former_documents import FormerDocuments
 from recovery.undo.document_rules import (
     GoingDocument,
     RecoveredDocuments,
@@ -101,14 +101,14 @@ class DocumentUndo(ContentUndo[DocumentsOutcome, GoingDocument]):
         step, going = self._going(step, every, others, is_erased=is_erased, digest=digest_of)
         written, removed = outcome.written, outcome.removed
         if unknown := unknown_documents(found, written=written, removed=removed):
-            step = step.unkept(self.what, unknown)
+            step = step.with_unknown(self.what, unknown)
         if not going:
             return step, []
         told = [f"{item.path} {'as it was' if item.before else 'goes'}" for item in going]
         return step.model_copy(update={"told": tuple(told[:_MOST_NAMED])}), going
 
     def _found(self, outcome: DocumentsOutcome, into: str) -> RecoveredDocuments:
-        kept = KeptDocuments(self._landing, self._ended.journal, self._ended.recovery_id, into)
+        kept = FormerDocuments(self._landing, self._ended.journal, self._ended.recovery_id, into)
         stored = (
             self._rebuilt(outcome)
             if isinstance(outcome, CompletionsOutcome)

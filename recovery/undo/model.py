@@ -92,7 +92,7 @@ class UndoStep(Value):
             update={"action": "put back", "things": things, "why": why, "seen": seen, "left": left}
         )
 
-    def unkept(self, what: str, number: int) -> "UndoStep":
+    def with_unknown(self, what: str, number: int) -> "UndoStep":
         """Return the step that also says of how many things nobody knows what they were.
 
         Args:

@@ -28,7 +28,7 @@ from recovery.kinds.resources.rules.steps import (
 )
 from recovery.scenarios import RecoveryKind
 from recovery.session import Session
-from recovery.undo.archives import KeptArchives
+from recovery.undo.archives import FormerArchives
 from recovery.undo.ended import Ended, planned_of
 from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
@@ -69,7 +69,7 @@ class ResourceUndo(Undoer[ConfigurationOutcome]):
         rest = Rest(session.settings.api_endpoint)
         self._configuration = Configuration(rest, ended.request.target.project)
         self._making = Making(rest, self._configuration)
-        self._archives = KeptArchives(session.landing, ended.recovery_id)
+        self._archives = FormerArchives(session.landing, ended.recovery_id)
 
     def undo(self, step: UndoStep) -> str:
         """Carry out one step and prove it."""

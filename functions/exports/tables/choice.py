@@ -26,15 +26,15 @@ class ExportChoice(Value):
     Attributes:
         whole_table: Whether one extract covers the table.
         export_partitions: Otherwise, the partitions that are extracted.
-        kept_exports: Exports of earlier runs that still hold an unchanged partition.
-        kept_partitions: For each unchanged partition, the export it is kept in.
+        referenced_exports: Exports of earlier runs that still hold an unchanged partition.
+        referenced_partitions: For each unchanged partition, the export that holds it.
         reason: Why, for the log.
     """
 
     whole_table: bool
     export_partitions: tuple[str, ...]
-    kept_exports: tuple[Export, ...]
-    kept_partitions: Mapping[str, str]
+    referenced_exports: tuple[Export, ...]
+    referenced_partitions: Mapping[str, str]
     reason: str
 
 
@@ -65,24 +65,24 @@ def choose_exports(
     if base is None or obstacle:
         return _full(partitions, resource, obstacle)
     there = {export.export_id for export in base.exports}
-    kept = {
+    referenced = {
         item.partition_id: item.export_id
         for item in base.partitions
         if partitions.get(item.partition_id) == item.fingerprint and item.export_id in there
     }
-    changed = tuple(sorted(set(partitions) - set(kept)))
+    changed = tuple(sorted(set(partitions) - set(referenced)))
     reason = _too_much(changed, resource)
     if reason or (not partitions and base.partitions):
         return _full(partitions, resource, reason or "the table is empty now")
-    used = set(kept.values())
+    used = set(referenced.values())
     return ExportChoice(
         whole_table=False,
         export_partitions=changed,
-        kept_exports=tuple(
+        referenced_exports=tuple(
             export for export in base.exports if export.export_id in used or not partitions
         ),
-        kept_partitions=kept,
-        reason=f"{len(kept)} partitions unchanged, {len(changed)} changed",
+        referenced_partitions=referenced,
+        reason=f"{len(referenced)} partitions unchanged, {len(changed)} changed",
     )
 
 
@@ -107,7 +107,7 @@ def homes(
     partitions: Mapping[str, Fingerprint], choice: ExportChoice, exports: tuple[Export, ...]
 ) -> dict[str, str]:
     """Return, for each partition, the export that its rows come from."""
-    home = dict(choice.kept_partitions)
+    home = dict(choice.referenced_partitions)
     for export in exports:
         covered = partitions if export.partition_id is None else (export.partition_id,)
         home.update(dict.fromkeys(covered, export.export_id))
@@ -147,8 +147,8 @@ def _full(partitions: Mapping[str, Fingerprint], resource: Resource, reason: str
     return ExportChoice(
         whole_table=not by_partition,
         export_partitions=tuple(sorted(partitions)) if by_partition else (),
-        kept_exports=(),
-        kept_partitions={},
+        referenced_exports=(),
+        referenced_partitions={},
         reason=f"full: {reason}",
     )
 

@@ -88,7 +88,7 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
         )
         log.info("export chosen", reason=choice.reason)
         exports = self._extracts.export(entry.table, resource, choice, partitions)
-        count = len(choice.kept_exports) + len(exports)
+        count = len(choice.referenced_exports) + len(exports)
         if is_slow_to_restore(partitions=len(partitions), exports=count):
             log.warning(
                 "a table has so many partitions that restoring it takes many statements and loads",
@@ -110,7 +110,7 @@ class TableExporter(Exporter[CatalogTable, TableBackup]):
                 Partition(partition_id=name, fingerprint=partitions[name], export_id=home[name])
                 for name in sorted(partitions)
             ),
-            exports=(*choice.kept_exports, *exports),
+            exports=(*choice.referenced_exports, *exports),
             streaming_buffer=frozen.source.streaming_buffer,
         )
 

@@ -33,7 +33,7 @@ class TimedGrant(NamedTuple):
 
     @property
     def binding(self) -> Resource:
-        """What a policy has of it, but for who has it."""
+        """Its binding in a policy, without members."""
         return {"role": self.role, "condition": {"title": TITLE, "expression": self.expression}}
 
     def command(self, member: str) -> str:
@@ -70,7 +70,8 @@ def emergency_grants(places: GrantPlaces, until: datetime) -> tuple[TimedGrant, 
     """
     ends = f'request.time < timestamp("{until:%Y-%m-%dT%H:%M:%SZ}")'
     objects = f"projects/_/buckets/{places.vault}/objects"
-    # No command does anything that it could not write down.
+    # Each command records what it does before it does it, so whoever recovers has to be able to write
+    # there.
     written = ("fences/", "erasures/", records_folder(places.project))
     below = (f'resource.name.startsWith("{objects}/{it}")' for it in written)
     on_project = ["Project", *(["Resources"] if places.has_configuration else [])]

@@ -31,9 +31,9 @@ def service_levels(
     *,
     agreed: Mapping[ScenarioName, Objective] | None = None,
 ) -> Iterator[ServiceLevel]:
-    """Yield each promise with what was measured; what was not is not known to be kept.
+    """Yield each promise with what was measured of it; one that was not measured is not known to be kept.
 
-    Whether a promise is kept is computed of a number, whoever told it.
+    Whether a promise is kept is computed from the number, also where people declared that.
 
     Args:
         facts: What `rebound ops` read.

@@ -12,9 +12,9 @@ _NOT_SHOWN = "it was not shown to restore"
 def proof_findings(status: Status) -> Iterator[HealthFinding]:
     """Yield how each part was shown to restore, and what else was found.
 
-    A part that nobody restored is unknown, whatever was decided about it, and however little the catalog says
-    that it counts: a decision says who lives with that, and shows nothing. One that holds nothing which could be
-    restored is left out, so that it gives no points; unless something is wrong with it.
+    A part that nobody restored is unknown, whatever the catalog decides about it or says that it counts: a
+    decision says who accepts that, and proves nothing. A part that holds nothing to restore gives no
+    points: it is left out, unless something is wrong with it.
     """
     for part in status.parts:
         if part.proven != "nothing held" or part.health is not Health.HEALTHY:

@@ -84,7 +84,7 @@ def readiness(
 
 
 def health_of(found: Readiness) -> Health:
-    """Return how good a score is, and whether something has to be so that is not."""
+    """Return the health of a score: critical below what passes, a warning while anything is open."""
     if found.score < found.passed:
         return Health.CRITICAL
     is_whole = all(is_so for _, is_so in found.checklist)

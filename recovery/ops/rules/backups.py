@@ -22,7 +22,7 @@ _UNDER_WAY = timedelta(hours=3)
 
 
 def backup_findings(found: Backups, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
-    """Judge the age of the newest complete run, and what else the vault holds that is none."""
+    """Judge the age of the newest complete run, and tell of runs that are not complete."""
     complete = found.complete
     newest = complete[-1] if complete else None
     if newest is None or newest.recovery_point is None:
@@ -108,7 +108,7 @@ def _damaged(found: Backups) -> Iterator[HealthFinding]:
 
 
 def _unfinished(found: Backups, frame: Frame, newest: datetime | None) -> Iterator[HealthFinding]:
-    """Tell of runs since the newest complete one that are none."""
+    """Tell of runs since the newest complete one that are not complete."""
     for run in found.runs:
         point = run.recovery_point
         if run.state != "partial" or point is None or (newest is not None and point <= newest):

@@ -138,7 +138,7 @@ def missed_findings(answer: QueryResult, frame: Frame, _: Facts) -> Iterator[Hea
 
 
 def _mended(check: str, subject: str, health: Health, what: str, *, mend: str) -> HealthFinding:
-    """Return a finding; what is healthy needs no mending."""
+    """Return a finding; a healthy one names nothing that mends it."""
     if health is Health.HEALTHY:
         return HealthFinding(check, subject, health, what)
     return HealthFinding(check, subject, health, what, mend=mend, page=_PAGE)

@@ -1,7 +1,7 @@
 """How much of each season is done: of the dates on which there were games, not of those that are left. Pure.
 
-The schedule says which dates those are. A season of which it knows nothing, or all of them where there
-is none, is judged by what its own rows say; one without any row is lost all the same.
+The schedule says which dates those are. Where there is no schedule, or it does not know a season, the
+season's own rows are judged; a season without any row counts as lost in both cases.
 """
 
 from collections.abc import Iterator, Mapping
@@ -99,7 +99,7 @@ def _label(season: Season) -> str:
 
 
 def _finding(subject: str, health: Health, what: str, mend: str) -> HealthFinding:
-    """Return a finding; what is healthy needs no mending."""
+    """Return a finding; a healthy one names nothing that mends it."""
     if health is Health.HEALTHY:
         return HealthFinding("coverage", subject, health, what)
     return HealthFinding("coverage", subject, health, what, mend=mend, page=_PAGE)

@@ -52,7 +52,7 @@ _DAY = timedelta(days=1)
 def public_findings(
     services: Sequence[tuple[Resource, Resource]], light: Light, _: Facts
 ) -> Iterator[SecurityFinding]:
-    """Tell which services everybody can call: their policy says so, or that it does not count."""
+    """Tell which services everybody can call: their policy grants it, or they do not check their policy."""
     open_ones = 0
     for service, policy in services:
         name = str(service["name"]).rpartition("/")[2]

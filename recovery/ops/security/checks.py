@@ -14,7 +14,10 @@ SERVICES, VAULTED, ACCOUNT_KEYS = "services", access_rules.VAULT, "keys"
 
 
 def _in_vault(check: str, rule: Rule) -> Rule:
-    """Return a rule for the vault's project: it is told apart, and nothing of the platform's is added."""
+    """Return a rule for the vault's project: its findings have a check of their own.
+
+    It sees no other facts: those are of the platform's project.
+    """
 
     def judged(found: Any, light: Light, _: Facts) -> Iterator[SecurityFinding]:  # noqa: ANN401 - as in Rule
         for item in rule(found, light, {}):
@@ -43,8 +46,9 @@ RULES: Mapping[str, Sequence[Rule]] = {
     ACCOUNT_KEYS: (access_rules.key_findings,),
     log_rules.PROJECT_POLICY: (access_rules.break_glass_findings,),
 }
-"""The five daily checks, also of the vault's project, then those of the backups. What has no rule is read
-for another's.
+"""The five daily checks, also of the vault's project, then those of the backups.
+
+A source without a rule is read for the rules of others.
 """
 
 

@@ -75,7 +75,7 @@ def change_findings(found: LogEntries, light: Light, _: Facts) -> Iterator[Secur
 
 
 def secret_findings(found: LogEntries, light: Light, facts: Facts) -> Iterator[SecurityFinding]:
-    """Tell who read secrets; without the log of that nobody knows."""
+    """Tell who read secrets; that is unknown where such reads are not logged."""
     policy = facts.get(PROJECT_POLICY)
     if isinstance(policy, Unread) or not _is_logged(policy or {}):
         step = "Cloud Console, IAM, Audit Logs: Secret Manager, Data Read"

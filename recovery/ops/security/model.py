@@ -36,7 +36,7 @@ class SecurityFinding:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """In what light it is judged.
+    """What findings are judged by.
 
     Attributes:
         now: The present instant.

@@ -71,7 +71,7 @@ def choose(
 
 def is_full(choice: ExportChoice) -> bool:
     """Whether nothing of an earlier run is referenced."""
-    return choice.whole_table and not (choice.kept_exports or choice.kept_partitions)
+    return choice.whole_table and not (choice.referenced_exports or choice.referenced_partitions)
 
 
 def test_the_first_run_exports_everything():
@@ -87,8 +87,10 @@ def test_unchanged_partitions_are_referenced():
     choice = choose(now, base_of(DAYS))
     assert not choice.whole_table
     assert choice.export_partitions == ("20250102", "20250104")
-    assert choice.kept_partitions == dict.fromkeys(("20250101", "20250103"), f"{BASE_RUN}/all")
-    assert [export.export_id for export in choice.kept_exports] == [f"{BASE_RUN}/all"]
+    assert choice.referenced_partitions == dict.fromkeys(
+        ("20250101", "20250103"), f"{BASE_RUN}/all"
+    )
+    assert [export.export_id for export in choice.referenced_exports] == [f"{BASE_RUN}/all"]
     assert choice.reason == "2 partitions unchanged, 2 changed"
 
 
@@ -96,13 +98,13 @@ def test_nothing_changed_exports_nothing():
     """An unchanged table costs no extract."""
     choice = choose(DAYS, base_of(DAYS))
     assert (choice.whole_table, choice.export_partitions) == (False, ())
-    assert set(choice.kept_partitions) == set(DAYS)
+    assert set(choice.referenced_partitions) == set(DAYS)
 
 
 def test_a_partition_that_is_gone_is_not_referenced():
     """What is no more at the recovery point is not in the backup."""
     choice = choose({"20250101": DAYS["20250101"]}, base_of(DAYS))
-    assert set(choice.kept_partitions) == {"20250101"}
+    assert set(choice.referenced_partitions) == {"20250101"}
     assert choice.export_partitions == ()
 
 
@@ -112,7 +114,7 @@ def test_exports_that_hold_nothing_any_more_are_dropped():
     now = {item.partition_id: item.fingerprint for item in base.partitions}
     now["20250101"] = CHANGED
     choice = choose(now, base)
-    assert [export.partition_id for export in choice.kept_exports] == [None]
+    assert [export.partition_id for export in choice.referenced_exports] == [None]
 
 
 def test_an_export_that_is_left_out_is_not_referenced():
@@ -121,7 +123,7 @@ def test_an_export_that_is_left_out_is_not_referenced():
     now = {item.partition_id: item.fingerprint for item in base.partitions}
     choice = choose(now, base.model_copy(update={"exports": base.exports[:1]}))
     assert choice.export_partitions == ("20250101",)
-    assert set(choice.kept_partitions) == {"20241231", "__NULL__"}
+    assert set(choice.referenced_partitions) == {"20241231", "__NULL__"}
     assert is_full(choose(now, base.model_copy(update={"exports": ()})))
 
 
@@ -186,7 +188,9 @@ def test_a_table_without_partitions_is_kept_or_exported():
     plain = {**EMPTY, "numRows": "1"}
     before = {"__ALL__": fingerprint_of(["a"])}
     base = base_of(before, plain)
-    assert choose(before, base, resource=plain).kept_partitions == {"__ALL__": f"{BASE_RUN}/all"}
+    assert choose(before, base, resource=plain).referenced_partitions == {
+        "__ALL__": f"{BASE_RUN}/all"
+    }
     assert is_full(choose({"__ALL__": CHANGED}, base, resource=plain))
 
 
@@ -194,7 +198,7 @@ def test_an_empty_table_is_exported_once():
     """A table that was and is empty refers to its earlier, empty file."""
     choice = choose({}, nothing_yet(), resource=EMPTY)
     assert not choice.whole_table
-    assert [export.row_count for export in choice.kept_exports] == [0]
+    assert [export.row_count for export in choice.referenced_exports] == [0]
     assert is_full(choose({}, base_of(DAYS)))
     assert choose({}, base_of(DAYS)).reason == "full: the table is empty now"
 
@@ -208,7 +212,7 @@ def test_a_table_by_arrival_is_exported_partition_by_partition():
     assert is_full(choose({}, None, resource=ARRIVALS))
     base = base_of({"2026112406": CHANGED}, ARRIVALS)
     later = choose(hours | {"2026112406": CHANGED}, base, resource=ARRIVALS)
-    assert (later.whole_table, set(later.kept_partitions)) == (False, {"2026112406"})
+    assert (later.whole_table, set(later.referenced_partitions)) == (False, {"2026112406"})
 
 
 NAMES = st.sampled_from(["__NULL__", *(f"202501{day:02d}" for day in range(1, 26))])
@@ -228,7 +232,7 @@ def test_every_manifest_is_self_sufficient(
     choice = choose(now, base, resource=resource)
     covers: list[str | None] = [None] if choice.whole_table else list(choice.export_partitions)
     made = []
-    homes = dict(choice.kept_partitions)
+    homes = dict(choice.referenced_partitions)
     for partition_id in covers:
         names = list(now) if partition_id is None else [partition_id]
         rows = combined(now[name] for name in names).row_count
@@ -237,10 +241,10 @@ def test_every_manifest_is_self_sufficient(
         homes |= dict.fromkeys(names, export.export_id)
         made.append(export)
     table = table_backup(
-        resource, partitions=now, homes=homes, exports=(*choice.kept_exports, *made)
+        resource, partitions=now, homes=homes, exports=(*choice.referenced_exports, *made)
     )
     check_manifest(manifest(tables=(table,)))
-    assert all(before[name] == now[name] for name in choice.kept_partitions)
+    assert all(before[name] == now[name] for name in choice.referenced_partitions)
 
 
 def test_what_takes_long_to_restore_is_told():

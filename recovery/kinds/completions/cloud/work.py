@@ -40,7 +40,7 @@ from recovery.kinds.completions.rules.rebuild import (
 from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
 from recovery.kinds.decision import Origin
 from recovery.kinds.documents import refused_documents
-from recovery.kinds.kept import KeptDocuments
+from recovery.kinds.former_documents import FormerDocuments
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Failure, Outcome
 from recovery.kinds.step import Step
@@ -106,7 +106,9 @@ class CompletionsWork(Work[CompletionsSeen]):
         for step in of(steps, CompletionsStep):
             running.progress(step.into, "writing")
             try:
-                kept = KeptDocuments(self._landing, running.journal, running.recovery_id, step.into)
+                kept = FormerDocuments(
+                    self._landing, running.journal, running.recovery_id, step.into
+                )
                 outcome = self._rebuild(step, kept, begun_at=running.started_at)
             except ReboundError as error:
                 outcome = _outcome(step, failure=Failure.of(error))
@@ -164,7 +166,7 @@ class CompletionsWork(Work[CompletionsSeen]):
         }
 
     def _rebuild(
-        self, step: CompletionsStep, kept: KeptDocuments, *, begun_at: datetime
+        self, step: CompletionsStep, kept: FormerDocuments, *, begun_at: datetime
     ) -> CompletionsOutcome:
         documents = self._documents(step.into)
         live = self._live(documents, step.documents)

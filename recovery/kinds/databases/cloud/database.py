@@ -32,7 +32,7 @@ from recovery.kinds.databases.cloud.settings import SettingsTarget
 from recovery.kinds.databases.cloud.source import StoredDocuments
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.ranges import apart, file_ranges
-from recovery.kinds.kept import KeptDocuments
+from recovery.kinds.former_documents import FormerDocuments
 
 _BATCH_BYTES = 4 * 1024 * 1024
 """Of documents that are held while they are replaced; each may be as large as 1 MiB."""
@@ -132,7 +132,7 @@ class DatabaseTarget:
         step: DatabaseStep,
         *,
         begun_at: datetime,
-        kept: KeptDocuments,
+        kept: FormerDocuments,
         removed_before: MutableSet[str],
         throttle: Throttle,
         now: datetime,
@@ -193,7 +193,7 @@ class DatabaseTarget:
         wanted: Iterable[DocumentPair],
         done: Done,
         *,
-        kept: KeptDocuments,
+        kept: FormerDocuments,
         throttle: Throttle,
     ) -> None:
         writer = BatchWriter(self._documents, throttle, done.overtaken, done.refused)

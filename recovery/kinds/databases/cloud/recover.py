@@ -20,7 +20,7 @@ from recovery.kinds.databases.rules.outcomes import FOLDER, DatabaseOutcome
 from recovery.kinds.documents import refused_documents
 from recovery.kinds.former import FOLDER as FORMER
 from recovery.kinds.former import former_name
-from recovery.kinds.kept import KeptDocuments
+from recovery.kinds.former_documents import FormerDocuments
 from recovery.kinds.outcome import Failure
 from recovery.kinds.work import Running
 
@@ -101,7 +101,7 @@ class DatabaseRecovery:
             journal, name = self._running.journal, former_name(step.kind, step.into)
             journal.keep(FORMER, name, former)
             target.settings.set_indexes(step.settings)
-        undo = KeptDocuments(
+        undo = FormerDocuments(
             self._landing, self._running.journal, self._running.recovery_id, step.into
         )
         restored = target.restore(

@@ -101,8 +101,8 @@ class DatesJournal:
     def unanswered_since(self, processor: str, day: date) -> datetime | None:
         """Return when the last request of a date was sent, if nothing answered it.
 
-        That is when it was written down, as Cloud Storage says, whatever else is in its place: a
-        request that may be at work is waited for.
+        The time is that of the entry on Cloud Storage's clock, whatever the entry says: a request that may
+        still be at work is waited for.
         """
         number = self._sent[processor, str(day)]
         if not number or self._is_answered(processor, day, number):
@@ -132,8 +132,8 @@ class DatesJournal:
     def last_report(self) -> DatesReport | None:
         """Return the report, else that of the last attempt.
 
-        None when none has ended, or what lies there is none of this recovery: who writes there could
-        otherwise stop every command that looks for what is under way.
+        None when no attempt has ended. A report of something else is passed over: otherwise who can write
+        there could stop every command that looks for recoveries under way.
         """
         attempts = attempts_ended(self._bucket, self.recovery_id)
         for name in (self._names.report, *reversed(attempts)):

@@ -84,7 +84,7 @@ class Services:
         Args:
             processor: The processor.
             day: The date.
-            before: Called before each request; what it returns takes the place of asking.
+            before: Called before each request; an answer that it returns is taken, and nothing is sent.
 
         Raises:
             CloudError: The service refuses this identity, or is not there.

@@ -125,7 +125,7 @@ class DateTables:
                 )
             name = layout.work_id(recovery_id, step.table)
             undo = f"{self._project}.{settings.undo_dataset}.{name}"
-            # What is streamed after it was kept is of the processors themselves.
+            # Rows that are streamed later come from the processors that are run here.
             if not self._resources.has_table(f"{settings.undo_dataset}.{name}"):
                 self._refuse_buffered(step.table, recovery_id)
             sql = statements.snapshot(undo, f"{self._project}.{step.table}")

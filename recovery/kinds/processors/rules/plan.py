@@ -48,7 +48,7 @@ class UnreadTable(Value):
 
 
 class SeenTables(Value):
-    """What the world holds.
+    """What the tables and the schedule hold.
 
     Attributes:
         schedule: What the schedule says of dates; None where there is none.

@@ -13,8 +13,8 @@ from manifests.store.envelope import encode
 from manifests.store.seal import Seal
 from recovery.journal import Journal
 from recovery.kinds.former import FOLDER, Former
-from recovery.kinds.kept import KeptDocuments
-from recovery.undo.archives import KeptArchives
+from recovery.kinds.former_documents import FormerDocuments
+from recovery.undo.archives import FormerArchives
 from recovery.undo.former_rules import check_former, decided
 from recovery.undo.model import UndoStep
 from recovery.undo.once import ReadOnce
@@ -27,11 +27,11 @@ OURS = DocumentRecord("a/ours", b"before", 1, 2)
 THEIRS = DocumentRecord("a/theirs", b"planted", 1, 2)
 
 
-def kept(bucket: MemoryBucket) -> KeptDocuments:
+def kept(bucket: MemoryBucket) -> FormerDocuments:
     """Return what is kept of a database, read anew."""
     bucket.written_at = recovery_begun_at(RECOVERY)
     landing = cast("Bucket", bucket)
-    return KeptDocuments(landing, Journal(landing, RECOVERY, Seal()), RECOVERY, "(default)")
+    return FormerDocuments(landing, Journal(landing, RECOVERY, Seal()), RECOVERY, "(default)")
 
 
 def test_documents_go_back_of_files_that_the_journal_names():
@@ -60,7 +60,7 @@ def test_documents_go_back_of_files_that_the_journal_names():
 def test_a_function_is_built_from_what_was_kept_and_from_nothing_else():
     """Each archive is read once, and is what its name says."""
     bucket = MemoryBucket()
-    archives = KeptArchives(cast("Bucket", bucket), RECOVERY)
+    archives = FormerArchives(cast("Bucket", bucket), RECOVERY)
     ours = NAMES.former_archive(b"ours")
     other, gone = NAMES.former_archive(b"other"), NAMES.former_archive(b"gone")
     bucket.objects |= {ours: b"ours", other: b"evil", "runs/evil.zip": b"evil"}

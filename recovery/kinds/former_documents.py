@@ -12,13 +12,13 @@ from manifests.cloud.objects import Bucket
 from manifests.documents import DOCUMENT_FILE, DocumentRecord, read_file, write_file
 from manifests.errors import ManifestFormatError, ObjectChangedError, ObjectMissingError
 from manifests.journal_layout import JournalNames
-from recovery.kinds.former import KeptFile, documents_folder
+from recovery.kinds.former import FormerFile, documents_folder
 from recovery.kinds.work import Entries
 
 _MOST_TOGETHER_BYTES = 1024 * 1024 * 1024
 
 
-class KeptDocuments:
+class FormerDocuments:
     """What one recovery keeps of one database, in files named by their content.
 
     Args:
@@ -54,7 +54,7 @@ class KeptDocuments:
             return
         content = write_file(records)
         name = self._names.undo_file(self._database_id, content, are_removed=are_removed)
-        kept = KeptFile(
+        kept = FormerFile(
             name=name,
             sha256=hashlib.sha256(content).hexdigest(),
             are_removed=are_removed,
@@ -90,10 +90,10 @@ class KeptDocuments:
         return found
 
     @cached_property
-    def _kept(self) -> list[tuple[KeptFile, DocumentRecord]]:
+    def _kept(self) -> list[tuple[FormerFile, DocumentRecord]]:
         """Every document that is kept; each file is read once."""
         found, left_bytes = [], _MOST_TOGETHER_BYTES
-        for item in self._journal.kept(documents_folder(self._database_id), KeptFile):
+        for item in self._journal.kept(documents_folder(self._database_id), FormerFile):
             for record in self._records(item):
                 left_bytes -= record.size_bytes
                 if left_bytes < 0:
@@ -104,10 +104,10 @@ class KeptDocuments:
                 found.append((item, record))
         return found
 
-    def _records(self, item: KeptFile) -> Iterator[DocumentRecord]:
+    def _records(self, item: FormerFile) -> Iterator[DocumentRecord]:
         return read_file(self._content(item), subject=item.name)
 
-    def _content(self, item: KeptFile) -> bytes:
+    def _content(self, item: FormerFile) -> bytes:
         content = self._landing.read(item.name, most_bytes=DOCUMENT_FILE.most_file_bytes)
         if content is None:
             raise ObjectMissingError("it is not kept any more", subject=item.name)
