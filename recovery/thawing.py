@@ -11,16 +11,9 @@ from recovery.fence.addresses import own_places, sent_to, strange_addresses
 from recovery.fence.doubts import strange_writers
 from recovery.fence.due import Due, due
 from recovery.fence.flow import run_flow_check
-from recovery.fence.model import (
-    Discarding,
-    FenceOutcome,
-    FenceRecord,
-    LeftWriter,
-    ThawRecord,
-    ThawStep,
-)
+from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawStep
 from recovery.fence.quiet import FenceLooks
-from recovery.fence.rules import held_by_others, in_waves, planned_thaw
+from recovery.fence.rules import held_by_others, in_waves, planned_thaw, thaw_record
 from recovery.fence.text import flow_line, outcome_lines, sought_lines, staying_lines
 from recovery.fence.waiting import waiting_messages
 from recovery.fence.work import require_all
@@ -289,15 +282,4 @@ def conclude(session: Session, thaw: Thaw) -> None:
             subject=fence_id,
             hint=f"look at each, then `rebound thaw {fence_id} --changed` resumes them",
         )
-    session.tools.fences.end(
-        ThawRecord(
-            fence_id=fence_id,
-            thawed_at=session.clock.latest(),
-            resumed=tuple(step.name for step in thaw.steps if step.action == "resume"),
-            left_writers=tuple(
-                LeftWriter(name=step.name, why=step.why)
-                for step in thaw.steps
-                if step.action == "leave"
-            ),
-        )
-    )
+    session.tools.fences.end(thaw_record(fence_id, thaw.steps, at=session.clock.latest()))

@@ -27,7 +27,7 @@ from recovery.undo.shared import (
     few,
     made_before,
     table_seen,
-    without_former,
+    unkept,
 )
 from recovery.units import counted, listed
 
@@ -111,7 +111,7 @@ def undo_table(outcome: TableOutcome, seen: SeenTable, request: Request) -> Tabl
     step = step_of(outcome, request).model_copy(update={"seen": table_seen(seen.live)})
     back = TableBack(step, live=seen.live.resource)
     if (former := seen.former) is None:
-        return back.because(*without_former(outcome))
+        return back.because(*unkept(outcome))
     if why := _obstacle(former, seen):
         return back.because("cannot", why)
     if former.resource is None:
