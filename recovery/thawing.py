@@ -11,9 +11,9 @@ from recovery.fence.addresses import own_places, sent_to, strange_addresses
 from recovery.fence.doubts import strange_writers
 from recovery.fence.due import Due, due
 from recovery.fence.flow import run_flow_check
-from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawStep
+from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawRecord, ThawStep
 from recovery.fence.quiet import FenceLooks
-from recovery.fence.rules import held_by_others, in_waves, planned_thaw, thaw_record
+from recovery.fence.rules import held_by_others, in_waves, planned_thaw
 from recovery.fence.text import flow_line, outcome_lines, sought_lines, staying_lines
 from recovery.fence.waiting import waiting_messages
 from recovery.fence.work import require_all
@@ -282,4 +282,4 @@ def conclude(session: Session, thaw: Thaw) -> None:
             subject=fence_id,
             hint=f"look at each, then `rebound thaw {fence_id} --changed` resumes them",
         )
-    session.tools.fences.end(thaw_record(fence_id, thaw.steps, at=session.clock.latest()))
+    session.tools.fences.end(ThawRecord.of(fence_id, thaw.steps, at=session.clock.latest()))

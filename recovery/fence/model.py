@@ -1,7 +1,8 @@
 """What a fence is: the writers that it paused, as they were, and what became of each."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -153,6 +154,17 @@ class ThawRecord(Stored):
     thawed_at: UtcTime
     resumed: tuple[str, ...]
     left_writers: tuple[LeftWriter, ...] = ()
+
+    @classmethod
+    def of(cls, fence: str, steps: Sequence[ThawStep], *, at: datetime) -> Self:
+        """Return the record of a thaw that took some steps."""
+        left = (step for step in steps if step.action == "leave")
+        return cls(
+            fence_id=fence,
+            thawed_at=at,
+            resumed=tuple(step.name for step in steps if step.action == "resume"),
+            left_writers=tuple(LeftWriter(name=step.name, why=step.why) for step in left),
+        )
 
     @model_validator(mode="before")
     @classmethod

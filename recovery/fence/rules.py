@@ -14,7 +14,7 @@ from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
 from recovery.fence.addresses import called, sent_to, written_itself
-from recovery.fence.model import FencedWriter, FenceRecord, LeftWriter, ThawRecord, ThawStep
+from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 
 _REST = "the rest"
 _UNCHECKED = "NOT CHECKED who wrote that: REBOUND_OPERATOR_KEYS is not set"
@@ -234,17 +234,6 @@ def planned_thaw(
         )
         for item in record.writers
     ]
-
-
-def thaw_record(fence: str, steps: Sequence[ThawStep], *, at: datetime) -> ThawRecord:
-    """Return the record of the end of a fence: what was resumed, and what was left and why."""
-    left = (step for step in steps if step.action == "leave")
-    return ThawRecord(
-        fence_id=fence,
-        thawed_at=at,
-        resumed=tuple(step.name for step in steps if step.action == "resume"),
-        left_writers=tuple(LeftWriter(name=step.name, why=step.why) for step in left),
-    )
 
 
 def in_waves(waves: Sequence[Wave], steps: Iterable[ThawStep]) -> list[tuple[str, list[ThawStep]]]:

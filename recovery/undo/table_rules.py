@@ -20,15 +20,7 @@ from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.tables.rules.tables import holds_rows, is_table
 from recovery.request import Request
 from recovery.undo.model import AS_BEFORE, UndoAction, UndoStep
-from recovery.undo.shared import (
-    GONE,
-    MADE,
-    definition_lines,
-    few,
-    made_before,
-    table_seen,
-    unkept,
-)
+from recovery.undo.shared import GONE, MADE, definition_lines, few, made_before, table_seen, unkept
 from recovery.units import counted, listed
 
 
