@@ -31,6 +31,7 @@ _NEED_WORD: tuple[Change, ...] = (
     "removes protection",
     "uses a foreign key",
 )
+_DANGERS: tuple[Change, ...] = ("makes public", "removes protection", "uses a foreign key")
 _PUBLIC = ("allUsers", "allAuthenticatedUsers")
 
 
@@ -45,6 +46,11 @@ class AccessChange(Value):
     change: Change
     subject: str
     what: str
+
+    @property
+    def is_danger(self) -> bool:
+        """Whether it opens what is closed to everybody, or can close it for good: it is told first."""
+        return self.change in _DANGERS
 
     @property
     def needs_word(self) -> bool:

@@ -22,6 +22,21 @@ type Telling = Literal["planned", "ended", "ended documents", "so far", "held", 
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """What many things have in common, so that they can be told as one.
+
+    Attributes:
+        name: What one of them is called.
+        sort: What they are.
+        why: What is told of each behind its name.
+    """
+
+    name: str
+    sort: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One thing, and what is told of it.
 
@@ -30,12 +45,14 @@ class Row:
         state: What happens to it, or how it ended; in capitals when that is bad.
         count: Of how many things this is told; None where it is about one.
         below: What belongs to it.
+        alike: What others have in common with it; None where it is always told by itself.
     """
 
     text: str
     state: str = ""
     count: int | None = None
     below: tuple["Row", ...] = ()
+    alike: Alike | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def report(
         return
     basis = basis_of(session, *found)
     fences = session.tools.fences.of(found[0].recovery_id)
-    write_page(html, _document(session, found[0], basis, fences, is_whole=verbose))
+    write_page(html, _document(session, found[0], basis, fences, is_whole=True))
     tell_ended(session, found[0], basis, as_json=as_json, is_whole=verbose)
 
 

@@ -64,7 +64,10 @@ PlanToCarryOut = Annotated[
     ),
 ]
 Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Name each writer that is paused, however many.")
+    bool,
+    typer.Option(
+        "--verbose", "-v", help="Name each writer that is paused, and each resource, however many."
+    ),
 ]
 AllContents = Annotated[
     bool, typer.Option("--all-contents", help="Read every content of buckets, not a hundred.")

@@ -22,6 +22,7 @@ from recovery.report.acted import begun_by
 from recovery.report.basis import Basis
 from recovery.report.conclusion import concluded, outcome_error, state_of
 from recovery.report.fenced import fences_told
+from recovery.report.folding import folded
 from recovery.report.planned import (
     came_first_rows,
     erasure_rows,
@@ -49,7 +50,7 @@ def report_document(
         fences: The fences of the recovery.
         undo_until: Until when what was there before is kept; None where nobody says.
         undone: That it was undone, and when; empty where it was not.
-        is_whole: Whether each of many writers that were left as they are is named.
+        is_whole: Whether each of many resources, and of many writers that were left, is named.
     """
     rests_on = (
         () if basis is None else (Section(tuple(basis.sentences(report)), "What this rests on"),)
@@ -61,7 +62,7 @@ def report_document(
         conclusion=concluded(outcome_error(report), state=state),
         sections=(
             Section(()),
-            Section(tuple(_how_each_ended(report)), "How each part ended"),
+            Section(tuple(_how_each_ended(report, is_whole=is_whole)), "How each part ended"),
             Section(tuple(_what_is_proven(report)), "What is proven"),
             *((Section(told, "What was paused meanwhile"),) if told else ()),
             *rests_on,
@@ -70,7 +71,7 @@ def report_document(
     )
 
 
-def _how_each_ended(report: RecoveryReport) -> Iterator[Rows]:
+def _how_each_ended(report: RecoveryReport, *, is_whole: bool) -> Iterator[Rows]:
     plan = report.plan
     before = (
         *came_first_rows(plan),
@@ -82,7 +83,8 @@ def _how_each_ended(report: RecoveryReport) -> Iterator[Rows]:
     yield Rows(before, "planned")
     for rules in rules_of(plan.request.kinds):
         outcomes = rules.outcomes_of(report.outcomes)
-        yield from rules.outcome_rows(outcomes, rules.of(plan.steps), plan.request)
+        for told in rules.outcome_rows(outcomes, rules.of(plan.steps), plan.request):
+            yield told if is_whole else Rows(tuple(folded(told.rows)), told.telling)
 
 
 def _what_is_proven(report: RecoveryReport) -> Iterator[Block]:

@@ -1,9 +1,11 @@
 """What a plan says to the person who is to agree to it, as a document. Pure."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from manifests.errors import ReboundError
+from recovery.access_change import AccessChange
 from recovery.document import (
     Block,
     Column,
@@ -23,6 +25,7 @@ from recovery.plan.model import Plan
 from recovery.plan.takes import StepTakes, Takes
 from recovery.report.conclusion import concluded
 from recovery.report.fenced import fence_section
+from recovery.report.folding import folded
 from recovery.units import counted, duration, printable, shown, size, usd
 
 _LEAST_TOLD_SECONDS = 1.0
@@ -50,19 +53,20 @@ def plan_document(
         plan: The plan.
         now: The present instant.
         refusal: What it still lacks; None when nothing, or when nobody looked.
-        is_whole: Whether each of many writers that are paused is named.
+        is_whole: Whether each of many writers that are paused, and of many resources, is named.
     """
     age = duration((now - plan.recovery_point).total_seconds())
     point = f"{plan.recovery_point:%Y-%m-%d %H:%M} UTC, {age} ago"
     foreign = (Paragraph(f"NOT OURS: {shown(plan.foreign)}"),) if plan.foreign else ()
     cost = tuple(map(Paragraph, _cost(plan) if plan.changes or plan.unseen else _NOTHING))
     lost = Listing("cannot be brought back:", plan.cannot_bring_back)
+    rows = _rows(plan) if is_whole else folded(_rows(plan, is_whole=False))
     return Document(
         title=f"{plan.request.scenario} in {plan.request.target.project}, {_source(plan)}",
         conclusion=concluded(refusal, state="not yet" if refusal else "can be done"),
         sections=(
             Section((FactLine((("recovery point", point),)), *foreign, *_distrust(plan))),
-            Section((Rows(tuple(_rows(plan)), "planned"),), "What happens"),
+            Section((*_summary(plan), Rows(tuple(rows), "planned")), "What happens"),
             *fence_section(plan.fence, is_whole=is_whole),
             Section(
                 (*cost, *_steps(plan.takes), lost), "What it costs, and what does not come back"
@@ -76,7 +80,20 @@ def _distrust(plan: Plan) -> Iterator[Paragraph]:
         yield Paragraph(f"NOT TRUSTED: {plan.trust.doubt}")
 
 
-def _rows(plan: Plan) -> Iterator[Row]:
+def _summary(plan: Plan) -> Iterator[Paragraph]:
+    """Say of many things first how many there are of each fate."""
+    if len(plan.steps) <= _MOST_STEPS:
+        return
+    fates = Counter(step.action for step in plan.steps)
+    told = ", ".join(f"{number:,} {fate}" for fate, number in fates.most_common())
+    yield Paragraph(f"{len(plan.steps):,} things: {told}")
+
+
+def _rows(plan: Plan, *, is_whole: bool = True) -> Iterator[Row]:
+    dangers = [item for item in plan.access if item.is_danger]
+    others = [item for item in plan.access if not item.is_danger]
+    # It is not cut: what is cut out could be who gets access.
+    yield from (_access_row(item, (item.subject,)) for item in dangers)
     yield from _left_out(plan)
     yield from unseen_rows(plan)
     for run in plan.passed_over:
@@ -88,9 +105,20 @@ def _rows(plan: Plan) -> Iterator[Row]:
     yield from erasure_rows(plan)
     for rules in rules_of(plan.request.kinds):
         yield from rules.plan_rows(rules.of(plan.steps), plan.request)
-    for item in plan.access:
-        # It is not cut: what is cut out could be who gets access.
-        yield Row(f"{shown(item.subject)}: {printable(item.what)}", item.change.upper())
+    if is_whole:
+        yield from (_access_row(item, (item.subject,)) for item in others)
+        return
+    alike: dict[tuple[str, str], list[AccessChange]] = {}
+    for item in others:
+        alike.setdefault((item.change, item.what), []).append(item)
+    for same in alike.values():
+        yield _access_row(same[0], tuple(item.subject for item in same))
+
+
+def _access_row(change: AccessChange, subjects: Sequence[str]) -> Row:
+    """Tell a change, of all things of which the same is told."""
+    names = ", ".join(map(shown, subjects))
+    return Row(f"{names}: {printable(change.what)}", change.change.upper())
 
 
 def came_first_rows(plan: Plan) -> Iterator[Row]:

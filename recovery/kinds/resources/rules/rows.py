@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from manifests.kinds.resources.model import ResourceBackup
-from recovery.document import Command, ProofLine, Row
+from recovery.document import Alike, Command, ProofLine, Row
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome, ConfigurationStep
 from recovery.kinds.rows import failure_rows, proven_of
 from recovery.kinds.told import held_text
@@ -55,8 +55,13 @@ def _resource_row(step: ConfigurationStep) -> Row:
         )
         for image in step.unlooked
     ]
-    why = f" ({step.why})" if step.why else ""
-    return Row(f"{step.type} {shown(step.own_name)}{why}", step.action, below=tuple(below))
+    why = f"({step.why})" if step.why else ""
+    return _row(step.type, step.own_name, why, step.action, below)
+
+
+def _row(sort: str, name: str, why: str, state: str, below: Sequence[Row]) -> Row:
+    text = " ".join(filter(None, (sort, shown(name), why)))
+    return Row(text, state, below=tuple(below), alike=Alike(name, sort, why))
 
 
 def resource_outcome_rows(outcomes: Sequence[ConfigurationOutcome]) -> Iterator[Row]:
@@ -77,10 +82,8 @@ def _outcome_row(outcome: ConfigurationOutcome) -> Row:
     below += [Row(f"rewritten {shown(place)}") for place in outcome.rewritten]
     below += [Row(f"stays in a region that others leave {shown(place)}") for place in outcome.left]
     stopped = ", stopped until a thaw" if outcome.resumes else ""
-    name = shown(outcome.into.rpartition("/")[2])
-    return Row(
-        f"{outcome.type} {name}  ({outcome.action}{stopped})", outcome.state, below=tuple(below)
-    )
+    name = outcome.into.rpartition("/")[2]
+    return _row(outcome.type, name, f" ({outcome.action}{stopped})", outcome.state, below)
 
 
 def proven_resources(

@@ -1,0 +1,66 @@
+"""Long plans are short: what is the same of many is told once, dangers first, and nothing is lost of them."""
+
+from recovery.access_change import AccessChange
+from recovery.document import Alike, Row
+from recovery.report.folding import folded
+from recovery.report.planned import plan_document
+from recovery.report.text import text_of
+from tests.unit.recovery.test_estimate import POINT, planned
+
+
+def job(
+    number: int, *, state: str = "create", why: str = "(paused)", below: tuple[Row, ...] = ()
+) -> Row:
+    """Return the row of a schedule."""
+    name = f"job-{number}"
+    text = f"scheduler/job {name} {why}"
+    return Row(text, state, below=below, alike=Alike(name, "scheduler/job", why))
+
+
+def test_many_of_which_the_same_is_told_are_one():
+    """The first are named; what is different, has something below it or is bad stands by itself."""
+    many = [job(number) for number in range(7)]
+    (row,) = folded(many)
+    assert row.text == (
+        "scheduler/job, 7 of them (paused): job-0, job-1, job-2, ... 4 more (`--verbose` names each)"
+    )
+    assert row.state == "create"
+    few = many[:6]
+    assert list(folded(few)) == few
+    other = job(9, why="")
+    assert list(folded([*few, other, *few])) == [*few, other, *few]
+    below = [job(number, below=(Row("x", "rewritten"),)) for number in range(7)]
+    assert list(folded(below)) == below
+    bad = [job(number, state="FAILED") for number in range(7)]
+    assert list(folded(bad)) == bad
+    plain = [Row("nba.games", "create")] * 9
+    assert list(folded(plain)) == plain
+
+
+def test_dangers_come_first_and_whom_access_is_given_is_told_once():
+    """Of each subject all the same: nothing of what changes about access is left out."""
+    given = [
+        AccessChange(change="gives access", subject=f"topic t{number}", what="publisher to user:a")
+        for number in range(9)
+    ]
+    public = AccessChange(
+        change="makes public", subject="run/service web", what="invoker to allUsers"
+    )
+    plan = planned().model_copy(update={"access": (*given, public)})
+    lines = text_of(plan_document(plan, now=POINT, is_whole=False)).splitlines()
+    told = [line for line in lines if "topic t" in line]
+    assert len(told) == 1
+    assert all(f"topic t{number}" in told[0] for number in range(9))
+    danger = next(number for number, line in enumerate(lines) if "MAKES PUBLIC" in line)
+    assert danger < next(number for number, line in enumerate(lines) if "nba.games" in line)
+    whole = text_of(plan_document(plan, now=POINT)).splitlines()
+    assert sum("GIVES ACCESS" in line for line in whole) == 9
+
+
+def test_a_long_plan_says_first_how_much_of_what_happens():
+    """A short one is its own summary."""
+    few = planned()
+    assert "things:" not in text_of(plan_document(few, now=POINT))
+    (step, *_) = few.steps
+    many = few.model_copy(update={"steps": (step,) * 30})
+    assert f"30 things: 30 {step.action}" in text_of(plan_document(many, now=POINT))
