@@ -13,6 +13,7 @@ from manifests.kinds.resources.table import resource_type
 from manifests.kinds.tables.kind import TABLES
 from manifests.parts import PARTS
 from manifests.protected import to_be_shown
+from tests.standin.platform.services.serviceusage import ENABLED_AT_FIRST
 
 WHOLE = {"dataset": "lake", "tables": "all", "group": "raw"}
 
@@ -74,15 +75,6 @@ def test_the_shipped_catalog_keeps_what_was_asked_for():
     assert (retention.keep_days, retention.keep_at_least, retention.partial_days) == (90, 3, 7)
 
 
-# Service Usage, Enabled services: what every new project uses, as far as the stored pages tell.
-ENABLED_AT_FIRST = """
-    analyticshub apptopology bigquery bigqueryconnection bigquerydatapolicy bigquerydatatransfer
-    bigquerymigration bigqueryreservation bigquerystorage cloudapis cloudtrace dataform dataplex
-    datastore logging monitoring servicemanagement serviceusage sql-component storage storage-api
-    storage-component
-"""
-
-
 def test_the_shipped_catalog_knows_what_google_enables_by_itself():
     """A new project is not told of services that nobody asked for: each is backed up, or left out."""
     catalog = load_catalog()
@@ -91,7 +83,7 @@ def test_the_shipped_catalog_knows_what_google_enables_by_itself():
     known |= {name for decision in catalog.left_out for name in decision.names}
     # The exporter passes over it: it has no content.
     known.add("serviceusage.googleapis.com")
-    assert {f"{name}.googleapis.com" for name in ENABLED_AT_FIRST.split()} <= known
+    assert {f"{name}.googleapis.com" for name in ENABLED_AT_FIRST} <= known
 
 
 def test_datasets_in_order_of_first_mention(tmp_path: Path):

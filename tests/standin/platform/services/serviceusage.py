@@ -12,11 +12,19 @@ _COLLECTION = "serviceusage.services"
 ASSET_TYPE = "serviceusage.googleapis.com/Service"
 # Service Usage, Services enabled by default; the rest of what projects like this one use.
 ENABLED_AT_FIRST = (
+    "analyticshub",
+    "apptopology",
     "bigquery",
+    "bigqueryconnection",
+    "bigquerydatapolicy",
+    "bigquerydatatransfer",
     "bigquerymigration",
+    "bigqueryreservation",
     "bigquerystorage",
     "cloudapis",
     "cloudtrace",
+    "dataform",
+    "dataplex",
     "datastore",
     "logging",
     "monitoring",
@@ -29,8 +37,6 @@ ENABLED_AT_FIRST = (
 )
 _OTHERS = (
     "artifactregistry",
-    "bigqueryconnection",
-    "bigquerydatatransfer",
     "cloudasset",
     "cloudbuild",
     "cloudfunctions",
