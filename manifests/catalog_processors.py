@@ -89,6 +89,8 @@ class Service(Value):
         parallel: Requests in flight at once.
         longest_seconds: The service gives a request up after this time.
         usual_seconds: What a date takes, for the plan.
+        usd_a_request: What a request costs at most, by the owner's own bills: what it has others do, as a
+            query or a call of another service, nobody else can know. None where nobody said.
     """
 
     name: ProcessorName
@@ -100,6 +102,7 @@ class Service(Value):
     parallel: int = Field(default=1, ge=1, le=32)
     longest_seconds: int = Field(ge=1, le=3600)
     usual_seconds: int = Field(ge=1)
+    usd_a_request: float | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _names_what_is_asked_for(self) -> Self:
@@ -148,11 +151,14 @@ class Bounds(Value):
         requests: So many requests at most, those that are repeated too.
         seconds: No request is begun after this time.
         query_bytes: All its queries together are billed this much at most.
+        usd: All its requests together cost this much at most, at what the services say; None where they are
+            not bounded in money.
     """
 
     requests: int = Field(ge=1)
     seconds: int = Field(ge=1)
     query_bytes: int = Field(ge=1)
+    usd: float | None = Field(default=None, gt=0)
 
 
 class Processors(Value):
@@ -187,6 +193,13 @@ class Processors(Value):
         if wanted:
             message = f"not in the catalog: {', '.join(sorted(wanted))}"
             raise ValueError(message)
+        if self.bounds.usd is not None:
+            unpriced = [item.name for item in self.services if item.usd_a_request is None]
+            if unpriced:
+                message = (
+                    f"bounded in money, and nobody says what a request costs: {', '.join(unpriced)}"
+                )
+                raise ValueError(message)
         try:
             self._sorter().prepare()
         except CycleError as error:

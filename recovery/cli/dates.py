@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import typer
 from manifests import layout
 from manifests.catalog_processors import Processors
 from manifests.errors import ReboundError, RefusedError, UsageError
+from manifests.kinds.tables.kind import TABLES
 from recovery import fencing
 from recovery.cli import dates_of_vault as vault
 from recovery.cli.approvals import write_plan
@@ -129,7 +131,7 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
             hint=f"`rebound plan {SCENARIO}` shows what lacks",
         )
     made = _planned(session, rules, request)
-    made = made._replace(plan=continued(made.plan, begun.plan))
+    made = made._replace(plan=continued(made.plan, begun.plan, rules))
     if not said["as_json"]:
         _show(made.plan, dates_plan_document(made.plan, rules), as_json=False)
     words: list[RefusedError] = []
@@ -208,7 +210,13 @@ def _planned(
         tables: What looked at them before in this process: it never adopts its own earlier job.
     """
     location = session.catalog.location
-    tables = tables or DateTables(rules, session.settings.project, location, session.own_id)
+    tables = tables or DateTables(
+        rules,
+        session.settings.project,
+        location,
+        session.own_id,
+        is_protected=partial(session.catalog.protects, TABLES),
+    )
     session.tools.reach.require(tables.endpoint)
     seen = tables.observe(request.first_day(), now=session.started_at)
     made = make_plan(rules, seen, request)

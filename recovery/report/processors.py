@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from manifests.catalog_processors import Processors
+from manifests.catalog_processors import Bounds, Processors
 from manifests.errors import ReboundError
 from recovery.document import (
     Block,
@@ -21,14 +21,16 @@ from recovery.fence.model import StandingFence
 from recovery.kinds.processors.rules.outcome import SCENARIO, DatesReport, outcome_error
 from recovery.kinds.processors.rules.plan import FaultyDate, ProcessorPlan, ProcessorStep
 from recovery.kinds.processors.rules.vault import TableDates
+from recovery.limits import price
 from recovery.plan.said import confirming
 from recovery.report.acted import begun_by
 from recovery.report.conclusion import concluded, ending
 from recovery.report.fenced import fence_section, fences_told
-from recovery.units import counted, duration, size
+from recovery.units import counted, duration, size, usd
 
 _MOST_SPANS = 8
 _MOST_FAULTY = 8
+_TIB = 2**40
 
 
 def dates_plan_document(
@@ -171,8 +173,24 @@ def _cost(
         f"bounds of the catalog: {bounds.requests:,} requests, none begun after "
         f"{duration(bounds.seconds)}, queries of {size(bounds.query_bytes)}"
     )
+    scanning = price("scanned_usd_per_tib")
+    scans = usd(bounds.query_bytes / _TIB * scanning.value)
+    yield Paragraph(f"queries cost at most {scans}, at Google's list price as of {scanning.as_of}")
+    yield Paragraph(_money(plan, bounds))
     if plan.requests:
         yield Paragraph(f"what else runs these dates: `rebound fence {SCENARIO}` pauses it")
+
+
+def _money(plan: ProcessorPlan, bounds: Bounds) -> str:
+    """Say what requests cost, and which bound of the catalog ends that."""
+    if plan.usd is None:
+        return (
+            "NOT BOUNDED IN MONEY: the catalog does not say what a request costs (`usd_a_request`)"
+        )
+    told = f"requests cost about {usd(plan.usd)} by the catalog when each succeeds at once"
+    if bounds.usd is None:
+        return f"{told}; NOT BOUNDED IN MONEY: the catalog's `bounds` have no `usd`"
+    return f"{told}, {usd(bounds.usd)} at most: no request is begun that would cost more"
 
 
 def _held_rows(item: TableDates) -> Iterator[Row]:

@@ -1,5 +1,6 @@
 """Which dates lack, by the season, the schedule and the rows: `rebound plan processor-failure`."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -126,10 +127,19 @@ def test_a_table_that_is_gone_is_not_looked_at(league: Rebound):
     """It is no gap of dates; what is known of the others is told all the same."""
     league.query(f"DROP TABLE {TABLES['zones']}")
     platform.lose(league, "teams", GAME_DAYS[4])
-    steps = planned(league, code=9)
+    steps = planned(league, code=5)
     assert steps["zones"]["unread"]["why"] == "there is no such table"
     assert steps["teams"]["missing"] == texts(GAME_DAYS[4])
-    assert "bigquery-dataset-loss" in league.ended("plan", SCENARIO).stderr
+    refused = league.ended("plan", SCENARIO).stderr
+    assert f"a table that is not there: {TABLES['zones']}" in refused
+    assert "bigquery-dataset-loss" in refused
+    path = Path(league.env["REBOUND_CATALOG"])
+    catalog = json.loads(path.read_text())
+    catalog["tables"] = [it for it in catalog["tables"] if it["table"] != TABLES["zones"]]
+    path.write_text(json.dumps(catalog))
+    refused = league.run("plan", SCENARIO, code=5).stderr
+    assert "the catalog does not protect it, so that no backup holds it" in refused
+    assert "bigquery-dataset-loss" not in refused
 
 
 def test_rows_that_are_hidden_are_not_missing(league: Rebound):

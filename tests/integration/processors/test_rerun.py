@@ -225,6 +225,17 @@ def test_it_stays_within_its_bounds(serve: Callable[..., Phases]):
     report = recovered(phases, *words, code=6)
     assert len(phases.calls) == report["requests"] == 3
     assert "not run" in {state for state, _ in ends(report).values()}
+    phases.calls.clear()
+    section = platform.processors(phases.url, bounds={**bounds, "requests": 100, "usd": 1.0})
+    section["services"] = [{**it, "usd_a_request": 0.5} for it in section["services"]]
+    platform.write_catalog(Path(league.env["REBOUND_CATALOG"]).parent, section)
+    platform.lose(league, "teams", *GAME_DAYS[4:6])
+    refused = league.run("recover", SCENARIO, "--yes", "--anew", code=5)
+    assert "and the catalog allows $1.00" in refused.stderr
+    assert not phases.calls
+    phases.plant("teams", GAME_DAYS[3], "unavailable", "unavailable", "unavailable")
+    report = recovered(phases, "--anew", "--date", str(GAME_DAYS[3]), code=6)
+    assert len(phases.calls) == report["requests"] == 2
 
 
 def test_no_request_is_begun_when_the_time_is_over(serve: Callable[..., Phases]):

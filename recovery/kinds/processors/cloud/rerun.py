@@ -1,5 +1,6 @@
 """Runs missed dates again, one wave of processors after the other, and looks at the rows each time."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -65,6 +66,7 @@ class Rerun:
         self._progress = progress
         self._lock = threading.Lock()
         self._requests_left = rules.bounds.requests - journal.requests
+        self._usd_left = _usd_left(rules, journal.requests)
         self._last_begin = clock() + timedelta(seconds=rules.bounds.seconds)
         self._proven: set[tuple[str, date]] = set()
 
@@ -144,11 +146,13 @@ class Rerun:
             self._journal.answer(processor.name, day, requests[-1][0], self._clock())
             if self._passes(processor, day):
                 return ServiceAnswer(_FOUND)
+        usd = self._rules.service(processor).usd_a_request or 0.0
         with self._lock:
             now = self._clock()
-            if not self._requests_left or now > self._last_begin:
+            if not self._requests_left or now > self._last_begin or usd > self._usd_left:
                 return _BOUND
             self._requests_left -= 1
+            self._usd_left -= usd
         requests.append((self._journal.send(processor.name, day, now), now))
         return None
 
@@ -182,6 +186,18 @@ class Rerun:
             time.sleep(pause_seconds)
             pause_seconds = min(2 * pause_seconds, _LONGEST_LOOK_SECONDS)
         return True
+
+
+def _usd_left(rules: Processors, sent: int) -> float:
+    """Return what requests may still cost; those of earlier attempts count as the dearest.
+
+    Args:
+        rules: The catalog's processors.
+        sent: How many requests were sent before.
+    """
+    if rules.bounds.usd is None:
+        return math.inf
+    return rules.bounds.usd - sent * max(item.usd_a_request or 0.0 for item in rules.services)
 
 
 def in_parallel(todo: Sequence[Callable[[], DateOutcome]], parallel: int) -> list[DateOutcome]:

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -26,6 +26,10 @@ from recovery.settings import Settings
 
 _FIRST, _LAST = date.min, date.max
 _NO_TABLE = "there is no such table"
+_MAKE = (
+    "the catalog does not protect it, so that no backup holds it: make it as the platform does, or name the "
+    "other processors by `--processor`"
+)
 _BRING_BACK = "`rebound plan bigquery-dataset-loss` shows what brings it back; then come again"
 _SOONER = "raise `query_bytes` of the catalog's bounds, or look at fewer dates: `--since`, `--date`"
 
@@ -38,9 +42,18 @@ class DateTables:
         project: The project that has the tables, and in which jobs run.
         location: The location of the tables.
         own_id: What makes this process's job ids its own.
+        is_protected: Whether a backup may hold a table.
     """
 
-    def __init__(self, rules: Processors, project: str, location: str, own_id: str) -> None:
+    def __init__(
+        self,
+        rules: Processors,
+        project: str,
+        location: str,
+        own_id: str,
+        *,
+        is_protected: Callable[[str], bool],
+    ) -> None:
         client = bigquery_client(project, location)
         self.endpoint = str(client._connection.API_BASE_URL)  # noqa: SLF001 - the client has no name for it
         self._jobs = Jobs(client, location)
@@ -48,6 +61,7 @@ class DateTables:
         self._rules = rules
         self._project = project
         self._own_id = own_id
+        self._is_protected = is_protected
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._billed_bytes = 0
@@ -75,7 +89,9 @@ class DateTables:
             try:
                 rows[processor.name] = self.rows(processor, first, last)
             except SourceUnreadableError as error:
-                unread[processor.name] = UnreadTable(why=error.message, hint=error.hint)
+                is_gone = isinstance(error, SourceMissingError)
+                told = UnreadTable(why=error.message, hint=error.hint, is_gone=is_gone)
+                unread[processor.name] = told
         schedule = self._rules.schedule
         return SeenTables(
             observed_at=now,
@@ -182,7 +198,8 @@ class DateTables:
 
     def _answer(self, sql: str, table: str) -> StatementResult:
         if not self._resources.has_table(table):
-            raise SourceMissingError(_NO_TABLE, subject=table, hint=_BRING_BACK)
+            hint = _BRING_BACK if self._is_protected(table) else _MAKE
+            raise SourceMissingError(_NO_TABLE, subject=table, hint=hint)
         job_id = f"rebound-dates-{self._own_id}-{next(self._numbers)}"
         with self._lock:
             left = self._rules.bounds.query_bytes - self._billed_bytes

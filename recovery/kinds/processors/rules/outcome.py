@@ -3,7 +3,13 @@
 from datetime import date
 from typing import Literal
 
-from manifests.errors import CloudError, NotEqualError, ObjectiveMissedError, PartialError
+from manifests.errors import (
+    CloudError,
+    NotEqualError,
+    ObjectiveMissedError,
+    PartialError,
+    RefusedError,
+)
 from manifests.values import UtcTime, Value
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.operator import Operator
@@ -127,12 +133,18 @@ def _lacking(left: ProcessorPlan) -> str:
     )
 
 
-def unread_error(made: ProcessorPlan) -> CloudError | None:
-    """Return the error of a plan that could not look at everything."""
-    unread = [step for step in made.steps if step.unread is not None]
+def unread_error(made: ProcessorPlan) -> CloudError | RefusedError | None:
+    """Return the error of a plan that could not look at everything.
+
+    A table that is gone was looked at: the cloud answered that it is.
+    """
+    unread = [(step.table, step.unread) for step in made.steps if step.unread is not None]
     if not unread:
         return None
-    return CloudError(
-        f"could not be looked at: {', '.join(step.table for step in unread)}",
-        hint=next(step.unread.hint for step in unread if step.unread),
-    )
+    hint = next(told.hint for _, told in unread)
+    if gone := [table for table, told in unread if told.is_gone]:
+        return RefusedError(
+            f"no date can be run into a table that is not there: {', '.join(gone)}",
+            hint=next(told.hint for _, told in unread if told.is_gone),
+        )
+    return CloudError(f"could not be looked at: {', '.join(name for name, _ in unread)}", hint=hint)

@@ -1,7 +1,7 @@
 """Which dates each processor lacks, and which of them are run again in which order. Pure."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -41,10 +41,15 @@ class IdleDate(Value):
 
 
 class UnreadTable(Value):
-    """That a table could not be looked at."""
+    """That a table could not be looked at.
+
+    Attributes:
+        is_gone: Whether there is none.
+    """
 
     why: str
     hint: str = ""
+    is_gone: bool = False
 
 
 class SeenTables(Value):
@@ -109,6 +114,8 @@ class ProcessorPlan(Value):
         steps: Those of the processors that were asked for, each after those it reads.
         others: What is known of the others, none of which is run.
         seconds: What the runs take as a rule.
+        usd: What the runs cost when each succeeds at once, as the catalog prices a request; None where it
+            prices one of them nowhere.
         fence: What is paused before anything is run; None where the catalog names no writers.
         agreed: What the catalog agreed on when it was planned; None where it did not, and in older plans.
         seen: A digest of what was observed of the dates that were asked for; empty in older plans.
@@ -121,6 +128,7 @@ class ProcessorPlan(Value):
     steps: tuple[ProcessorStep, ...]
     others: tuple[ProcessorStep, ...] = ()
     seconds: int = 0
+    usd: float | None = None
     fence: PlannedFence | None = None
     agreed: Objective | None = None
     seen: str = ""
@@ -192,6 +200,7 @@ def make_plan(rules: Processors, seen: SeenTables, request: DatesRequest) -> Pro
             if name not in asked
         ),
         seconds=sum(_wave_seconds(rules, wave, steps) for wave in _waves(rules, request)),
+        usd=priced(rules, [steps[name] for name in asked]),
         seen=_digest(known),
     )
 
@@ -233,6 +242,14 @@ def _wave_seconds(
         runs = sum(len(steps[item.name].runs) for item in wave if item.service == service.name)
         taken.append(math.ceil(runs / service.parallel) * service.usual_seconds)
     return max(taken)
+
+
+def priced(rules: Processors, steps: Sequence[ProcessorStep]) -> float | None:
+    """Return what one request for each date costs; None where the catalog does not price one of them."""
+    services = {item.name: rules.service(item) for item in rules.processors}
+    prices = [(len(it.runs), services[it.processor].usd_a_request) for it in steps if it.runs]
+    known = [number * usd for number, usd in prices if usd is not None]
+    return sum(known) if len(known) == len(prices) else None
 
 
 def _witnessed(seen: SeenTables) -> dict[date, int]:

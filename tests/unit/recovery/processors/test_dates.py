@@ -18,7 +18,7 @@ from recovery.kinds.processors.rules.plan import (
 )
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.kinds.processors.rules.rows import RowsOfDate, findings_of
-from recovery.report.processors import dates_report_document, spans
+from recovery.report.processors import dates_plan_document, dates_report_document, spans
 from recovery.report.text import text_of
 from tests.integration.processors.platform import ALL, GAME_DAYS, PHASE4_DAYS, processors
 
@@ -125,7 +125,7 @@ def test_a_resumed_plan_runs_only_what_was_agreed_to():
     """A date that was lost since is told, and left."""
     begun = planned(seen(rows=without("teams", *GAME_DAYS[:2])))
     now = planned(seen(rows=without("teams", *GAME_DAYS[1:3])))
-    again = continued(now, begun)
+    again = continued(now, begun, RULES)
     assert again.step("teams").runs == (GAME_DAYS[1],)
     assert again.step("teams").missing == GAME_DAYS[1:3]
 
@@ -173,3 +173,30 @@ def test_dates_that_follow_each_other_are_one():
     assert spans([GAME_DAYS[0], GAME_DAYS[2]]) == "2024-10-22, 2024-10-24"
     many = [date(2024, 1, 1) + timedelta(days=2 * n) for n in range(20)]
     assert spans(many).endswith(", ... 12 more")
+
+
+def priced(bound: float | None, **usd: float | None) -> Processors:
+    """Return the catalog's rules with a bound in money and what a request of each service costs."""
+    section = processors()
+    section["bounds"] |= {"usd": bound}
+    section["services"] = [
+        it | {"usd_a_request": usd.get(it["name"])} for it in section["services"]
+    ]
+    return Processors.model_validate(section)
+
+
+def test_what_requests_cost_is_told_and_what_nobody_prices_is_said_to_be_unbounded():
+    """A plan tells what dates cost of which every service has a price; a bound needs all of them."""
+    first, second = (item.name for item in RULES.services)
+    lost = seen(rows=without("teams", *GAME_DAYS[:7]))
+    at_once = "about $0.14 by the catalog when each succeeds at once"
+    said = (
+        (priced(None), "NOT BOUNDED IN MONEY: the catalog does not say what a request costs"),
+        (priced(None, **{first: 0.02}), f"{at_once}; NOT BOUNDED IN MONEY: the catalog's `bounds`"),
+        (priced(9.5, **{first: 0.02, second: 0.5}), f"{at_once}, $9.50 at most"),
+    )
+    for rules, told in said:
+        plan = make_plan(rules, lost, DatesRequest(project="league-1"))
+        assert told in " ".join(text_of(dates_plan_document(plan, rules)).split())
+    with pytest.raises(ValueError, match=f"nobody says what a request costs: {second}"):
+        priced(9.5, **{first: 0.02})
