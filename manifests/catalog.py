@@ -41,11 +41,14 @@ class Retention(Value):
         keep_days: Runs younger than this are kept.
         keep_at_least: The newest complete runs that are kept whatever their age.
         partial_days: Runs without a manifest are kept this long.
+        most_vault_times: So many times as much as the newest run the vault may hold, before an alert
+            is raised. Terraform reads it, and takes twice the full exports that are kept where it is None.
     """
 
     keep_days: int = Field(ge=1)
     keep_at_least: int = Field(ge=1)
     partial_days: int = Field(ge=1)
+    most_vault_times: float | None = Field(default=None, gt=1)
 
 
 class Catalog(Value):

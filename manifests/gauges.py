@@ -17,6 +17,8 @@ from manifests.verification import files_of
 NOTHING_YET = datetime(1970, 1, 1, tzinfo=UTC)
 COMPARED = timedelta(days=7)
 """How long before the newest run the run lies that it is compared with."""
+_SMALL_BYTES = 10 * 2**30
+"""A vault that is smaller costs cents, and may hold more records than data."""
 
 
 class Gauge(NamedTuple):
@@ -152,7 +154,23 @@ def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
     grown = _grown_percent(watched.added.last, watched.added.before)
     text = "Bytes written to the vault in a week against the week before, in percent"
     yield Gauge("vault_growth_percent", grown, text)
+    text = (
+        "Bytes in the vault for each byte that the newest complete run holds; 0 where they are few"
+    )
+    yield Gauge("vault_times", _times_of_newest(watched), text)
     yield from _of_newest(watched.complete)
+
+
+def _times_of_newest(watched: Watched) -> float:
+    """Return how many times as much as the newest complete run the vault holds.
+
+    It settles where as much goes as comes; while nothing is ever deleted it grows for ever, by the same each
+    week or not.
+    """
+    held = watched.complete[-1].size_bytes if watched.complete else 0
+    if not held or watched.size_bytes < _SMALL_BYTES:
+        return 0.0
+    return round(watched.size_bytes / held, 1)
 
 
 def _age(name: str, instant: datetime, what: str, now: datetime) -> Gauge:

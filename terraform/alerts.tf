@@ -30,7 +30,12 @@ locals {
     age_of_drill_seconds        = local.drills.every_days * local.day_seconds
     age_of_fence_seconds        = floor(try(local.catalog.fence.most_hours, 12) * 3600)
     growth_percent              = var.most_growth_percent
+    vault_times                 = coalesce(try(local.catalog.retention.most_vault_times, null), local.usual_times)
   }
+
+  # In the days that runs are kept each table is exported whole so many times; what changes in between may
+  # take as much again.
+  usual_times = 2 * (ceil(local.catalog.retention.keep_days / local.catalog.full_every_days) + 1)
 
   on_lines = {
     backup-failed = {
@@ -92,6 +97,10 @@ locals {
     vault-growth = {
       title = "The vault grew by much more in a week than in the one before"
       lines = "jsonPayload.gauge=\"vault_growth_percent\" AND jsonPayload.value>${local.limits.growth_percent}"
+    }
+    vault-large = {
+      title = "The vault holds many times as much as a run"
+      lines = "jsonPayload.gauge=\"vault_times\" AND jsonPayload.value>${local.limits.vault_times}"
     }
     slow-backup = {
       title = "A run takes most of the time that a call may take"

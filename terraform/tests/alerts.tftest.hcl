@@ -50,6 +50,7 @@ run "gauges_raise_alerts_from_where_the_tests_say" {
       age_of_drill_seconds        = 92 * 86400
       age_of_fence_seconds        = 12 * 3600
       growth_percent              = 50
+      vault_times                 = 28
     }
     error_message = "tests/judges/alert_lines.py holds the lines against these."
   }

@@ -44,6 +44,7 @@ OF_LIMITS = {
     "proof-too-old": "age_of_proven_point_seconds",
     "run-growth": "growth_of_parts_percent",
     "vault-growth": "vault_growth_percent",
+    "vault-large": "vault_times",
 }
 """The number of the hourly look that raises each alert on lines once it is above its limit."""
 SLOW = "slow-backup"

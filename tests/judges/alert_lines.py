@@ -27,6 +27,7 @@ LIMITS = {
     "age_of_drill_seconds": 92 * 86400,
     "age_of_fence_seconds": 12 * 3600,
     "growth_percent": 50,
+    "vault_times": 28,
 }
 """What is interpolated, as terraform/tests/alerts.tftest.hcl holds it."""
 

@@ -258,6 +258,7 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/tables-gone.md": _table_of_a_run,
     "alerts/tables-unprotected.md": _new_table,
     "alerts/vault-growth.md": _garbage,
+    "alerts/vault-large.md": _garbage,
     "alerts/verify-failed.md": _damage,
     "quarterly-drill.md": _sandbox,
     "deploy.md": _sandbox,

@@ -65,6 +65,12 @@ def proof(
     )
 
 
+def held(*, times: float, run_bytes: int = 2**30) -> dict[str, Any]:
+    """Return a vault that holds so many times as much as the newest run."""
+    newest = run(0)._replace(size_bytes=run_bytes)
+    return {"complete": (newest,), "size_bytes": int(times * run_bytes)}
+
+
 def alerts(numbers: dict[str, float]) -> set[str]:
     """Return the alerts that the lines of these numbers raise."""
     lines = ({"message": "gauge", "gauge": name, "value": value} for name, value in numbers.items())
@@ -98,6 +104,7 @@ def test_a_deployment_that_is_well_raises_nothing():
         ({"fenced": (NOW - timedelta(hours=13), NOW)}, "fence-standing"),
         ({"complete": (run(8, tables=1), run(0))}, "run-growth"),
         ({"added": Added(last=151, before=100)}, "vault-growth"),
+        (held(times=29), "vault-large"),
     ],
 )
 def test_each_gauge_raises_its_alert(facts: dict[str, Any], alert: str):
@@ -110,6 +117,17 @@ def test_a_vault_of_one_week_did_not_grow_and_one_that_shrank_is_told_so():
     """What was never written before cannot be compared with."""
     assert told(added=Added(last=100))["vault_growth_percent"] == 0
     assert told(added=Added(last=50, before=100))["vault_growth_percent"] == -50
+
+
+def test_a_vault_that_grows_by_the_same_each_week_for_ever_is_told():
+    """However steadily: a week before the bound it is silent, and where less is held than costs anything."""
+    weekly = 10 * 2**30
+    for weeks, is_told in ((27, False), (28, False), (29, True)):
+        grown = {"added": Added(last=weekly, before=weekly), **held(times=weeks, run_bytes=weekly)}
+        well = {"proofs": (proof("drill", 1),), "owed": (GAMES,)}
+        assert alerts(told(**well, **grown)) == ({"vault-large"} if is_told else set())
+    assert told(**held(times=1000, run_bytes=2**20))["vault_times"] == 0
+    assert told(size_bytes=2**40)["vault_times"] == 0
 
 
 def test_samples_and_looks_for_what_expires_have_an_age():
