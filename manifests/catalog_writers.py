@@ -85,14 +85,16 @@ class FenceRule(Value):
     """How writers are fenced.
 
     Attributes:
-        locations: Where writers are looked for.
+        locations: Where what writers call is looked for, and the schedule of a flow check; writers are
+            looked for everywhere.
         quiet_seconds: For so long nothing may change before it counts as quiet.
         quiet_within_seconds: So long what still runs may take to end.
         seek_seconds: So long a seek may take to have effect; nothing is pushed again before.
         most_hours: A fence that stands longer is an alert.
         most_objects: So many objects of a bucket are looked at twice, a list of all costs a call for each
             1,000; whether anything writes to a larger one is unknown.
-        most_documents: The same of the documents of a database: each is a read, twice.
+        most_documents: The same of the documents of a database: each is a read, twice. They are counted
+            first, so that of more none is read.
         harmless: Patterns of what may run while all is fenced, as `run/job report-*` or
             `workflows/workflow mail`: it writes to nothing that is protected.
         writers: What writes to what.

@@ -22,7 +22,7 @@ from manifests.values import Resource
 from recovery.fence.doubts import doubts, projects_of
 from recovery.fence.executions import Executions
 from recovery.fence.insisting import require_quiet
-from recovery.fence.large import too_large
+from recovery.fence.large import look_takes, too_large
 from recovery.fence.model import FenceRecord, PlannedFence, Quiet
 from recovery.fence.quiet import FenceLooks, wait_for_quiet
 from recovery.fence.rules import held_by_others, planned_fence
@@ -125,8 +125,11 @@ def with_fence(session: Session, plan: Plan, run: Manifest | None = None) -> Pla
     fence = planned(session, things, is_left_out=request.no_fence, despite=request.despite)
     rule = session.catalog.fence
     if fence and rule and run and not fence.is_left_out:
-        large = too_large(rule, run, things)
-        fence = fence.model_copy(update={"too_large": large})
+        told = {
+            "too_large": too_large(rule, run, things),
+            "look": look_takes(rule, run, things),
+        }
+        fence = fence.model_copy(update=told)
     return plan.model_copy(update={"fence": fence})
 
 
@@ -149,6 +152,7 @@ def planned(
         things=tuple(sorted(things)),
         writers=(),
         quiet_seconds=rule.quiet_seconds,
+        quiet_within_seconds=rule.quiet_within_seconds,
         despite=despite,
     )
     if is_left_out:

@@ -274,7 +274,8 @@ class Configuration:
         if EVERYWHERE not in locations or kind.spans_locations:
             return list(locations)
         pages = self._pages(kind, f"{kind.version}/projects/{self._project}/locations", {})
-        return [item["locationId"] for page in pages for item in page.get("locations", ())]
+        named = [item["locationId"] for page in pages for item in page.get("locations", ())]
+        return list(dict.fromkeys((*named, *kind.more_locations)))
 
     def _items_in(
         self, kind: ResourceType, subject: str, location: str

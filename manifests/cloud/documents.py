@@ -103,7 +103,9 @@ class Documents:
         content: bytes = document.SerializeToString(deterministic=True)
         return DocumentRecord(path, content, created, updated)
 
-    def count(self, names: NameRange, *, at_nanos: int, collection_id: str = "") -> int | None:
+    def count(
+        self, names: NameRange, *, at_nanos: int | None = None, collection_id: str = ""
+    ) -> int | None:
         """Count the documents of a range at an instant.
 
         None where Firestore does not count so, or not within the minute it takes for a query
@@ -111,12 +113,12 @@ class Documents:
 
         Args:
             names: The range.
-            at_nanos: The instant, since 1970.
+            at_nanos: The instant, since 1970; the present when None.
             collection_id: Only those in collections with this id; all when empty.
         """
-        request = types.RunAggregationQueryRequest.pb()(
-            parent=self._root, read_time=timestamp(at_nanos)
-        )
+        request = types.RunAggregationQueryRequest.pb()(parent=self._root)
+        if at_nanos is not None:
+            request.read_time.CopyFrom(timestamp(at_nanos))
         query = request.structured_aggregation_query
         query.structured_query.CopyFrom(self.query(names, collection_id))
         query.aggregations.add(alias="count").count.SetInParent()

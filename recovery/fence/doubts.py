@@ -85,9 +85,6 @@ def _doubt(
     kind = resource_type(writer.type)
     if rule is None:
         return "the catalog names no writers"
-    location = _segment(writer.name, "locations")
-    if location and not kind.is_everywhere and location not in rule.locations:
-        return f"it is in {location}, where the catalog has no writers"
     # What calls something is told by that, which a pause takes from it.
     field = kind.pause_by(writer.field).field
     running = {**(resource or {}), "name": writer.name, field: writer.before}

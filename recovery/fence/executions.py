@@ -97,7 +97,7 @@ class Executions:
             _JOBS: partial(self._jobs, things),
             "run/job in all regions": self._tasks,
             "workflows/workflow in all regions": self._workflows,
-            "bigquery/transfer": partial(self._transfers, things),
+            "bigquery/transfer in all regions": partial(self._transfers, things),
         }
         for what, look in looks.items():
             try:
@@ -150,7 +150,7 @@ class Executions:
         Transfer REST, TransferConfig.disabled, TransferRun.state).
         """
         for transfer in self._configuration.listed(
-            _TRANSFER, self._rule.locations, none_where_disabled=True
+            _TRANSFER, (EVERYWHERE,), none_where_disabled=True
         ):
             if not transfer_writes(self._rule, transfer, things, self._project):
                 continue

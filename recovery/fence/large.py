@@ -1,9 +1,29 @@
-"""What is too large to be looked at twice: a plan tells it before anything is paused. Pure."""
+"""What it takes to look at what is fenced, and what is too large for it: a plan tells it beforehand. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 from manifests.catalog_writers import FenceRule
 from manifests.model.run import Manifest
+from manifests.values import Resource
+from recovery.fence.model import LookTakes
+from recovery.limits import price
+
+_LISTED = 1000
+"""So many objects one call lists (Cloud Storage REST, objects.list: maxResults)."""
+_COUNTED = 1000
+_PRICED = 100_000
+_OBJECTS, _DOCUMENTS = "objects", "documents"
+
+
+class _Held(NamedTuple):
+    """How much a run held of a thing, of which no more is looked at than the rule says."""
+
+    thing: str
+    sort: str
+    held: int
+    most: int
+    location: str
 
 
 def too_large(rule: FenceRule, run: Manifest, things: Collection[str]) -> dict[str, str]:
@@ -14,10 +34,59 @@ def too_large(rule: FenceRule, run: Manifest, things: Collection[str]) -> dict[s
         run: What there was when the run was made; there may be more by now.
         things: As `bucket lake` or `database (default)`.
     """
-    most = {"bucket": rule.most_objects, "database": rule.most_documents}
-    held = {kind.labelled(part.name): (kind.counted, part.count) for kind, part in run.every_part}
     return {
-        thing: f"{held[thing][1]:,} {held[thing][0]}"
-        for thing in sorted(things)
-        if thing in held and held[thing][1] > most.get(thing.partition(" ")[0], held[thing][1])
+        item.thing: f"{item.held:,} {item.sort}"
+        for item in _held(rule, run, things)
+        if item.held > item.most
     }
+
+
+def look_takes(rule: FenceRule, run: Manifest, things: Collection[str]) -> LookTakes:
+    """Return what one look takes at most: a look at what is too large ends where it knows that.
+
+    Args:
+        rule: How many are looked at.
+        run: What there was when the run was made.
+        things: As of `too_large`.
+    """
+    documents = calls = 0
+    usd, priced_on = 0.0, ""
+    for item in _held(rule, run, things):
+        if item.sort == _DOCUMENTS:
+            # They are counted first, 1,000 for one read (Firestore, Pricing, Aggregation queries).
+            number = max(1, -(-item.held // _COUNTED))
+            number += item.held if item.held <= item.most else 0
+            documents += number
+            told = price("document_read_usd_per_100000", item.location)
+            usd += number / _PRICED * told.value
+        else:
+            pages = max(1, -(-min(item.held, item.most + 1) // _LISTED))
+            calls += pages
+            told = price("list_usd_per_1000_calls", item.location)
+            usd += pages / _LISTED * told.value
+        priced_on = told.as_of
+    return LookTakes(documents=documents, calls=calls, usd=usd, priced_on=priced_on)
+
+
+def _held(rule: FenceRule, run: Manifest, things: Collection[str]) -> Iterator[_Held]:
+    """Yield what the run held of buckets and databases that are fenced, in the order of their names."""
+    held = {f"bucket {item.name}": (item.count, item.resource) for item in run.buckets}
+    held |= {f"database {item.name}": (item.count, item.resource) for item in run.databases}
+    for thing in sorted(things):
+        if thing not in held:
+            continue
+        count, resource = held[thing]
+        is_bucket = thing.startswith("bucket ")
+        yield _Held(
+            thing,
+            sort=_OBJECTS if is_bucket else _DOCUMENTS,
+            held=count,
+            most=rule.most_objects if is_bucket else rule.most_documents,
+            location=_location(resource),
+        )
+
+
+def _location(resource: Resource) -> str:
+    """Return where a bucket or a database is, as prices name it; empty where that was not read."""
+    told = str(resource.get("locationId") or resource.get("location") or "")
+    return told if told == "US" else told.lower()

@@ -55,6 +55,22 @@ class FenceRecord(Stored):
     is_made: bool = False
 
 
+class LookTakes(Value):
+    """What one look at what is fenced takes, at most.
+
+    Attributes:
+        documents: How many documents are read, which is billed.
+        calls: How many calls list objects, which are billed.
+        usd: What that costs, at list price.
+        priced_on: When the prices were looked up.
+    """
+
+    documents: int = 0
+    calls: int = 0
+    usd: float = 0.0
+    priced_on: str = ""
+
+
 class PlannedFence(Value):
     """What a recovery pauses before anything is written.
 
@@ -67,12 +83,16 @@ class PlannedFence(Value):
         despite: Patterns of what may run on or be unknown all the same, as it is told.
         too_large: How much there is of what is too large to be looked at, so that it will be unknown
             whether anything writes to it.
+        look: What one look takes; it is looked at least twice. None where nobody knows.
+        quiet_within_seconds: So long looks are repeated while something still writes.
     """
 
     things: tuple[str, ...]
     writers: tuple[FencedWriter, ...]
     idle: tuple[str, ...] = ()
     too_large: Mapping[str, str] = {}
+    look: LookTakes | None = None
+    quiet_within_seconds: int = 0
     quiet_seconds: int
     is_left_out: bool = False
     despite: tuple[str, ...] = ()
@@ -182,6 +202,7 @@ class Quiet(Value):
 
     Attributes:
         seconds: Between the two looks.
+        look_seconds: What the longest look took.
         changed: What was changed between them.
         running: Executions that may write there and have not ended, but for those of no account.
         looked_at: How many tables, objects and documents were looked at.
@@ -190,6 +211,7 @@ class Quiet(Value):
     """
 
     seconds: float
+    look_seconds: float = 0.0
     changed: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
     looked_at: Mapping[Sort, int] = {}

@@ -115,6 +115,10 @@ class FenceLooks:
         # Each document that is passed over would be read, and billed.
         ranges = without([EVERYTHING], *map(below, self._ephemeral.get(name, ())))
         documents = Documents(Connection(self._project, name))
+        # A count bills one read for 1,000 documents: of too many none is read by itself.
+        number = sum(documents.count(names) or 0 for names in ranges)
+        if number > self._most_documents:
+            raise _too_many("document", self._most_documents)
         listed = (item for names in ranges for item in documents.read(names, only_names=True))
         found = ((f"{name}/{item.path}", item.update_time_nanos) for item in listed)
         yield from self._told_apart(found, name, "document", self._most_documents)
@@ -133,7 +137,7 @@ class FenceLooks:
         for name, version in found:
             number += 1
             if number > most:
-                raise CloudError(f"it holds more than {most:,} {sort}s")
+                raise _too_many(sort, most)
             if number <= self._most_named:
                 yield name, (sort, version)
             else:
@@ -150,6 +154,10 @@ class FenceLooks:
     """How things are looked at, by the first word of what the catalog calls them."""
 
 
+def _too_many(sort: Sort, most: int) -> CloudError:
+    return CloudError(f"it holds more than {most:,} {sort}s")
+
+
 def wait_for_quiet(
     looking: FenceLooks,
     things: Collection[str],
@@ -160,6 +168,7 @@ def wait_for_quiet(
     despite: Collection[str] = (),
     tell: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Quiet:
     """Look at what is fenced, wait, and look again, until nothing changed and nothing runs.
 
@@ -172,16 +181,21 @@ def wait_for_quiet(
         despite: Patterns of what may be unknown, or run on, as it is told.
         tell: Told what is waited for.
         sleep: Waits so many seconds.
+        clock: Tells seconds.
     """
     waited = 0.0
     told: Mapping[str, str] = {}
+    began = clock()
     before = looking.look(things)
+    took = clock() - began
     while True:
         sleep(seconds)
         waited += max(seconds, _SHORTEST_SECONDS)
         # What runs is asked for first: that takes its time, and what is written meanwhile is seen after it.
         running = runs.running(things)
+        began = clock()
         after = looking.look(things)
+        took = max(took, clock() - began)
         found, executed = changed(before, after), named(running.found, despite)
         if told != executed:
             told = executed
@@ -195,6 +209,7 @@ def wait_for_quiet(
     marks = [mark for own in after.found.values() for mark in own.values()]
     return Quiet(
         seconds=seconds,
+        look_seconds=took,
         changed=found,
         running=tuple(f"{name}: {what}" for name, what in executed.items()),
         looked_at=dict(Counter(sort for sort, _ in marks)),

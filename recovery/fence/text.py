@@ -27,6 +27,13 @@ _OF_EVENTARC = "eventarc-"
 _EVENTS = "note   events that wait for a trigger of Eventarc are kept for 24 hours unless set"
 """Eventarc, Retry events: the id of each subscription that it makes begins so."""
 
+_ANSWERING = (
+    "  note   requests that services of Cloud Run answer, and Storage Transfer jobs, are in no list here: "
+    "what they write is seen only if they write while it is looked"
+)
+"""A request of before a fence may take an hour (Cloud Run, Set request timeout); no API lists them, and
+Cloud Monitoring counts them when they are answered (Cloud Run, run.googleapis.com/request_count)."""
+
 
 def fence_lines(record: FenceRecord) -> list[str]:
     """Say what a fence pauses, and what it leaves."""
@@ -172,11 +179,12 @@ def quiet_lines(found: Quiet) -> list[str]:
     """Say whether anything was written after the writers were paused."""
     sorts = [counted(number, sort) for sort, number in found.looked_at.items()]
     looked = f"{', '.join(sorts) or 'nothing'} looked at for {duration(found.seconds)}"
+    took = f", the longest look took {duration(found.look_seconds)}"
     lines = [f"  WRITTEN {name}" for name in found.changed]
     lines += [f"  RUNNING {name}" for name in found.running]
-    lines.append(f"{looked}: {len(found.changed)} of them written")
+    lines.append(f"{looked}: {len(found.changed)} of them written{took}")
     lines += [f"  UNKNOWN {name}" for name in found.unknown]
-    return lines
+    return [*lines, _ANSWERING]
 
 
 def standing_lines(

@@ -34,7 +34,7 @@ class Fencing:
         self._configuration = configuration
 
     def found(self, rule: FenceRule) -> dict[str, list[Resource]]:
-        """Return every resource of each type of writers.
+        """Return every resource of each type of writers, wherever it is.
 
         Of a service that the project has not enabled nothing runs.
 
@@ -44,7 +44,7 @@ class Fencing:
         return {
             kind.name: list(
                 self._configuration.resources(
-                    kind, _places(kind, rule), none_where_disabled=True
+                    kind, (EVERYWHERE,), none_where_disabled=True
                 ).values()
             )
             for kind in writer_types(rule)
@@ -59,7 +59,7 @@ class Fencing:
         kind = resource_type(TRIGGER)
         if kind not in writer_types(rule):
             return frozenset()
-        found = self._configuration.resources(kind, _places(kind, rule), none_where_disabled=True)
+        found = self._configuration.resources(kind, (EVERYWHERE,), none_where_disabled=True)
         return frozenset(name for _, name, _ in carriers(rule, found.values()) if name)
 
     def reached(self, locations: Sequence[str]) -> set[str]:
@@ -186,14 +186,6 @@ class Fencing:
 
     def _resource(self, writer: FencedWriter) -> Resource | None:
         return self._configuration.resource(resource_type(writer.type), writer.name)
-
-
-def _places(kind: ResourceType, rule: FenceRule) -> Sequence[str]:
-    """Return where writers are looked for: everywhere where that can be asked for.
-
-    A trigger can be where its data is, or `global`, and a schedule in any region.
-    """
-    return (EVERYWHERE,) if kind.is_everywhere else rule.locations
 
 
 def _outcome(writer: FencedWriter, failure: str = "") -> FenceOutcome:

@@ -8,8 +8,9 @@ from recovery.document import Block, Command, Paragraph, Row, Rows, Section
 from recovery.fence.model import FencedWriter, LeftWriter, PlannedFence, StandingFence
 from recovery.fence.running import named
 from recovery.fence.text import short_name
-from recovery.units import counted, duration, printable, shown
+from recovery.units import counted, duration, printable, shown, usd
 
+_CENT = 0.01
 _MOST_NAMED = 6
 """So many writers are named one by one; more are counted, unless all are asked for."""
 
@@ -41,6 +42,7 @@ def _rows(fence: PlannedFence, *, is_whole: bool) -> Iterator[Row]:
         yield Row(f"{counted(len(fence.idle), 'writer')} that {verb} not run", "leave")
     quiet = duration(fence.quiet_seconds)
     yield Row(f"until nothing in {things} has changed for {quiet}", "wait")
+    yield from _look(fence)
     for name, size in fence.too_large.items():
         if not named({name: size}, fence.despite):
             continue
@@ -49,6 +51,21 @@ def _rows(fence: PlannedFence, *, is_whole: bool) -> Iterator[Row]:
         yield Row(f"{what}; without {word} it ends there", "TOO LARGE")
     for name in fence.despite:
         yield Row(f"{shown(name)} may run on or be unknown, as `--despite` says", "NOT WAITED FOR")
+
+
+def _look(fence: PlannedFence) -> Iterator[Row]:
+    """Tell what looks take that are billed, before any is taken."""
+    look = fence.look
+    if look is None or not (look.documents or look.calls):
+        return
+    reads = [f"reads {counted(look.documents, 'document')}"] if look.documents else []
+    lists = [f"lists objects by {counted(look.calls, 'call')}"] if look.calls else []
+    costs = f", about {usd(look.usd)}" if look.usd >= _CENT else ", less than a cent"
+    told = f"each of at least two looks {' and '.join([*reads, *lists])} at most{costs}"
+    least = max(fence.quiet_seconds, 1)
+    more = fence.quiet_within_seconds // least
+    while_written = f"; while something writes, up to {more} more" if more else ""
+    yield Row(f"{told} at list prices as of {look.priced_on}{while_written}", "look")
 
 
 def _counted(writers: Sequence[FencedWriter]) -> str:

@@ -83,7 +83,9 @@ def executions_of(rebound: Rebound, most: int = 100) -> Executions:
     return Executions(rest, rebound.project, LOCATION, catalog.fence, most=most)
 
 
-def make_transfer(rebound: Rebound, name: str, *, runs_seconds: int, **more: object) -> None:
+def make_transfer(
+    rebound: Rebound, name: str, *, runs_seconds: int, location: str = LOCATION, **more: object
+) -> None:
     """Make a scheduled query that is disabled while a run of it is scheduled already."""
     host = "bigquerydatatransfer.googleapis.com/v1"
     body = {
@@ -93,7 +95,7 @@ def make_transfer(rebound: Rebound, name: str, *, runs_seconds: int, **more: obj
         "disabled": True,
         **more,
     }
-    made = call(rebound, "POST", f"{host}/{place(rebound)}/transferConfigs", body)
+    made = call(rebound, "POST", f"{host}/{place(rebound, location)}/transferConfigs", body)
     rebound.cloud.order("platform", "transfers", seconds=runs_seconds)
     call(rebound, "POST", f"{host}/{made['name']}:startManualRuns", {})
     rebound.cloud.order("platform", "transfers", seconds=0)
@@ -192,10 +194,13 @@ def test_runs_of_transfers_outlive_that_they_are_disabled(rebound: Rebound):
     make_transfer(rebound, "statements", runs_seconds=7200)
     make_transfer(rebound, "elsewhere", runs_seconds=7200, destinationDatasetId="pond")
     make_transfer(rebound, "over", runs_seconds=0, destinationDatasetId="lake")
+    make_transfer(rebound, "region", runs_seconds=7200, location="us-east1")
+    make_transfer(rebound, "multi-region", runs_seconds=7200, location="eu")
     for things in (("dataset lake",), ("table lake.games",)):
         found = executions_of(rebound).running(things).found
         transfers = {name: told for name, told in found.items() if "transfer" in name}
-        assert set(transfers) == {"bigquery/transfer rollup", "bigquery/transfer statements"}
+        names = ("rollup", "statements", "region", "multi-region")
+        assert set(transfers) == {f"bigquery/transfer {name}" for name in names}
         assert all(told.endswith("is pending") for told in transfers.values())
     assert not any(
         "transfer" in name for name in executions_of(rebound).running(("bucket lake",)).found

@@ -87,6 +87,10 @@ def large_databases(large: FenceLooks, quiet: Rebound) -> None:
     after = large.look((database,))
     assert changed(before, after) == ("(default)/ (one of the others)",)
     documents[2].set({"a": 1})
+    quiet.cloud.order("firestore", "faults", operation=".*RunQuery", kind="status", status=403)
     assert "more than 2 documents" in large.look((database,)).unknown[database]
+    # They are counted, and none is read, which would be billed.
+    (unread,) = quiet.cloud.clear_faults("firestore")
+    assert not unread["fired"]
     for item in (*documents, lock):
         item.delete()

@@ -258,6 +258,10 @@ TYPES = (
         items="transferConfigs",
         naming="assigned",
         key="displayName",
+        # BigQuery Data Transfer REST, projects.locations.list. Whether that names the multi-regions, which
+        # take transfers (BigQuery, Locations), is written nowhere.
+        names_locations=True,
+        more_locations=("us", "eu"),
         after=("iam/service-account",),
         pauses=pauses.TRANSFER,
         why_not_drilled="it writes to datasets, which a drill restores under other names",

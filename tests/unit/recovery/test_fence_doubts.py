@@ -46,14 +46,14 @@ CALLING = job("a", "https://nba-phase3-x.run.app/")
         (writer(MAIL), job("mail"), "does not name it"),
         (writer(GAPS.replace("/p/", "/other/")), job("gap-detector-30min"), "the project other"),
         (writer(GAPS.replace("us-west2", "us-east1")), job("gap-detector-30min"), ""),
-        (writer(TRANSFER, "bigquery/transfer", before=False), {"name": TRANSFER}, "in us-east1"),
+        (writer(TRANSFER, "bigquery/transfer", before=False), {"name": TRANSFER}, "not name it"),
     ],
-    ids=["name", "target", "topic", "number", "nobody's", "project", "region", "location"],
+    ids=["name", "target", "topic", "number", "nobody's", "project", "region", "transfer"],
 )
 def test_a_writer_is_borne_out_by_the_catalog(
     fenced: FencedWriter, resource: dict[str, Any], why: str
 ):
-    """It names it, in its own project and locations; whatever else a record names is doubted."""
+    """It names it, in its own project, wherever; whatever else a record names is doubted."""
     known = {"projects": {"p", "123"}, "made": (), "alone": ()}
     found = doubts(record(fenced), {fenced.name: resource}, RULE, **known)
     assert found.keys() == ({fenced.name} if why else set())
