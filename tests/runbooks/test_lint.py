@@ -263,3 +263,18 @@ def test_a_deployment_is_ten_commands():
     steps = re.findall(r"^(\d+)\. ", guide, re.MULTILINE)
     assert steps == [str(number + 1) for number in range(len(steps))]
     assert 0 < len(steps) <= MOST_COMMANDS_OF_A_DEPLOYMENT
+
+
+def test_what_a_deployment_takes_out_of_the_state_is_in_terraform():
+    """Upgrade and removal name resources by their addresses; Terraform itself needs a real project's state."""
+    named = re.findall(r"state rm\s+'?(google_\w+)\.(\w+)", text("deploy.md"))
+    named += re.findall(
+        r"state rm\s+'?(google_\w+)\.(\w+)",
+        (RUNBOOKS.parent / "terraform" / "README.md").read_text(),
+    )
+    assert len(named) >= 2
+    made = "".join(
+        path.read_text() for path in sorted((RUNBOOKS.parent / "terraform").glob("*.tf"))
+    )
+    for kind, name in named:
+        assert f'resource "{kind}" "{name}" {{' in made
