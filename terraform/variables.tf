@@ -98,8 +98,8 @@ variable "vault_soft_delete_days" {
   default     = 14
 
   validation {
-    condition     = var.vault_soft_delete_days == 0 || (var.vault_soft_delete_days >= 7 && var.vault_soft_delete_days <= 90)
-    error_message = "Cloud Storage keeps deleted objects for 7 to 90 days, or not at all."
+    condition     = var.vault_soft_delete_days == 0 || (var.vault_soft_delete_days >= 7 && var.vault_soft_delete_days <= 90 && floor(var.vault_soft_delete_days) == var.vault_soft_delete_days)
+    error_message = "Cloud Storage keeps deleted objects for 7 to 90 whole days, or not at all."
   }
 }
 
@@ -173,8 +173,8 @@ variable "undo_days" {
   default     = 7
 
   validation {
-    condition     = var.undo_days >= 1
-    error_message = "Undo points are kept for a day at least."
+    condition     = var.undo_days >= 1 && floor(var.undo_days) == var.undo_days
+    error_message = "Undo points are kept for whole days, one at least."
   }
 }
 
@@ -190,8 +190,8 @@ variable "database_backup_days" {
   default     = 90
 
   validation {
-    condition     = var.database_backup_days >= 1 && var.database_backup_days <= 98
-    error_message = "Firestore keeps a backup for 14 weeks at most."
+    condition     = var.database_backup_days >= 1 && var.database_backup_days <= 98 && floor(var.database_backup_days) == var.database_backup_days
+    error_message = "Firestore keeps a backup for whole days, for 14 weeks at most."
   }
 }
 

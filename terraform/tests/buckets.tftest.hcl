@@ -214,3 +214,13 @@ run "refuses_what_cloud_storage_refuses" {
   }
   expect_failures = [var.vault_soft_delete_days, var.vault_kms_key, var.vault_bucket, var.project]
 }
+
+run "refuses_parts_of_days" {
+  command = plan
+  variables {
+    undo_days              = 1.5
+    database_backup_days   = 90.5
+    vault_soft_delete_days = 7.5
+  }
+  expect_failures = [var.undo_days, var.database_backup_days, var.vault_soft_delete_days]
+}

@@ -4,7 +4,8 @@
     python -m tests.bench.functions            measures, and writes functions.json anew
 
 Each is served from its bundle in a process of its own, as Cloud Run starts it. Memory hardly grows with
-the data (`make bench ARGS=memory`); time does, so that a timeout is not told by this.
+the data (`make bench ARGS=memory`); time does. So each is measured on two platforms of different size, and what it
+takes of one as large as the real one follows from both, by a line.
 """
 
 import json
@@ -27,14 +28,19 @@ from tests.integration.drills import sandbox
 from tests.served import serving_bundle
 
 RECORD = Path(__file__).with_name("functions.json")
-SCALE = 0.05
+SMALL, LARGE, WHOLE = 0.05, 0.25, 1.0
+"""Parts of the real platform's rows: what is measured, and what is told of."""
 NIGHTLY = ("backup", "verify", "expire", "tick")
 ROOM = 2.0
 """So many times the measured peak a function has to have of memory."""
+TIME = 4.0
+"""So many times what the whole platform takes a function may take: the platform grows, and a cloud has bad nights."""
 _ROW = re.compile(
     r'^    (\w+) = \{\n +timeout_seconds = (\d+).*\n +memory += "(\d+)Gi"\n +cpu += "(\d+)"$',
     re.MULTILINE,
 )
+
+_CONCURRENCY = re.compile(r"max_instance_request_concurrency = (\d+)")
 
 type Taken = dict[str, dict[str, float]]
 """Of each function: its peak in MiB, its processor time and its time, both in seconds."""
@@ -43,8 +49,10 @@ type Taken = dict[str, dict[str, float]]
 def given() -> Taken:
     """Return what Terraform gives each function."""
     text = (ROOT / "terraform" / "functions.tf").read_text()
+    (at_once,) = _CONCURRENCY.findall(text)
     return {
         name: {
+            "at_once": int(at_once),
             "timeout_seconds": float(seconds),
             "memory_mib": 1024.0 * int(memory),
             "cpu": int(cpu),
@@ -53,9 +61,14 @@ def given() -> Taken:
     }
 
 
-def measured(folder: Path) -> Taken:
-    """Call each function once on a platform with everything that the shipped catalog names."""
-    with rebound_of_everything(folder, scale=SCALE) as rebound:
+def measured(folder: Path, scale: float = SMALL) -> Taken:
+    """Call each function once on a platform with everything that the shipped catalog names.
+
+    Args:
+        folder: Where the local cloud keeps it.
+        scale: How large the platform is, as a part of the real one.
+    """
+    with rebound_of_everything(folder, scale=scale) as rebound:
         found = {name: _taken(rebound, name) for name in NIGHTLY}
         found["drill"] = _taken(rebound, "drill", REBOUND_SANDBOX=sandbox(rebound))
     return found
@@ -89,7 +102,9 @@ def ratios(taken: Taken, limits: Taken) -> Iterator[Ratio]:
         limits: What each is given.
     """
     for name, its in taken.items():
-        memory, cpu = limits[name]["memory_mib"], limits[name]["cpu"]
+        # Requests that an instance answers at once share what it has.
+        at_once = limits[name]["at_once"]
+        memory, cpu = limits[name]["memory_mib"] / at_once, limits[name]["cpu"] / at_once
         told = f"{memory:.0f} MiB / {its['peak_mib']:.0f} MiB"
         yield Ratio(
             f"memory of {name}, given / taken", memory / its["peak_mib"], "at least", ROOM, told
@@ -99,12 +114,31 @@ def ratios(taken: Taken, limits: Taken) -> Iterator[Ratio]:
         yield Ratio(f"processors of {name}, given / kept busy", cpu / used, "at least", 1.0, told)
 
 
+def timeouts(small: Taken, large: Taken, limits: Taken) -> Iterator[Ratio]:
+    """Yield how much more time each function has than the whole platform takes it.
+
+    Args:
+        small: What each takes of a small platform.
+        large: What each takes of a larger one.
+        limits: What each is given.
+    """
+    for name, its in small.items():
+        slope = (large[name]["seconds"] - its["seconds"]) / (LARGE - SMALL)
+        whole = large[name]["seconds"] + max(0.0, slope) * (WHOLE - LARGE)
+        seconds = limits[name]["timeout_seconds"]
+        told = f"{seconds:.0f} s / {whole:.0f} s, by {its['seconds']:.1f} and {large[name]['seconds']:.1f} s"
+        yield Ratio(f"time of {name}, given / taken", seconds / whole, "at least", TIME, told)
+
+
 def main() -> None:
     """Measure, and write down what was."""
-    with tempfile.TemporaryDirectory(prefix="rebound-bench-functions-") as folder:
-        record: dict[str, Any] = {"scale": SCALE, "taken": measured(Path(folder))}
+    record: dict[str, Any] = {}
+    for name, scale in (("small", SMALL), ("large", LARGE)):
+        with tempfile.TemporaryDirectory(prefix="rebound-bench-functions-") as folder:
+            record[name] = {"scale": scale, "taken": measured(Path(folder), scale)}
     RECORD.write_text(json.dumps(record, indent=2) + "\n")
-    for ratio in ratios(record["taken"], given()):
+    small, large = (record[name]["taken"] for name in ("small", "large"))
+    for ratio in (*ratios(large, given()), *timeouts(small, large, given())):
         print(f"  {ratio}")
 
 
