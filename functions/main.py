@@ -32,6 +32,7 @@ from functions.settings import FunctionSettings
 from manifests import layout
 from manifests.catalog import load_catalog
 from manifests.errors import ReboundError, UsageError
+from manifests.kinds.resources.kind import RESOURCES
 from manifests.parts import PARTS
 from manifests.references import unheld
 from manifests.settings import read_settings
@@ -126,6 +127,7 @@ def _answer(completed: Completed) -> dict[str, object]:
     """Say what the run holds; how long it took is told only by the call that made it."""
     manifest = completed.manifest
     duration = (manifest.finished_at - manifest.started_at).total_seconds()
+    types = manifest.parts(RESOURCES)
     summary: dict[str, object] = {
         "state": "complete",
         "run_id": manifest.run_id,
@@ -134,6 +136,8 @@ def _answer(completed: Completed) -> dict[str, object]:
         "unprotected": {f"{item.kind}s": item.count for item in manifest.unprotected},
         "stored_bytes": sum(item.size_bytes for item in manifest.objects),
         "lacking": {item.part: item.message for item in manifest.lacking},
+        "gone_images": sum(len(item.gone_images) for item in types),
+        "unseen_images": sum(len(item.unseen_images) for item in types),
     }
     for part_kind in PARTS:
         parts = manifest.parts(part_kind)

@@ -222,3 +222,10 @@ def nothing_is_left(rebound: Rebound, project: str) -> bool:
         call(rebound, "POST", f"{projects}/{project}:getIamPolicy", {}).get("bindings"),
     )
     return not any(answers)
+
+
+def lines(rebound: Rebound, run_id: str, kind: str) -> list[dict[str, Any]]:
+    """Return what a run stored of one type, read without Rebound."""
+    (found,) = (item for item in rebound.manifest(run_id).resources if item.type == kind)
+    content = rebound.vault.blob(found.stored.name).download_as_bytes()
+    return [json.loads(line) for line in content.splitlines()]

@@ -25,6 +25,7 @@ from tests.integration.configuration import (
     enable,
     job,
     jobs_path,
+    lines,
     lose,
     make_job,
     states,
@@ -51,13 +52,6 @@ def function(rebound: Rebound) -> Iterator[Function]:
     """Serve the backup function of the platform."""
     with serving(rebound) as served:
         yield served
-
-
-def lines(rebound: Rebound, run_id: str, kind: str) -> list[dict[str, Any]]:
-    """Return what a run stored of one type, read without Rebound."""
-    (found,) = (item for item in rebound.manifest(run_id).resources if item.type == kind)
-    content = rebound.vault.blob(found.stored.name).download_as_bytes()
-    return [json.loads(line) for line in content.splitlines()]
 
 
 def test_every_resource_is_stored_as_its_api_returns_it(rebound: Rebound, function: Function):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.harness import RUN_SECONDS, Rebound, await_that
-from tests.integration.configuration import PUBSUB, call, job, states, subscription
+from tests.integration.configuration import PUBSUB, call, job, lines, states, subscription
 from tests.integration.outages import (
     NEW,
     OLD,
@@ -16,6 +16,7 @@ from tests.integration.outages import (
     lose,
     made_of,
     notified,
+    parent,
     put_image,
     supply,
 )
@@ -50,6 +51,38 @@ def recovered(rebound: Rebound, *words: str) -> str:
     assert "it needs a value of secret slack, which no backup has" in partial.stdout
     assert f"gcloud secrets versions add slack --project={rebound.project} " in partial.stdout
     return max(rebound.recoveries)
+
+
+def test_an_image_that_is_gone_at_a_backup_is_told(world: Rebound, function: Function):
+    """So is one of another project that nobody can see; one that who backs up can see has its digest."""
+    seen, hidden = image("others"), "us-docker.pkg.dev/cloudrun/container/hello"
+    put_image(world, "others", NEW)
+    path = "serviceusage.googleapis.com/v1/projects/others/services"
+    call(world, "POST", f"{path}/artifactregistry.googleapis.com:enable", {})
+    for name, runs in (("seen", seen), ("hidden", hidden)):
+        body = {"template": {"containers": [{"image": runs}]}}
+        call(world, "POST", f"{parent(world)}/services", body, serviceId=name)
+    world.cloud.order("platform", "images", image=image(world.project), is_gone=True)
+    answer = function.complete("imageless")
+    put_image(world, world.project, OLD)
+    assert (answer["gone_images"], answer["unseen_images"]) == (2, 1)
+    types = {item.type: item for item in world.manifest("imageless").resources}
+    for name in ("run/service", "run/worker-pool"):
+        assert types[name].gone_images == (image(world.project),)
+    assert types["run/service"].unseen_images == (hidden,)
+    stored = {
+        item["name"].rpartition("/")[2]: item["images"]
+        for item in lines(world, "imageless", "run/service")
+        if "images" in item
+    }
+    assert stored == {"loader": {image(world.project): ""}, "seen": {seen: NEW}}
+    told = world.run("show", "imageless").stdout
+    assert f"1 image NOT THERE: {image(world.project)}" in told
+    assert f"1 image of other registries UNKNOWN: {hidden}" in told
+    for name in ("seen", "hidden"):
+        call(world, "DELETE", f"{parent(world)}/services/{name}")
+    for blob in list(world.vault.list_blobs(prefix="runs/imageless/")):
+        blob.delete()
 
 
 def test_what_needs_a_secret_waits_for_its_value_and_all_comes_back(

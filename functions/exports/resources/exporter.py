@@ -15,7 +15,7 @@ from manifests.cloud.assets import asset_types
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
-from manifests.errors import StrangeObjectError
+from manifests.errors import CloudError, StrangeObjectError
 from manifests.kinds.resources.assets import covered_assets
 from manifests.kinds.resources.catalog import CatalogResources
 from manifests.kinds.resources.images import image_project, images
@@ -78,6 +78,7 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
             gone_images=tuple(
                 sorted({name for item in stored for name, at in item.images.items() if not at})
             ),
+            unseen_images=tuple(sorted(_unseen(kind, stored))),
         )
 
     @override
@@ -156,12 +157,30 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
         return stored, archive
 
     def _images(self, kind: ResourceType, resource: Resource) -> dict[str, str]:
-        """Return the digest of each image that a resource runs and this project keeps."""
+        """Return the digest of each image that a resource runs, where one can be seen.
+
+        Of one that this project keeps it is empty where it is gone. What another project answers who may not
+        look, or where nothing is, is not told apart.
+        """
         if not kind.has_images:
             return {}
-        project = self.context.settings.project
-        own = {name for name in images(resource) if image_project(name) == project}
-        return {name: self._configuration.image_digest(name) for name in sorted(own)}
+        project, found = self.context.settings.project, dict[str, str]()
+        for name in sorted(set(images(resource))):
+            if image_project(name) == project:
+                found[name] = self._configuration.image_digest(name)
+            elif digest := self._foreign_digest(name):
+                found[name] = digest
+        return found
+
+    def _foreign_digest(self, image: str) -> str:
+        """Return the digest of an image of another registry; empty where nobody can see it."""
+        if not image_project(image):
+            return ""
+        try:
+            return self._configuration.image_digest(image)
+        except CloudError:
+            # That it is refused is no fault of ours to be alerted of each night: the run tells it.
+            return ""
 
     def _archive(self, kind: ResourceType, name: str) -> StoredObject | None:
         if not kind.has_archive:
@@ -178,6 +197,13 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
             )
         info = self.context.files.put_once(name, content).info
         return StoredObject(**info.model_dump(), row_count=row_count)
+
+
+def _unseen(kind: ResourceType, stored: Sequence[StoredResource]) -> set[str]:
+    """Return the images that resources run and of which nobody saw anything."""
+    if not kind.has_images:
+        return set()
+    return {name for item in stored for name in images(item.resource) if name not in item.images}
 
 
 def _is_named(name: str, patterns: Sequence[str]) -> bool:

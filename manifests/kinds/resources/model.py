@@ -32,6 +32,8 @@ class ResourceBackup(Backup):
         sources: The archives that functions are built from, in the vault.
         not_held: What the API never returns, so that no recovery brings it back.
         gone_images: Images that resources of it run and that were not there: those cannot be made again.
+        unseen_images: Images that they run of other registries than the project's, and that nobody could see
+            there: whether they are is unknown.
     """
 
     type: str
@@ -43,6 +45,7 @@ class ResourceBackup(Backup):
     sources: tuple[StoredObject, ...] = ()
     not_held: tuple[str, ...] = ()
     gone_images: tuple[str, ...] = ()
+    unseen_images: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -21,6 +21,9 @@ def _not_held(backup: ResourceBackup) -> Iterator[str]:
         yield f"{listed(backup.not_held)} NOT HELD: no API returns them"
     if backup.gone_images:
         yield f"{counted(len(backup.gone_images), 'image')} NOT THERE: {listed(backup.gone_images)}"
+    if backup.unseen_images:
+        number = counted(len(backup.unseen_images), "image")
+        yield f"{number} of other registries UNKNOWN: {listed(backup.unseen_images)}"
 
 
 def resource_rows(steps: Sequence[ConfigurationStep]) -> Iterator[Row]:
