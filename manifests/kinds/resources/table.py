@@ -1,7 +1,4 @@
-"""The types of resources that are backed up: one row a type. Pure.
-
-The rows are in the order in which a configuration is made again.
-"""
+"""The types of resources that are backed up, one row each, in the order in which they are made again. Pure."""
 
 from manifests.errors import UsageError
 from manifests.kinds.resources import pauses
@@ -235,8 +232,8 @@ TYPES = (
         key="displayName",
         after=("monitoring/channel", "logging/metric"),
         assigned=("creationRecord", "mutationRecord", "conditions[].name", "validity"),
-        # Cloud Logging, Configure log-based metrics: an alert may have to wait for a new one.
         labels="userLabels",
+        # Cloud Logging, Configure log-based metrics: an alert may have to wait for a new one.
         why_not_drilled="it could call people out, and watches metrics of logs, known only a while after they are made",
     ),
     ResourceType(
@@ -258,8 +255,6 @@ TYPES = (
         items="transferConfigs",
         naming="assigned",
         key="displayName",
-        # BigQuery Data Transfer REST, projects.locations.list. Whether that names the multi-regions, which
-        # take transfers (BigQuery, Locations), is written nowhere.
         names_locations=True,
         more_locations=("us", "eu"),
         after=("iam/service-account",),
@@ -272,8 +267,7 @@ TYPES = (
         version="v1",
         collection="projects/{project}/locations/{location}/jobs",
         items="jobs",
-        # Cloud Scheduler REST, projects.locations.list: a job can be in each.
-        names_locations=True,
+        names_locations=True,  # a job can be in each (Cloud Scheduler REST, projects.locations.list)
         naming="body",
         after=(
             "pubsub/topic",

@@ -128,7 +128,8 @@ class ResourceType(NamedTuple):
         spans_locations: Whether its list takes `-` for all locations at once.
         names_locations: Whether its service says which locations there are for the project
             (projects.locations.list), so that it can be looked for in each.
-        more_locations: Locations that its service may not name though resources can be there.
+        more_locations: Locations that its service may not name though resources can be there: the
+            multi-regions take transfers (BigQuery, Locations).
         calls: The fields that say what it calls: addresses, names of topics, tables and buckets.
         assigned: Fields that Google writes and whose discovery document does not say so.
         not_held: What its API never returns.

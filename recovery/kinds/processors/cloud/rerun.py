@@ -1,6 +1,5 @@
 """Runs missed dates again, one wave of processors after the other, and looks at the rows each time."""
 
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.cloud.services import ServiceAnswer, Services
 from recovery.kinds.processors.cloud.tables import DateTables
 from recovery.kinds.processors.rules.calendar import UNKNOWN, Games
+from recovery.kinds.processors.rules.money import usd_left
 from recovery.kinds.processors.rules.outcome import (
     DateOutcome,
     DatesReport,
@@ -66,7 +66,7 @@ class Rerun:
         self._progress = progress
         self._lock = threading.Lock()
         self._requests_left = rules.bounds.requests - journal.requests
-        self._usd_left = _usd_left(rules, journal.requests)
+        self._usd_left = usd_left(rules, journal.requests)
         self._last_begin = clock() + timedelta(seconds=rules.bounds.seconds)
         self._proven: set[tuple[str, date]] = set()
 
@@ -186,18 +186,6 @@ class Rerun:
             time.sleep(pause_seconds)
             pause_seconds = min(2 * pause_seconds, _LONGEST_LOOK_SECONDS)
         return True
-
-
-def _usd_left(rules: Processors, sent: int) -> float:
-    """Return what requests may still cost; those of earlier attempts count as the dearest.
-
-    Args:
-        rules: The catalog's processors.
-        sent: How many requests were sent before.
-    """
-    if rules.bounds.usd is None:
-        return math.inf
-    return rules.bounds.usd - sent * max(item.usd_a_request or 0.0 for item in rules.services)
 
 
 def in_parallel(todo: Sequence[Callable[[], DateOutcome]], parallel: int) -> list[DateOutcome]:

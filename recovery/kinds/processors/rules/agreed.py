@@ -2,7 +2,8 @@
 
 from manifests.catalog_processors import Processors
 from manifests.errors import RefusedError
-from recovery.kinds.processors.rules.plan import ProcessorPlan, priced
+from recovery.kinds.processors.rules.money import priced
+from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.units import usd
 
 
@@ -21,7 +22,8 @@ def continued(plan: ProcessorPlan, begun: ProcessorPlan, rules: Processors) -> P
         )
         for step in plan.steps
     )
-    return plan.model_copy(update={"steps": steps, "usd": priced(rules, steps)})
+    usd_of_them = priced(rules, {step.processor: len(step.runs) for step in steps})
+    return plan.model_copy(update={"steps": steps, "usd": usd_of_them})
 
 
 def check_plan(plan: ProcessorPlan, rules: Processors) -> None:

@@ -1,7 +1,7 @@
 """Which dates each processor lacks, and which of them are run again in which order. Pure."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from recovery.kinds.processors.rules.calendar import (
     last_due,
     why_not_due,
 )
+from recovery.kinds.processors.rules.money import priced
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.kinds.processors.rules.rows import RowsOfDate, findings_of
 from recovery.scenarios import scenario
@@ -200,7 +201,7 @@ def make_plan(rules: Processors, seen: SeenTables, request: DatesRequest) -> Pro
             if name not in asked
         ),
         seconds=sum(_wave_seconds(rules, wave, steps) for wave in _waves(rules, request)),
-        usd=priced(rules, [steps[name] for name in asked]),
+        usd=priced(rules, {name: len(steps[name].runs) for name in asked}),
         seen=_digest(known),
     )
 
@@ -242,14 +243,6 @@ def _wave_seconds(
         runs = sum(len(steps[item.name].runs) for item in wave if item.service == service.name)
         taken.append(math.ceil(runs / service.parallel) * service.usual_seconds)
     return max(taken)
-
-
-def priced(rules: Processors, steps: Sequence[ProcessorStep]) -> float | None:
-    """Return what one request for each date costs; None where the catalog does not price one of them."""
-    services = {item.name: rules.service(item) for item in rules.processors}
-    prices = [(len(it.runs), services[it.processor].usd_a_request) for it in steps if it.runs]
-    known = [number * usd for number, usd in prices if usd is not None]
-    return sum(known) if len(known) == len(prices) else None
 
 
 def _witnessed(seen: SeenTables) -> dict[date, int]:
