@@ -1,8 +1,9 @@
 """What every request works on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.standin.bigquery.shared import Shared
+from tests.standin.bigquery.state.answers import Answers
 from tests.standin.bigquery.state.faults import JobFaults
 from tests.standin.bigquery.state.insert_ids import InsertIds
 from tests.standin.bigquery.state.rows_store import RowsStore
@@ -21,3 +22,4 @@ class Service(Shared):
     insert_ids: InsertIds
     workers: Workers
     writers: Writers
+    answers: Answers = field(default_factory=Answers)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.engine.types import Field
@@ -130,18 +131,24 @@ def _table_bytes(session: Session) -> list[int]:
 
 def _keep(service: Service, session: Session, job: Job, outcome: Outcome) -> None:
     """Keep the rows of a SELECT for paging, and in the destination table if one is named."""
-    if outcome.query is None:
+    query = outcome.query
+    if query is None:
         return
-    rows = json_rows(session.connection, outcome.query.sql, outcome.query.fields)
-    count = service.rows.put(job.key, rows)
+    known = service.answers.of(query.sql, query.table)
+    if known is None:
+        count = service.rows.put(job.key, json_rows(session.connection, query.sql, query.fields))
+        rows = partial(service.rows.get, job.key, 0, count)
+        service.answers.keep(query.sql, query.table, count, rows)
+    else:
+        count = service.rows.put(job.key, known)
     # Replaced, not changed: somebody may be reading the statistics.
     job.statistics["query"] = {
         **job.statistics["query"],
-        "schema": {"fields": outcome.query.fields},
+        "schema": {"fields": query.fields},
         "totalRows": str(count),
     }
     if "destinationTable" in job.configuration:
-        _write_destination(session, job, outcome.query)
+        _write_destination(session, job, query)
 
 
 def _write_destination(session: Session, job: Job, query: Described) -> None:

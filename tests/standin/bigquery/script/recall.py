@@ -3,11 +3,14 @@
 A backup asks the same of every table of every project. What such a query becomes in DuckDB's SQL, and
 of which types its columns are, depends on its text and on its table's columns and partitioning alone:
 only the rows differ that stand in the place of the table. Judged once, it is right for all such tables.
+
+Such a query names its table as it was then, of which `Answers` may know the rows that it gives.
 """
 
 import json
 import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlglot import exp
@@ -39,6 +42,7 @@ class Asked(NamedTuple):
         text: The query without the table's id.
         columns: The table's columns, and how it is partitioned.
         table: The table.
+        entry: What the catalog says of it now.
         name: Its id as the query writes it.
         stored: The name of its stored rows.
         rows: The SELECT of its rows, in DuckDB's SQL.
@@ -47,6 +51,7 @@ class Asked(NamedTuple):
     text: str
     columns: str
     table: TableKey
+    entry: Entry
     name: str
     stored: str
     rows: str
@@ -80,6 +85,7 @@ def asked_of(session: Session, script: str) -> Asked | None:
                 text=script.replace(f"`{name}`", "``"),
                 columns=json.dumps([entry.fields, shaping]),
                 table=key,
+                entry=entry,
                 name=name,
                 stored=entry.rows.name,
                 rows=f"({Hidden().seen(select_rows(entry.rows, hidden=hidden))})",
@@ -99,7 +105,8 @@ def recalled(session: Session, asked: Asked) -> Outcome | None:
         return None
     session.referenced.append(asked.table)
     sql = found.sql.replace(_ROWS, asked.rows)
-    return Outcome(kind="SELECT", query=Described(sql=sql, fields=list(found.fields)))
+    query = Described(sql=sql, fields=list(found.fields), table=asked.entry)
+    return Outcome(kind="SELECT", query=query)
 
 
 def remember(asked: Asked, statements: list[Statement], outcomes: list[Outcome]) -> None:
@@ -118,3 +125,4 @@ def remember(asked: Asked, statements: list[Statement], outcomes: list[Outcome])
         if len(_known) >= _MOST:
             _known.clear()
         _known[asked.text, asked.columns] = _Known(sql, query.fields)
+        outcomes[0].query = replace(query, table=asked.entry)

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from tests.standin.bigquery.engine.entries import Entry
 from tests.standin.bigquery.engine.types import (
     Field,
     duckdb_type,
@@ -44,10 +45,17 @@ _TIMESTAMP_RANGE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Described:
-    """A query with its result columns."""
+    """A query with its result columns.
+
+    Attributes:
+        sql: It, in DuckDB's SQL.
+        fields: The columns.
+        table: The table that the answer follows from alone; None where more matters.
+    """
 
     sql: str
     fields: list[Field]
+    table: Entry | None = None
 
     def typed(self) -> str:
         """Return the query with every column in the type that holds its field."""
