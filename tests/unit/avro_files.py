@@ -17,6 +17,13 @@ def deflated(plain: bytes) -> bytes:
     return packing.compress(plain) + packing.flush()
 
 
+def inflating(mebibytes: int) -> bytes:
+    """Return so much of nothing as `deflate` stores it, of which each part stands alone."""
+    packing = zlib.compressobj(wbits=-15)
+    part = packing.compress(bytes(1024 * 1024)) + packing.flush(zlib.Z_FULL_FLUSH)
+    return part * mebibytes + packing.flush()
+
+
 def number(value: int) -> bytes:
     """Write a number as Avro does."""
     written = io.BytesIO()

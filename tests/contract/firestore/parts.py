@@ -110,7 +110,10 @@ def emulator_jar() -> Path | None:
     if told := os.environ.get("FIRESTORE_EMULATOR_JAR"):
         return Path(told)
     root = os.environ.get("CLOUDSDK_ROOT_DIR")
-    if not root and (gcloud := shutil.which("gcloud")):
+    gcloud = shutil.which("gcloud")
+    if not root and gcloud and (beside := Path(gcloud).resolve().parents[1] / JAR).is_file():
+        return beside  # to ask gcloud takes a second, and each process that reads tests would
+    if not root and gcloud:
         command = [gcloud, "info", "--format=value(installation.sdk_root)"]
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         root = found.stdout.strip()

@@ -2,7 +2,7 @@ import gzip
 import hashlib
 import json
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,16 +100,17 @@ def test_what_is_no_json_document_is_truncated(content: bytes):
 
 
 @pytest.mark.parametrize(
-    "content",
+    "make",
     [
-        b"[" * 63_000_000,
-        b'{"digest":"","document":[' + b"[]," * 3_000_000 + b"[]]}",
-        b'{"digest":"","document":"' + b" " * 40_000_000 + b'"}',
+        lambda: b"[" * 63_000_000,
+        lambda: b'{"digest":"","document":[' + b"[]," * 3_000_000 + b"[]]}",
+        lambda: b'{"digest":"","document":"' + b" " * 40_000_000 + b'"}',
     ],
     ids=["brackets", "values", "text"],
 )
-def test_what_would_take_too_much_memory_is_not_parsed(content: bytes):
+def test_what_would_take_too_much_memory_is_not_parsed(make: Callable[[], bytes]):
     """Neither many bytes nor many values of few bytes become objects."""
+    content = make()
     tracemalloc.start()
     try:
         with pytest.raises(ManifestFormatError, match="larger than any document of ours"):
