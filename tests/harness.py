@@ -141,7 +141,8 @@ class Rebound:
 
 def command_server() -> ForkServer:
     """Return the fork server of `rebound`."""
-    return fork_server(Path(sys.executable), "recovery.cli:main", ("recovery.cli", *MODULES), ROOT)
+    modules = ("recovery.cli", *MODULES, "tests.prepared")
+    return fork_server(Path(sys.executable), "recovery.cli:main", modules, ROOT)
 
 
 def of_kind(told: Mapping[str, Any], *kinds: str) -> list[dict[str, Any]]:

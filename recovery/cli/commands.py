@@ -4,6 +4,7 @@ A module is imported when its command is used: all of them, with Google's client
 second, which `rebound --help`, `rebound --version` and the completion of a shell need not wait for.
 """
 
+import functools
 import gc
 from collections.abc import Mapping
 from importlib import import_module
@@ -275,6 +276,7 @@ class Commands(typer.core.TyperGroup):
         self.commands.update({row.name: LazyCommand(row) for row in ROWS})
 
 
+@functools.cache
 def loaded(name: str) -> Any:  # noqa: ANN401 - a command of the click that Typer brings
     """Import a command, and return it."""
     row = COMMANDS[name]
