@@ -38,12 +38,21 @@ class Write:
         self.saved: dict[int, Entry] = {}
 
     def save(self, entry: Entry) -> None:
-        """Store an entry, new or changed."""
-        body = json.dumps(entry.document())
-        if entry.number in self.saved or self.catalog.has(entry.number):
-            self.connection.execute("DELETE FROM rb_entries WHERE number = ?", [entry.number])
-        self.connection.execute("INSERT INTO rb_entries VALUES (?, ?)", [entry.number, body])
+        """Change an entry, or add it; it is stored with all others at the end of the change."""
         self.saved[entry.number] = entry
+
+    def store(self) -> None:
+        """Store every entry that was saved, as it was saved last: by two statements, not two an entry."""
+        if not self.saved:
+            return
+        if known := [number for number in self.saved if self.catalog.has(number)]:
+            numbers = ", ".join(map(str, known))
+            self.connection.execute(f"DELETE FROM rb_entries WHERE number IN ({numbers})")
+        rows = ", ".join("(?, ?)" for _ in self.saved)
+        values: list[Any] = []
+        for entry in self.saved.values():
+            values += [entry.number, json.dumps(entry.document())]
+        self.connection.execute(f"INSERT INTO rb_entries VALUES {rows}", values)
 
     def table(self, key: TableKey) -> Entry | None:
         """Return a table as this change sees it."""
@@ -135,6 +144,7 @@ class Database:
             write = Write(connection, stamp, self.catalog)
             try:
                 yield write
+                write.store()
                 connection.execute("COMMIT")
             except BaseException:
                 connection.execute("ROLLBACK")
