@@ -1,5 +1,6 @@
 """A manifest that somebody changed and every check accepts does nothing that its plan does not tell."""
 
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from random import Random
@@ -33,7 +34,6 @@ from recovery.report.text import text_of
 from recovery.scenarios import ScenarioName
 from recovery.units import as_text, printable, shown
 from tests.fuzz.targets import NOW, OWNER, TARGETS, journal_of, json_text
-from tests.fuzz.test_decoders import CASES
 from tests.fuzz.values import edited
 from tests.fuzz.whole import BUCKET, RECOVERY, whole_manifest, whole_recovery
 from tests.fuzz.worlds import CONFIGURED, FENCE, WORLDS, configured, tables_as
@@ -41,6 +41,8 @@ from tests.unit.memory import MemoryBucket
 from tests.unit.samples import RUN, catalog
 from tests.unit.worlds import LOSING, request
 
+CASES = int(os.environ.get("REBOUND_ACCEPTED", "500"))
+"""`make fuzz` takes more."""
 GENUINE = whole_manifest()
 # Of what the genuine run holds one dataset and one table are not protected any more.
 CATALOG = catalog(
