@@ -13,7 +13,7 @@ IS_USABLE = -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3
 # Each process of a test run would compile every test anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo try test check fuzz suites sweep bench bundle cloud lock
+.PHONY: help setup demo try test check fuzz suites sequences sweep bench bundle cloud lock
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -47,6 +47,9 @@ fuzz: $(INSTALLED) ## Give every decoder 100,000 aimed inputs, in about an hour,
 
 suites: $(INSTALLED) ## Run Google's own system tests of its clients against the local cloud.
 	$(PYTHON) -m tests.judges.suites $(ARGS)
+
+sequences: $(INSTALLED) ## Draw 50 walks of writes, runs, damage, recoveries, undos, repairs and expiry, and restore every kept point behind each step, for an hour; WALKS=5 are fewer.
+	REBOUND_SEQUENCES=$(or $(WALKS),50) $(PYTHON) -m pytest tests/integration/test_sequences.py -k any_walk $(ARGS)
 
 sweep: $(INSTALLED) ## Fire every fault at every call of backup and recovery, for hours; ARGS='--sample 100' makes so many of each, '--record F' goes on.
 	$(PYTHON) -m tests.sweep $(ARGS)

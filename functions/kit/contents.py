@@ -94,7 +94,14 @@ sees it, once a step has proven what it restored:
   `prefixes`, how it begins, as many bytes as it says; documents, of `database ID`: a path, with all below:
   printf %s 'bucket NAME=OBJECT' | sha256sum
 
+Nothing here pauses what writes. Before the first step, by hand, and note what you paused:
+  gcloud scheduler jobs list --location=LOCATION; gcloud scheduler jobs pause JOB --location=LOCATION
+  gcloud pubsub subscriptions list; gcloud pubsub subscriptions modify-push-config SUBSCRIPTION --push-endpoint=
+  bq ls --transfer_config --transfer_location=LOCATION; bq update --transfer_config --no_auto_scheduling NAME
+What runs already ends by itself: wait for it. Resume it once all is proven, and nothing else.
+
 Triggers of a database that is still there fire for each document that is written: stop what they start first.
+The id of a database that was deleted is free again after some minutes: until then its step fails.
 Firestore: no command of gcloud or bq writes a document. The steps make the database, put its documents,
 proven, into answers/*.documents.jsonl, as the REST API takes them, and firestore.py writes those that
 are not there, in the name of whom gcloud knows. One that is there and is another fails its step. Where

@@ -33,10 +33,10 @@ _PARTS = (
     Column("held", "right"),
     Column("point older than the drill by", "right"),
     Column("written since", "right"),
-    Column(""),
+    Column("findings"),
 )
-_PHASES = (Column("phase"), Column("state"), Column("took", "right"), Column(""))
-_CONTROLS = (Column("planted"), Column("caught"), Column("by"), Column(""))
+_PHASES = (Column("phase"), Column("state"), Column("took", "right"), Column("why"))
+_CONTROLS = (Column("planted"), Column("caught"), Column("by"), Column("what it said"))
 _TARGETS = (Column("criterion"), Column("met"), Column("target", "right"), Column("measured"))
 _HISTORY = (
     Column("drill"),
@@ -46,7 +46,7 @@ _HISTORY = (
     Column("caught", "right"),
     Column("verified by"),
     Column("age", "right"),
-    Column(""),
+    Column("why"),
 )
 
 
@@ -193,7 +193,8 @@ def history_document(kept: Sequence[Kept], *, now: datetime) -> Document:
     told = (unchecked,) if states & {"unsigned", "unchecked"} else ()
     found = tuple(row for item in kept for row in _findings(item, now.date()))
     findings = (Section((Table(_FINDINGS, found),), "What was found, and is to be mended"),)
-    return Document((Section((Table(_HISTORY, rows), *told)), *(findings if found else ())))
+    sections = (Section((Table(_HISTORY, rows), *told)), *(findings if found else ()))
+    return Document(sections, title="drills")
 
 
 def _findings(item: Kept, today: date) -> Iterator[tuple[str, ...]]:

@@ -12,6 +12,7 @@ STATES = re.compile(
 
 _TONES: dict[str, Tone] = {
     "proven": "good",
+    "pass": "good",
     "complete": "good",
     "can be done": "good",
     "healthy": "good",

@@ -72,6 +72,7 @@ def _facts(plan: UndoPlan) -> Iterator[tuple[str, str]]:
 
 def _below(step: UndoStep) -> Iterator[Row]:
     yield from (Row(printable(line)) for line in step.told)
+    yield from (Row(printable(line), "starts") for line in step.starts)
     if step.left:
         yield Row(printable(step.left), "LEFT")
     for item in step.access:

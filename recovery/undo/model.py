@@ -33,6 +33,7 @@ class UndoStep(Value):
         things: How many objects or documents go back; 1 for a table, view or routine.
         seen: Which state of it was looked at: another one is left.
         told: What would be written, or keeps it from going back, line by line.
+        starts: What is told of what it writes, or that nobody knows.
         left: What of it stays while the rest goes back, and why; empty for nothing.
         owner: The number of another project that it belongs to; empty where it is the recovery's.
         access: What changes about who may see what.
@@ -47,6 +48,7 @@ class UndoStep(Value):
     things: int = Field(default=1, ge=0)
     seen: str = ""
     told: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
     left: str = ""
     access: tuple[AccessChange, ...] = ()
     owner: str = ""

@@ -31,6 +31,7 @@ from recovery.undo.objects import ObjectUndo
 from recovery.undo.once import ReadOnce
 from recovery.undo.resources import ResourceUndo
 from recovery.undo.rules import chosen, left_of, undo_error
+from recovery.undo.starting import with_starts
 from recovery.undo.tables import TableUndo
 from recovery.undo.undoer import NotUndone, Undoer
 
@@ -91,9 +92,11 @@ class Undoing:
         told = told_of_run(self._session, report.plan.run_id, report.plan.request)
         trust = told.get("trust")
         doubts = (told.get("foreign", ""), trust.problem if trust else "")
-        steps: list[UndoStep] = []
+        steps, project = list[UndoStep](), report.plan.request.target.project
         for undoer in self._undoers():
-            found = [self._possible(step) for step in undoer.steps()]
+            found = [
+                with_starts(self._session, self._possible(step), project) for step in undoer.steps()
+            ]
             self._planned |= {(item.kind, item.name): undoer for item in found}
             steps += found
         if untold := [item for item in report.outcomes if not self._is_told(item.kind, item.name)]:
@@ -102,7 +105,7 @@ class Undoing:
             )
         return UndoPlan(
             recovery_id=report.recovery_id,
-            project=report.plan.request.target.project,
+            project=project,
             ended_at=report.finished_at,
             until=kept_until(report, self._session.settings.undo_days),
             again="rebound recover processor-failure"
@@ -216,7 +219,9 @@ class Undoing:
         outcome = UndoOutcome(kind=step.kind, name=step.name, into=step.into, action=step.action)
         try:
             with judging(step.into):
-                redo = self._planned[step.kind, step.name].undo(step)
+                # What an undoer decided is known by the step as that undoer made it.
+                own = step.model_copy(update={"starts": ()})
+                redo = self._planned[step.kind, step.name].undo(own)
         except ReboundError as error:
             failed = {"failure": error.message, "exit_code": error.exit_code}
             return outcome.model_copy(update=failed), step.kind in ("view", "routine")

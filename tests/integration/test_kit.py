@@ -98,6 +98,7 @@ def night(platform: Rebound) -> Iterator[Function]:
         yield served
 
 
+OF_A_DATABASE = ("locationId", "type", "pointInTimeRecoveryEnablement")
 DOCUMENTS = {
     "states/ü": {"n": {"integerValue": "7"}, "text": {"stringValue": HOSTILE}},
     "states/b": {"on": {"booleanValue": True}},
@@ -123,7 +124,8 @@ class Machine:
             "HOME": str(folder),
             "BIGQUERYRC": str(flags),
             "CLOUDSDK_CONFIG": str(folder / "gcloud"),
-            "CLOUDSDK_AUTH_ACCESS_TOKEN": "any",
+            # The emulator takes this one for the owner of a project, and no other that is no token.
+            "CLOUDSDK_AUTH_ACCESS_TOKEN": "owner",
             "FIRESTORE": documents,
             "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "1",
             **{f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{key.upper()}": it for key, it in places.items()},
@@ -171,7 +173,8 @@ def policies(rebound: Rebound) -> list[object]:
 
 def look(rebound: Rebound) -> dict[str, object]:
     """Return what there is of the platform that a kit brings back."""
-    made = job(rebound, "hourly")
+    made, database = job(rebound, "hourly"), administered(rebound).resource()
+    assert database is not None
     path = f"{PUBSUB}/projects/{rebound.project}/topics/raw:getIamPolicy"
     bucket = rebound.storage_client.bucket(bucket_objects.platform(rebound))
     return {
@@ -181,6 +184,7 @@ def look(rebound: Rebound) -> dict[str, object]:
         "schedule": {key: made[key] for key in ("schedule", "description", "httpTarget")},
         "topic": subscription(rebound, "raw-sub")["topic"],
         "access": call(rebound, "GET", path)["bindings"],
+        "database": {key: database[key] for key in OF_A_DATABASE},
     }
 
 
@@ -224,7 +228,6 @@ def test_a_run_is_restored_without_rebound(
     assert "2 documents of (default) from states/b: equal" in said
     assert "2 documents of (default) were looked at: 0 not as they were" in said
     assert stored_documents(documents, platform.project) == DOCUMENTS
-    assert administered(platform).resource()["locationId"] == LOCATION
 
     assert not list(tmp_path.rglob("pwned"))
     del before["objects"][UNFIT]

@@ -1,22 +1,27 @@
 """Whatever is done, in whatever order: each point that is kept restores to exactly what it was.
 
-`make test` goes through one sequence that has every action and a short one that is drawn anew each time, and
-restores one point behind each that is Rebound's; one that fails is told whole. With REBOUND_SEQUENCES=50 so many more are drawn, every point is restored behind every action, and a
-sequence that fails is made as short as it can be:
-
-    REBOUND_SEQUENCES=50 make test ARGS=tests/integration/test_sequences.py
+`make test` goes through one sequence that has every action, restoring one point behind each that is Rebound's, and
+lets a state machine of hypothesis walk a few steps, drawn anew each time, behind each of which every kept point is
+restored. `make sequences` draws 50 walks, as long as they are there, and makes one that fails as short as it can be.
 """
 
 import os
-import random
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import ClassVar
 
+import pytest
 from google.cloud import bigquery, storage
-from hypothesis import HealthCheck, Phase, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.harness import LOCATION, Rebound, make_rebound
 from tests.integration import bucket_objects, lake
@@ -27,14 +32,13 @@ from tests.standin.firestore.creation import create_database
 
 DRAWN = int(os.environ.get("REBOUND_SEQUENCES", "0"))
 TABLE = f"{lake.DATASET}.people"
-ACTIONS = ("write", "damage", "run", "recover", "undo", "repair", "expire", "day")
 EVERY_ACTION = (
     *("run", "damage", "repair", "write", "run", "damage", "recover", "undo", "write", "recover"),
     *("day", "run", "expire"),
 )
 _BY_REBOUND = ("run", "recover", "undo", "repair", "expire")
-DRAWN_ACTIONS = 4
-"""So many actions are drawn for the short sequence: each of Rebound's takes seconds."""
+FEW_STEPS, MANY_STEPS = 5, 16
+"""So many steps a walk has, without and with REBOUND_SEQUENCES: each of Rebound's takes seconds."""
 RETENTION = {"keep_days": 1, "keep_at_least": 1, "partial_days": 1}
 SCENARIOS = ("bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss")
 START_MINUTES, DAY_MINUTES = 6 * 24 * 60, 25 * 60
@@ -63,15 +67,18 @@ class World:
             self._make()
             self.write()
 
-    def act(self, name: str) -> None:
-        """Do something, and see that the points that are kept are what they were, or one of them."""
-        if name == "day" and self._minutes_ago < 2 * DAY_MINUTES:
-            return
+    def act(self, name: str, *, every: bool = True) -> None:
+        """Do something, and see that the points that are kept are what they were, or one of them.
+
+        Args:
+            name: What is done.
+            every: Whether every point is restored; else one, behind what Rebound does.
+        """
         self._number += 1
         with self._later(DAY_MINUTES if name == "day" else 2):
             getattr(self, name)()
         runs = list(self._kept)
-        some = runs if DRAWN else runs[self._number % max(1, len(runs)) :][: name in _BY_REBOUND]
+        some = runs if every else runs[self._number % max(1, len(runs)) :][: name in _BY_REBOUND]
         with self._later(2):
             for run in some:
                 self._check(run)
@@ -151,6 +158,21 @@ class World:
         self._damaged = None
 
     @property
+    def can_undo(self) -> bool:
+        """Whether a recovery can be taken back: nobody wrote since."""
+        return self._recovered is not None
+
+    @property
+    def can_repair(self) -> bool:
+        """Whether damage can be taken back: nobody wrote since."""
+        return self._damaged is not None
+
+    @property
+    def has_a_day(self) -> bool:
+        """Whether another day can pass before it is now."""
+        return self._minutes_ago >= 2 * DAY_MINUTES
+
+    @property
     def points(self) -> int:
         """Return how many points are kept."""
         return len(self._kept)
@@ -212,42 +234,121 @@ class World:
             yield
 
 
-def drawn() -> tuple[str, ...]:
-    """Draw a short sequence: something is kept first, or there would be nothing to restore."""
-    return ("run", *random.SystemRandom().choices(ACTIONS, k=DRAWN_ACTIONS))
+def make_world(cloud: Cloud, folder: Path) -> Rebound:
+    """Make a platform that is six days old, with nothing in it."""
+    project = f"walk-{uuid.uuid4().hex[:8]}"
+    own = folder / project
+    own.mkdir()
+    catalog = lake.write_catalog(
+        own,
+        (TABLE,),
+        buckets=[{"bucket": f"{project}-raw"}],
+        databases=[{"database": "(default)", "triggers": []}],
+        retention=RETENTION,
+    )
+    with cloud.minutes_ago(START_MINUTES):
+        return make_rebound(cloud, own, project, REBOUND_CATALOG=catalog)
 
 
-def test_every_kept_point_restores_to_what_it_was(cloud: Cloud, tmp_path: Path):
+@pytest.fixture
+def world(cloud: Cloud, tmp_path: Path) -> Iterator[World]:
+    """Return a world of its own."""
+    rebound = make_world(cloud, tmp_path)
+    with serving(rebound) as function:
+        yield World(rebound, function)
+
+
+def test_every_action_leaves_what_is_kept(world: World):
     """Writes, runs, damage, recoveries, undos, repairs and expiry leave each point as it was."""
-    phases = (Phase.explicit, Phase.generate, Phase.shrink) if DRAWN else (Phase.explicit,)
+    for action in EVERY_ACTION:
+        world.act(action, every=False)
+    assert world.points == 1, "of the three runs the two old ones are expired"
 
-    @settings(
+
+class Walk(RuleBasedStateMachine):
+    """Steps in any order, as far as they mean something where they are.
+
+    Attributes:
+        cloud: Where.
+        folder: Where catalogs are written.
+    """
+
+    cloud: ClassVar[Cloud]
+    folder: ClassVar[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+
+    def teardown(self) -> None:
+        """Stop what backs up."""
+        self.stack.close()
+
+    @initialize()
+    def begin(self) -> None:
+        """Keep something first, or there would be nothing to restore."""
+        rebound = make_world(self.cloud, self.folder)
+        self.world = World(rebound, self.stack.enter_context(serving(rebound)))
+        self.world.act("run")
+
+    @rule()
+    def write(self) -> None:
+        """Let the platform write."""
+        self.world.act("write")
+
+    @rule()
+    def damage(self) -> None:
+        """Lose something."""
+        self.world.act("damage")
+
+    @rule()
+    def run(self) -> None:
+        """Back everything up."""
+        self.world.act("run")
+
+    @rule()
+    def recover(self) -> None:
+        """Go back to the oldest point."""
+        self.world.act("recover")
+
+    @precondition(lambda self: self.world.can_undo)
+    @rule()
+    def undo(self) -> None:
+        """Take the recovery back."""
+        self.world.act("undo")
+
+    @precondition(lambda self: self.world.can_repair)
+    @rule()
+    def repair(self) -> None:
+        """Take the damage back."""
+        self.world.act("repair")
+
+    @rule()
+    def expire(self) -> None:
+        """Delete what is past its retention."""
+        self.world.act("expire")
+
+    @precondition(lambda self: self.world.has_a_day)
+    @rule()
+    def day(self) -> None:
+        """Let a day pass."""
+        self.world.act("day")
+
+
+def test_any_walk_leaves_every_point_as_it_was(cloud: Cloud, tmp_path: Path):
+    """Behind each step of Rebound's, of the platform's and of an accident, every kept point is restored."""
+
+    class Here(Walk):
+        pass
+
+    Here.cloud, Here.folder = cloud, tmp_path
+    phases = (Phase.generate, Phase.shrink) if DRAWN else (Phase.generate,)
+    walks = settings(
         phases=phases,
         max_examples=max(1, DRAWN),
+        stateful_step_count=MANY_STEPS if DRAWN else FEW_STEPS,
         deadline=None,
+        database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @example(EVERY_ACTION)
-    @example(drawn())
-    @given(st.lists(st.sampled_from(ACTIONS), min_size=4, max_size=16).map(tuple))
-    def walk(actions: tuple[str, ...]) -> None:
-        project = f"walk-{uuid.uuid4().hex[:8]}"
-        folder = tmp_path / project
-        folder.mkdir()
-        catalog = lake.write_catalog(
-            folder,
-            (TABLE,),
-            buckets=[{"bucket": f"{project}-raw"}],
-            databases=[{"database": "(default)", "triggers": []}],
-            retention=RETENTION,
-        )
-        with cloud.minutes_ago(START_MINUTES):
-            rebound = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
-        with serving(rebound) as function:
-            world = World(rebound, function)
-            for action in actions:
-                world.act(action)
-            # Of the three runs the two old ones are expired.
-            assert actions != EVERY_ACTION or world.points == 1
-
-    walk()
+    run_state_machine_as_test(Here, settings=walks)

@@ -1,6 +1,7 @@
 """The way back: after each recovery everything is as it was before it, where nobody wrote since."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pytest
@@ -124,6 +125,24 @@ def undone(rebound: Rebound, recovery: str, *words: str, code: int = 0) -> dict[
     return told
 
 
+STARTS = {
+    TABLES: "",
+    BUCKETS: "TELLS p/topics/told OF EVERY OBJECT THAT IS WRITTEN",
+    DATABASES: "by each document's event: nothing by the catalog; no trigger of Eventarc",
+}
+"""What the plan of an undo says of what listens to what it writes."""
+
+
+@contextmanager
+def notified(rebound: Rebound) -> Iterator[None]:
+    """Let a topic be told of every object that is written to the bucket."""
+    bucket = rebound.storage_client.bucket(bucket_objects.platform(rebound))
+    told = bucket.notification("told", topic_project="p")
+    told.create()
+    yield
+    told.delete()
+
+
 @pytest.mark.parametrize("scenario", list(SORTS))
 def test_an_undo_brings_back_what_was_there_before(rebound: Rebound, scenario: str):
     """Equal to before by our own look; again nothing is left to do; and it can be recovered again."""
@@ -134,8 +153,10 @@ def test_an_undo_brings_back_what_was_there_before(rebound: Rebound, scenario: s
     assert sort.look(rebound) != before
     words = ("undo", recovery, "--confirm-project", rebound.project, "--access")
     assert f"rebound {' '.join(words[:4])}, until" in rebound.run("report", recovery).stdout
-    refused = rebound.run(*words, code=5)
+    with notified(rebound):
+        refused = rebound.run(*words, code=5)
     assert "nobody is there to say yes" in refused.stderr
+    assert STARTS[scenario] in refused.stdout
     told = undone(rebound, recovery, "--reason", f"back, {scenario}")
     assert sort.look(rebound) == before
     acted = [item for item in rebound.json("actions") if item["verb"] == "undo"][-1]
