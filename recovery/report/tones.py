@@ -10,13 +10,9 @@ STATES = re.compile(
 )
 """The states in a text, which have a colour, too."""
 
+_GOOD = ("proven", "pass", "complete", "can be done", "healthy", "SUCCEEDED")
 _TONES: dict[str, Tone] = {
-    "proven": "good",
-    "pass": "good",
-    "complete": "good",
-    "can be done": "good",
-    "healthy": "good",
-    "SUCCEEDED": "good",
+    **dict.fromkeys(_GOOD, "good"),
     "SKIPPED": "plain",
     "warning": "warning",
     "unknown": "bad",
