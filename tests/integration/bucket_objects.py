@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -177,3 +178,25 @@ def sources(outcome: dict[str, Any]) -> dict[tuple[str, str], int]:
 def left(outcome: dict[str, Any]) -> dict[str, list[str]]:
     """Return the names of what was left, by reason."""
     return {item["reason"]: list(item["names"]) for item in outcome["left"]}
+
+
+def damage(rebound: Rebound) -> None:
+    """Delete an object, overwrite another, change what is said of a third, relabel the bucket."""
+    bucket = rebound.storage_client.get_bucket(platform(rebound))
+    bucket.blob(NAMES[5]).delete()
+    put(bucket, NAMES[1], b"garbage")
+    said = bucket.blob(NAMES[2])
+    said.metadata = {"wrong": "yes"}
+    said.patch()
+    bucket.labels = {"team": "nobody"}
+    bucket.patch()
+
+
+@contextmanager
+def notified(rebound: Rebound) -> Iterator[None]:
+    """Let a topic be told of every object that is written to the bucket."""
+    bucket = rebound.storage_client.bucket(platform(rebound))
+    told = bucket.notification("told", topic_project="p")
+    told.create()
+    yield
+    told.delete()

@@ -1,7 +1,6 @@
 """The way back: after each recovery everything is as it was before it, where nobody wrote since."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import pytest
@@ -53,18 +52,6 @@ def damage_tables(rebound: Rebound) -> None:
     rebound.bigquery_client.update_dataset(dataset, ["labels"])
 
 
-def damage_objects(rebound: Rebound) -> None:
-    """Delete an object, overwrite another, change what is said of a third, relabel the bucket."""
-    bucket = rebound.storage_client.get_bucket(bucket_objects.platform(rebound))
-    bucket.blob(bucket_objects.NAMES[5]).delete()
-    bucket_objects.put(bucket, bucket_objects.NAMES[1], b"garbage")
-    said = bucket.blob(bucket_objects.NAMES[2])
-    said.metadata = {"wrong": "yes"}
-    said.patch()
-    bucket.labels = {"team": "nobody"}
-    bucket.patch()
-
-
 def damage_documents(rebound: Rebound) -> None:
     """Delete a document, change another, make one that no backup knows; switch history on."""
     documents = State(rebound)
@@ -105,7 +92,7 @@ SHAPES = {
 }
 SORTS: Mapping[str, Sort] = {
     TABLES: Sort(damage_tables, tables_of),
-    BUCKETS: Sort(damage_objects, objects_of),
+    BUCKETS: Sort(bucket_objects.damage, objects_of),
     DATABASES: Sort(damage_documents, documents_of, (*OVER, "--exact", "--unthrottled")),
 }
 
@@ -133,16 +120,6 @@ STARTS = {
 """What the plan of an undo says of what listens to what it writes."""
 
 
-@contextmanager
-def notified(rebound: Rebound) -> Iterator[None]:
-    """Let a topic be told of every object that is written to the bucket."""
-    bucket = rebound.storage_client.bucket(bucket_objects.platform(rebound))
-    told = bucket.notification("told", topic_project="p")
-    told.create()
-    yield
-    told.delete()
-
-
 @pytest.mark.parametrize("scenario", list(SORTS))
 def test_an_undo_brings_back_what_was_there_before(rebound: Rebound, scenario: str):
     """Equal to before by our own look; again nothing is left to do; and it can be recovered again."""
@@ -153,7 +130,7 @@ def test_an_undo_brings_back_what_was_there_before(rebound: Rebound, scenario: s
     assert sort.look(rebound) != before
     words = ("undo", recovery, "--confirm-project", rebound.project, "--access")
     assert f"rebound {' '.join(words[:4])}, until" in rebound.run("report", recovery).stdout
-    with notified(rebound):
+    with bucket_objects.notified(rebound):
         refused = rebound.run(*words, code=5)
     assert "nobody is there to say yes" in refused.stderr
     assert STARTS[scenario] in refused.stdout
