@@ -19,6 +19,7 @@ fence is refused.
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,11 +65,13 @@ class Shell:
         folder: Where bash works, and where it keeps what a command exported.
         env: The environment of the next command.
         filled: What the names in angle brackets mean.
+        seconds: How long each command took.
     """
 
     folder: Path
     env: dict[str, str]
     filled: dict[str, str] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
 
     def run(self, example: Example) -> str | None:
         """Run the commands of a fence; return what is not as the page says, None when all is."""
@@ -92,6 +95,7 @@ class Shell:
         """Run a command in bash; return its exit code and what the terminal shows."""
         output, kept = self.folder / "output", self.folder / "environment"
         keeping = f"trap 'env -0 > {kept}' EXIT"
+        began = time.monotonic()
         with output.open("ab") as written:
             written.truncate(0)
             done = subprocess.run(
@@ -104,6 +108,7 @@ class Shell:
                 timeout=_SECONDS,
                 check=False,
             )
+        self.seconds.append(time.monotonic() - began)
         pairs = (pair.partition("=") for pair in kept.read_text().split("\0") if pair)
         self.env = {name: value for name, _, value in pairs}
         return done.returncode, output.read_text()

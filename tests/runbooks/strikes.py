@@ -1,33 +1,31 @@
 """What each page is about: it strikes before the page is followed, and the page mends it."""
 
 import uuid
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import requests
 
 from manifests.kinds.buckets.layout import CONTENTS_PREFIX
 from tests.harness import LOCATION
-from tests.integration.configuration import APIS, enable, lose, make_sandbox
+from tests.integration.configuration import (
+    APIS,
+    enable,
+    lose,
+    make_sandbox,
+)
 from tests.integration.orchestration import State
 from tests.integration.processors import platform
 from tests.runbooks.console import Shell
+from tests.runbooks.silences import Strike, grown, paused, run_id, undrilled
 from tests.runbooks.world import DOCUMENTS, World
 
 _SINCE = "since-the-backup"
 
-type Strike = Callable[[World, Shell], AbstractContextManager[object]]
-
-
-def _run_id() -> str:
-    """Return the id of a run that is listed after those of the same minute."""
-    return f"run-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-
 
 def _nothing(world: World, shell: Shell) -> AbstractContextManager[object]:
-    """Strike nothing: what the page mends is not on the platform."""
+    """Strike nothing: the page is of every day, and mends nothing."""
     del world, shell
     return nullcontext()
 
@@ -57,7 +55,7 @@ def _one_table(world: World, shell: Shell) -> Generator[None]:
 @contextmanager
 def _table_of_a_run(world: World, shell: Shell) -> Generator[None]:
     """Delete a table that the newest run holds, whatever runs other pages left."""
-    world.function.complete(_run_id())
+    world.function.complete(run_id())
     with _one_table(world, shell):
         yield
 
@@ -102,7 +100,7 @@ def _dates(world: World, shell: Shell) -> Generator[None]:
     platform.lose(world.rebound, "players", platform.GAME_DAYS[3])
     platform.lose(world.rebound, "features", platform.PHASE4_DAYS[2])
     yield
-    world.function.complete(_run_id())
+    world.function.complete(run_id())
 
 
 @contextmanager
@@ -111,7 +109,7 @@ def _partial(world: World, shell: Shell) -> Generator[None]:
     del shell
     fault = {"status": 403, "match": world.bucket.name, "times": None}
     with world.rebound.cloud.fault("storage", "storage.objects.list", "status", **fault):
-        answer = world.function.manual(_run_id())
+        answer = world.function.manual(run_id())
     assert answer.status_code != 200
     yield
 
@@ -129,7 +127,7 @@ def _refused(world: World, shell: Shell) -> Generator[None]:
 def _unreadable(world: World, shell: Shell) -> Generator[None]:
     """Leave a run that nobody can read, which is then no reason to keep another less long."""
     del shell
-    blob = world.rebound.vault.blob(f"runs/{_run_id()}/manifest.json")
+    blob = world.rebound.vault.blob(f"runs/{run_id()}/manifest.json")
     blob.upload_from_string(b"{")
     yield
     blob.delete()
@@ -150,13 +148,13 @@ def _garbage(world: World, shell: Shell) -> Generator[None]:
 def _damage(world: World, shell: Shell) -> Generator[None]:
     """Rot a file of the newest run, which is a full one: what it holds itself is damaged."""
     del shell
-    run_id = _run_id()
-    world.function.complete(run_id, full=True)
-    blob = next(iter(world.rebound.vault.list_blobs(prefix=f"runs/{run_id}/tables/")))
+    name = run_id()
+    world.function.complete(name, full=True)
+    blob = next(iter(world.rebound.vault.list_blobs(prefix=f"runs/{name}/tables/")))
     order = {"bucket": world.rebound.vault.name, "object": blob.name}
     world.rebound.cloud.order("storage", "corrupt", **order)
     yield
-    for blob in list(world.rebound.vault.list_blobs(prefix=f"runs/{run_id}/")):
+    for blob in list(world.rebound.vault.list_blobs(prefix=f"runs/{name}/")):
         blob.delete()
 
 
@@ -165,7 +163,7 @@ def _new_table(world: World, shell: Shell) -> Generator[None]:
     """Make a table that the catalog does not name, and a run."""
     del shell
     world.rebound.query("CREATE TABLE stats.extra (id INT64)")
-    world.function.complete(_run_id())
+    world.function.complete(run_id())
     yield
     world.rebound.bigquery_client.delete_table("stats.extra")
 
@@ -229,7 +227,7 @@ def _failed_drill(world: World, shell: Shell) -> Generator[None]:
 
 
 STRIKES: Mapping[str, Strike] = {
-    "README.md": _nothing,
+    "README.md": _partial,
     "quick-card.md": _documents,
     "scenarios/bigquery-dataset-loss.md": _tables,
     "scenarios/gcs-bucket-corruption.md": _objects,
@@ -240,7 +238,7 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/call-refused.md": _refused,
     "alerts/damaged-backup.md": _damage,
     "alerts/drill-failed.md": _failed_drill,
-    "alerts/drill-overdue.md": _nothing,
+    "alerts/drill-overdue.md": undrilled,
     "alerts/expire-failed.md": _unreadable,
     "alerts/fence-standing.md": _fence,
     "alerts/missed-backup.md": _partial,
@@ -248,13 +246,13 @@ STRIKES: Mapping[str, Strike] = {
     "alerts/point-too-old.md": _partial,
     "alerts/proof-too-old.md": _trial,
     "alerts/refused-schedule.md": _partial,
-    "alerts/run-growth.md": _nothing,
-    "alerts/silent-drill.md": _nothing,
-    "alerts/silent-expire.md": _nothing,
-    "alerts/silent-schedule.md": _nothing,
-    "alerts/silent-tick.md": _nothing,
-    "alerts/silent-verify.md": _nothing,
-    "alerts/slow-backup.md": _nothing,
+    "alerts/run-growth.md": grown,
+    "alerts/silent-drill.md": paused("drill"),
+    "alerts/silent-expire.md": paused("expire"),
+    "alerts/silent-schedule.md": paused("backup"),
+    "alerts/silent-tick.md": paused("tick"),
+    "alerts/silent-verify.md": paused("verify"),
+    "alerts/slow-backup.md": grown,
     "alerts/tables-gone.md": _table_of_a_run,
     "alerts/tables-unprotected.md": _new_table,
     "alerts/vault-growth.md": _garbage,
@@ -267,6 +265,10 @@ STRIKES: Mapping[str, Strike] = {
 }
 """What strikes before each page is followed."""
 CHANGING = (
+    *(
+        STRIKES[f"alerts/silent-{it}.md"]
+        for it in ("drill", "expire", "schedule", "tick", "verify")
+    ),
     *(_tables, _one_table, _table_of_a_run, _objects, _documents, _configuration),
     *(_dates, _new_table, _fence),
 )

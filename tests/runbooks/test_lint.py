@@ -17,6 +17,7 @@ from tests.deployed import ROOT
 from tests.judges.alert_lines import TITLES
 from tests.runbooks.console import fences, refusal, steps
 from tests.runbooks.strikes import STRIKES
+from tests.runbooks.typed import unknown_to_gcloud, unknown_to_terraform, unreadable
 
 RUNBOOKS = ROOT / "runbooks"
 PAGES = sorted(path.relative_to(RUNBOOKS).as_posix() for path in RUNBOOKS.rglob("*.md"))
@@ -79,6 +80,21 @@ def commands(text: str) -> Iterator[list[str]]:
 def test_every_fence_is_run_or_says_why_not(page: str):
     """Nothing stands in a page that nobody tried, without a word."""
     assert not [reason for fence in fences(RUNBOOKS / page) if (reason := refusal(fence))]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_no_test_runs_can_be_typed(page: str):
+    """Bash can read every block, `gcloud` knows its commands and options, Terraform what is asked of it."""
+    for fence in fences(RUNBOOKS / page):
+        lines = (
+            [step.command for step in steps(fence.source)]
+            if fence.info == "console"
+            else [fence.source]
+        )
+        script = re.sub(r"<([A-Z_]+)>", r"\1", "\n".join(lines))
+        assert unreadable(script) == "", script
+        assert unknown_to_gcloud(script) == [], script
+        assert unknown_to_terraform(script) == [], script
 
 
 @pytest.mark.parametrize("page", PAGES)

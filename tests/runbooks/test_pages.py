@@ -13,6 +13,7 @@ from tests.runbooks.world import World, making
 from tests.standin.cloud import SERVICES, Cloud
 
 RUNBOOKS = ROOT / "runbooks"
+IS_REAL_SECONDS = 30
 
 
 class Worlds:
@@ -60,5 +61,6 @@ def test_a_page_does_what_it_says(name: str, worlds: Worlds, tmp_path: Path):
     with strike(world, shell):
         assert (world.picture() != before) == (strike in CHANGING)
         follow(RUNBOOKS / name, shell)
+    assert shell.seconds[0] < IS_REAL_SECONDS, "whether it is real is told in half a minute"
     assert world.picture() == before
     worlds.give_back(world, before)

@@ -6,6 +6,7 @@ the page brings back, and a page that does not leaves the platform to nobody.
 
 import json
 import os
+import sys
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -24,8 +25,7 @@ from tests.served import Function, serving
 from tests.standin.cloud import Cloud
 from tests.standin.firestore.creation import create_database
 
-# What an operator's laptop has beside `rebound`: who is asked for a token always gives one.
-_GCLOUD = "#!/bin/sh\necho a-token\n"
+_GCLOUD = f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("gcloud.py")}" "$@"\n'
 _TYPES = (
     "secretmanager/secret",
     "pubsub/topic",
@@ -66,7 +66,8 @@ class World:
         gcloud.chmod(0o755)
         env = {**self.rebound.env, "PATH": f"{tools}:{os.environ['PATH']}"}
         env |= {"FUNCTION": self.function.url}
-        return Shell(folder, env, {"DATE": uuid.uuid4().hex[:8]})
+        where = {"REGION": LOCATION, "PROJECT": self.rebound.project}
+        return Shell(folder, env, {"DATE": uuid.uuid4().hex[:8], **where})
 
     def picture(self) -> dict[str, object]:
         """Return all there is of what is protected; nothing of Rebound takes part in it."""
