@@ -5,11 +5,13 @@
 # NBA_REGION        the region of services and schedules; REGION when it is not set
 # NBA_BUCKET        the bucket with raw files
 # NBA_PROJECT_ROOT  the platform's checkout
-# NBA_RUNBOOKS      the folder of this file
+# NBA_RUNBOOKS      the folder with the pages; that of this file when it is not set
 # NBA_BACKUP_URL    where the backup function answers; FUNCTION when it is not set
 # NBA_SERVICES      the services that nba-deploy knows, as "analytics=SERVICE precompute=SERVICE"
 # NBA_DEPLOY        what deploys one; bin/deploy-service.sh of the checkout when it is not set
 
+# zsh calls a file that is read `$0`.
+NBA_RUNBOOKS="${NBA_RUNBOOKS:-$(cd "$(dirname "${BASH_SOURCE[0]:-$0}")" && pwd)}"
 NBA_PROJECT_ID="${NBA_PROJECT_ID:-${REBOUND_PROJECT:-}}"
 NBA_REGION="${NBA_REGION:-${REGION:-}}"
 NBA_BACKUP_URL="${NBA_BACKUP_URL:-${FUNCTION:-}}"

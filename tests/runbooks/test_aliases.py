@@ -236,6 +236,16 @@ def test_what_is_not_set_is_named(shell: str, env: dict[str, str], line: str):
     assert not calls(env)
 
 
+def test_the_pages_are_found_beside_the_file(shell: str, env: dict[str, str]):
+    """Whoever reads the file has to set nothing for the list of words."""
+    words = [shell, "-c", '. "$1"; nba-help', "shell", str(FILE)]
+    done = subprocess.run(
+        words, env={"PATH": env["PATH"]}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nnba-help  this list." in done.stdout
+
+
 def test_wrong_words_are_refused(shell: str, env: dict[str, str]):
     """A severity and a service that there are not."""
     assert typed(shell, "nba-incident P9", env).returncode == 2
