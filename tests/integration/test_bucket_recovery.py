@@ -85,19 +85,21 @@ def test_only_what_is_missing_comes_back(raw: Rebound, night: Function):
     back_up(night)
     bucket.blob(NAMES[1]).delete()
     put(bucket, NAMES[6], b"garbage")
+    put(bucket, NAMES[2], content_of(NAMES[2]), metadata={"by": "somebody else"})
     assert bucket.get_blob(NAMES[1]) is None
     told = raw.run("plan", SCENARIO, "--only-missing").stdout
     assert "1 overwritten, " in told
     assert "REPLACES" not in told
     outcome = recover(raw, "--only-missing")
     assert sources(outcome) == {("missing", "soft-deleted"): 1}
-    assert left(outcome) == {"not missing": [NAMES[6]]}
+    assert left(outcome) == {"not missing": sorted([NAMES[2], NAMES[6]])}
     assert looked_at(bucket)[NAMES[6]][0] == b"garbage"
+    assert bucket.get_blob(NAMES[2]).metadata == {"by": "somebody else"}
     told = raw.run("plan", SCENARIO, "--only-missing").stdout
-    assert f"bucket {bucket.name}: {len(NAMES) - 1} of {len(NAMES)} objects equal" in told
+    assert f"bucket {bucket.name}: {len(NAMES) - 2} of {len(NAMES)} objects equal" in told
     assert "nothing to recover" in told
     done = raw.run("recover", SCENARIO, "--yes", "--only-missing").stdout
-    assert "but for 1 object that is otherwise than then, and was left (only what is" in done
+    assert "but for 2 objects that are otherwise than then, and were left (only what is" in done
 
 
 @pytest.mark.parametrize("source", ["soft-deleted", "vault"])

@@ -75,7 +75,8 @@ class Fault:
         kind: one of `KINDS`.
         match: pattern searched for in `path?query`; None matches every request.
         status: HTTP status of kind `status`.
-        reason: reason in the error body of kind `status`; None is the usual one of the status.
+        reason: reason in the error body of kind `status`; None is the usual one of the status, and an empty
+            one leaves it out, as Google's testbench does.
         seconds: how long kind `latency` waits before an answer, and kind `stall` within its body,
             or until the fault is taken away.
         skip: how many matching requests are let through first.
@@ -217,10 +218,10 @@ def error_body(status: int, message: str, reason: str | None = None) -> dict[str
     Args:
         status: HTTP status.
         message: what happened.
-        reason: the machine-readable reason; None is the usual one of the status.
+        reason: the machine-readable reason; None is the usual one of the status, an empty one is left out.
     """
-    reason = reason or REASONS.get(status, "invalid")
-    error = {"message": message, "domain": "global", "reason": reason}
+    reason = REASONS.get(status, "invalid") if reason is None else reason
+    error = {"message": message, "domain": "global", **({"reason": reason} if reason else {})}
     name = STATUSES.get(status, "UNKNOWN")
     return {"error": {"code": status, "message": message, "errors": [error], "status": name}}
 

@@ -8,7 +8,8 @@ at the end and when it is interrupted; the exit code is 1 when one was wrong.
 
 The works are a backup of data and one of a configuration, each scenario, the undo of those that bring
 data back, a repair, and a fence with its thaw. Left out are a drill and its clean-up, which are a recovery
-through the same code into another project; erasure, which removes what it is told to, so that there is
+through the same code into another project; data and configuration lost together, whose recovery is that of
+each behind the other (`test_everything_back`); erasure, which removes what it is told to, so that there is
 nothing to come right; `expire`, `prune` and `verify`, of which tests fire each false answer that could
 delete something (`test_operator_expiry`, `test_maintenance`); faults that last, which have tests of their
 own for each service; two faults at once; and a stall of Firestore, whose protocol has no body that stops.

@@ -81,8 +81,8 @@ class Result(NamedTuple):
     call: str = ""
 
 
-def calls(worlds: Worlds, work: str) -> dict[Service, int]:
-    """Return how many calls a work makes to each service, undisturbed."""
+def calls(worlds: Worlds, work: str) -> dict[Service, list[str]]:
+    """Return the calls that a work makes to each service, undisturbed."""
     worker = work_on(worlds, work)
     rebound = worker.rebound
     for service in SERVICES:
@@ -93,17 +93,20 @@ def calls(worlds: Worlds, work: str) -> dict[Service, int]:
     assert ended.is_done, ended
     assert not problem, problem
     worker.leave()
-    return {service: sum(item["fired"] for item in faults) for service, faults in removed.items()}
+    return {
+        service: [call for item in faults for call in item["calls"]]
+        for service, faults in removed.items()
+    }
 
 
 def trials(worlds: Worlds, work: str, kinds: Iterable[str] = KINDS) -> list[Trial]:
     """Return every trial of a work with some kinds of faults."""
     return [
         Trial(work, service, position, kind)
-        for service, count in calls(worlds, work).items()
+        for service, made in calls(worlds, work).items()
         for kind in kinds
         if service in KINDS[kind].services
-        for position in range(count)
+        for position in range(sum(KINDS[kind].how.get("match", "") in call for call in made))
     ]
 
 

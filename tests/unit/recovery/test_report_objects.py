@@ -121,14 +121,15 @@ def test_what_is_not_missing_is_left_where_only_that_was_asked_for(source: str):
 
 
 def test_a_report_says_what_was_left_as_was_asked_for():
-    """Objects that hold other content are told apart from those that nobody knew."""
+    """Objects that are there and differ are told apart from those that nobody knew."""
     left = (
         LeftObjects(reason="extra", objects=1, names=("new",)),
         LeftObjects(reason="not missing", objects=20, names=("other",)),
     )
     outcome = BucketOutcome(name="raw", into="raw", action="restore", left=left)
     assert any(
-        f"20 left, holding other content ({ASKED})" in x for x in ended(bucket_outcome_row(outcome))
+        f"20 left, there, and not as they were ({ASKED})" in x
+        for x in ended(bucket_outcome_row(outcome))
     )
     (proven,) = proven_buckets([outcome], [], "T", ())
     assert proven.text == (

@@ -167,12 +167,17 @@ class Mender:
             return "extra"
         if step.live is not None and self._was_touched(step.live, step.expected, step):
             return "changed"
-        if step.replaces and self._allowed.only_missing:
+        if self._allowed.only_missing and self._was_there(step):
             return "not missing"
         if step.damage != "extra" and not step.origins:
             return "no source"
         is_refused = step.replaces and not self._allowed.may_replace
         return "not allowed" if is_refused else None
+
+    def _was_there(self, step: ObjectStep) -> bool:
+        """Whether an object was there before the recovery: one that an earlier try wrote is finished."""
+        live = step.live
+        return step.is_there and live is not None and live.created_at <= self._allowed.begun_at
 
     def _was_touched(
         self, live: ObjectVersion, expected: ObjectRecord | None, step: ObjectStep

@@ -14,7 +14,7 @@ from manifests.versions import tells_its_past
 from recovery.compare.findings import Finding
 from recovery.compare.objects import Damage
 from recovery.kinds.buckets.rules.object_retention import RetentionCounts
-from recovery.kinds.buckets.rules.objects import REPLACED, Source
+from recovery.kinds.buckets.rules.objects import REPLACED, THERE, Source
 from recovery.kinds.events import object_words
 from recovery.kinds.step import MissingWord, Step
 from recovery.listening import Listening
@@ -102,7 +102,7 @@ class BucketStep(Step, SeenBucket):
             trace: the bucket tells nothing of its past, and was listed only then; 0 where it tells.
         sets: Whether the bucket is set to what it was.
         exact: Whether objects that the recovery point does not know are moved aside.
-        only_missing: Whether objects that hold other content now are left, as was asked for.
+        only_missing: Whether objects that are there and differ are left, as was asked for.
     """
 
     kind: Literal["bucket"] = "bucket"
@@ -138,7 +138,7 @@ class BucketStep(Step, SeenBucket):
 
     def leaves(self, count: ObjectCount) -> bool:
         """Whether objects that were counted are left, because only what is missing was asked for."""
-        return self.only_missing and count.damage in REPLACED
+        return self.only_missing and count.damage in THERE
 
     def brings_back(self, count: ObjectCount) -> bool:
         """Whether objects that were counted are written as they were."""
@@ -146,7 +146,7 @@ class BucketStep(Step, SeenBucket):
 
     @property
     def left(self) -> int:
-        """Return how many objects hold other content now, and are left as was asked for."""
+        """Return how many objects are there and differ, and are left as was asked for."""
         return sum(item.objects for item in self.counts if self.leaves(item))
 
     @property

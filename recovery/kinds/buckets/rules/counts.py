@@ -44,7 +44,7 @@ class StepCounter:
 
     Args:
         retention: What is done about the retention of objects; None where that is not counted.
-        only_missing: Whether what holds other content is left: then nothing of it is set.
+        only_missing: Whether what is there and differs is left: then nothing of it is set.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class StepCounter:
     def add(self, step: ObjectStep) -> None:
         """Count one step."""
         self.objects += step.damage != "extra"
-        is_left = self._only_missing and step.replaces
+        is_left = self._only_missing and step.is_there
         if self._retention is not None and step.is_brought_back and not is_left:
             self.fates[self._retention.lacking(step.wanted_settings, step.kept_settings)] += 1
         if step.new_key is not None and not is_left:

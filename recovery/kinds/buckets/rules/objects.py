@@ -24,6 +24,7 @@ SAME_CONTENT: tuple[Source, ...] = ("metadata", "live")
 """Where only the metadata of an object is set."""
 
 REPLACED: tuple[Damage, ...] = ("overwritten", "corrupted")
+THERE: tuple[Damage, ...] = (*REPLACED, "metadata changed")
 """Where other content is live."""
 
 EXTRA = "extra/"
@@ -77,6 +78,11 @@ class ObjectStep(NamedTuple):
     def replaces(self) -> bool:
         """Whether content that is live now would be replaced."""
         return self.damage in REPLACED
+
+    @property
+    def is_there(self) -> bool:
+        """Whether something is live under its name, and differs."""
+        return self.damage in THERE
 
     @property
     def is_brought_back(self) -> bool:

@@ -16,7 +16,7 @@ LeftReason = Literal[
     extra        the recovery point does not know it, and `--exact` was not asked for
     no source    nothing holds its content any more
     not allowed  it holds other content now, and `--overwrite` does not name its bucket
-    not missing  it holds other content now, and only what is missing was asked for
+    not missing  it is there and differs, and only what is missing was asked for
     protected    a hold or a retention policy forbids replacing what is there
     refused      Google Cloud refused to write this one object, or to put it aside
 """

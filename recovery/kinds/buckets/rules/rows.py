@@ -24,7 +24,7 @@ _LEFT: dict[LeftReason, str] = {
     "extra": "not known to the recovery point (`--exact` moves them aside)",
     "no source": "without any source",
     "not allowed": "holding other content (`--overwrite` replaces it)",
-    "not missing": f"holding other content ({ONLY_MISSING})",
+    "not missing": f"there, and not as they were ({ONLY_MISSING})",
     "protected": "under a hold or a retention policy",
     "refused": "refused by Google Cloud",
 }
