@@ -129,11 +129,9 @@ def test_a_row_of_configuration_says_whether_drills_make_it():
 
 def permission_of(call: str) -> str:
     """Return the permission of a call of the control plane: as a rule it is called like the method."""
-    # IAM, Permissions reference: BigQuery Data Transfer has no permission of its own for its locations.
-    call = call.replace(
-        "transfer.projects.locations.list", "transfer.projects.transferConfigs.list"
-    )
     service, *_, collection, verb = call.split(".")
+    if service == "bigquerydatatransfer":
+        collection = "transferConfigs"  # it has no permission for its locations alone
     service = {
         "bigqueryconnection": "bigquery",
         "bigquerydatatransfer": "bigquery",
