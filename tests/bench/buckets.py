@@ -100,8 +100,9 @@ class _Bench:
         self._restore(what, numbers, prefix, source="vault")
 
     def from_soft_deleted(self) -> None:
-        """Restore objects whose overwritten versions are soft-deleted."""
+        """Restore objects whose overwritten versions are soft-deleted, whatever was there before."""
         self._let_versions_expire()
+        self._lake.fill(range(MANY))
         self._lake.damage(range(MANY))
         self._restore("soft-deleted", range(MANY), "part-0/", source="soft-deleted")
 
