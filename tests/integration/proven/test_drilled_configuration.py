@@ -126,7 +126,10 @@ def test_a_platform_of_which_all_is_shown_or_decided_is_healthy(rebound: Rebound
     }
     catalog["drills"] = {"not_shown": [decision]}
     services = {key: value for key, value in decision.items() if key != "parts"}
-    catalog["left_out"] = [{**services, "kind": "service", "names": ["cloud*", "bigquerym*"]}]
+    data = ["analyticshub*", "bigquery*", "dataform*", "dataplex*"]
+    catalog["left_out"] = [
+        {**services, "kind": "service", "names": ["apptopology*", "cloud*", *data]}
+    ]
     decided = tmp_path / "catalog.json"
     decided.write_text(json.dumps(catalog))
     told_now = rebound.run("status", REBOUND_CATALOG=str(decided), code=11).stdout
@@ -134,7 +137,7 @@ def test_a_platform_of_which_all_is_shown_or_decided_is_healthy(rebound: Rebound
     catalog["left_out"][0]["names"] += ["servicem*", "sql-component.googleapis.com"]
     decided.write_text(json.dumps(catalog))
     told_now = rebound.run("status", REBOUND_CATALOG=str(decided)).stdout
-    assert "5 services: bigquerymigration.googleapis.com" in told_now.partition("in no backup:")[2]
+    assert "13 services: analyticshub.googleapis.com" in told_now.partition("in no backup:")[2]
     assert "are shown by no drill, by decision: resources " in told_now
     for name in unshown:
         assert f"{name}: " in told_now.partition("not shown by any drill:")[2]
