@@ -14,7 +14,7 @@ from recovery.kinds.resources.rules.planning import findings
 from recovery.kinds.resources.rules.policies import Grant, taken
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome
 from recovery.undo.model import AS_BEFORE, UndoStep
-from recovery.undo.shared import GONE, MADE, unkept
+from recovery.undo.shared import GONE, MADE, without_former
 from recovery.units import counted
 
 _STAYS = {
@@ -115,7 +115,7 @@ def _changed(
     step: UndoStep, kind: ResourceType, outcome: ConfigurationOutcome, seen: SeenAgain
 ) -> UndoStep:
     if seen.former is None or seen.former.resource is None:
-        return step.because(*unkept(outcome))
+        return step.because(*without_former(outcome))
     if seen.live is None:
         return step.cannot("it is gone")
     back = list(findings(kind, seen.former.resource, seen.live))

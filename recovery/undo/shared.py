@@ -21,7 +21,7 @@ _MOST_TOLD = 5
 _TEXTS = ("view.query", "materializedView.query", "definitionBody")
 
 
-def unkept(outcome: Outcome, *, was_to_change: bool = False) -> tuple[UndoAction, str]:
+def without_former(outcome: Outcome, *, was_to_change: bool = False) -> tuple[UndoAction, str]:
     """Return the action for a thing whose earlier state nobody wrote down, and the reason.
 
     Args:

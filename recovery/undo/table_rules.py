@@ -20,7 +20,15 @@ from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.tables.rules.tables import holds_rows, is_table
 from recovery.request import Request
 from recovery.undo.model import AS_BEFORE, UndoAction, UndoStep
-from recovery.undo.shared import GONE, MADE, definition_lines, few, made_before, table_seen, unkept
+from recovery.undo.shared import (
+    GONE,
+    MADE,
+    definition_lines,
+    few,
+    made_before,
+    table_seen,
+    without_former,
+)
 from recovery.units import counted, listed
 
 
@@ -103,7 +111,7 @@ def undo_table(outcome: TableOutcome, seen: SeenTable, request: Request) -> Tabl
     step = step_of(outcome, request).model_copy(update={"seen": table_seen(seen.live)})
     back = TableBack(step, live=seen.live.resource)
     if (former := seen.former) is None:
-        return back.because(*unkept(outcome))
+        return back.because(*without_former(outcome))
     if why := _obstacle(former, seen):
         return back.because("cannot", why)
     if former.resource is None:
@@ -153,11 +161,7 @@ def _made(back: TableBack, outcome: TableOutcome, seen: SeenTable, request: Requ
 
 
 def _whole(
-    back: TableBack,
-    was: TableBackup,
-    outcome: TableOutcome,
-    seen: SeenTable,
-    request: Request,
+    back: TableBack, was: TableBackup, outcome: TableOutcome, seen: SeenTable, request: Request
 ) -> TableBack:
     """Decide what happens to a table, or view, that the recovery made anew in another shape."""
     if seen.live.resource is not None and (theirs := _not_ours(outcome, seen, request)):
@@ -177,11 +181,7 @@ def _whole(
 
 
 def _in_place(
-    back: TableBack,
-    was: TableBackup,
-    outcome: TableOutcome,
-    seen: SeenTable,
-    request: Request,
+    back: TableBack, was: TableBackup, outcome: TableOutcome, seen: SeenTable, request: Request
 ) -> TableBack:
     """Decide what happens to a table whose shape is what it was."""
     split = _split(was, outcome, seen, request)

@@ -16,7 +16,7 @@ from recovery.undo.ended import Ended, planned_of
 from recovery.undo.former_rules import decided
 from recovery.undo.model import UndoStep
 from recovery.undo.settings_rules import undo_settings
-from recovery.undo.shared import not_as_planned, unfinished, unkept
+from recovery.undo.shared import not_as_planned, unfinished, without_former
 
 _STAYS = "the recovery made it; it stays, empty or not: nobody who recovers may delete one"
 
@@ -105,7 +105,7 @@ class NotUndone(Undoer[Outcome]):
         step = UndoStep(
             kind=outcome.kind, name=outcome.name, into=outcome.into, action="leave", why=""
         )
-        return step.because(*unkept(outcome))
+        return step.because(*without_former(outcome))
 
 
 class Content(Protocol):
@@ -252,7 +252,7 @@ class SettingsUndo[O: Outcome, S: (BucketStep, DatabaseStep, DatasetStep), State
     def _decided(self, step: UndoStep, outcome: O, planned: S) -> UndoStep:
         former = self._ended.former(self.noun, step.into)
         if former is None or former.resource is None:
-            return step.because(*unkept(outcome, was_to_change=planned.sets))
+            return step.because(*without_former(outcome, was_to_change=planned.sets))
         live = self._live(step.into)
         before, ours = self._before(former, live), self._ours(outcome.name, planned, former, live)
         step = step.model_copy(update={"seen": self._digest(live)})

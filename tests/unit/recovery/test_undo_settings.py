@@ -16,7 +16,7 @@ from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.undo.model import UndoStep
 from recovery.undo.resource_rules import SeenAgain, fields_to_set, undo_resource
 from recovery.undo.settings_rules import dataset_left, undo_settings
-from recovery.undo.shared import unkept
+from recovery.undo.shared import without_former
 from tests.unit.samples import POINT
 
 BEGAN = POINT + timedelta(hours=7)
@@ -52,8 +52,8 @@ def test_settings_go_back_that_are_what_the_recovery_set(
 def test_what_was_set_and_is_not_written_down_any_more_is_told():
     """A recovery that sets a database and writes no document has left all documents."""
     left = DatabaseOutcome(name="(default)", into="(default)", action="leave")
-    assert unkept(left)[0] == "leave"
-    assert unkept(left, was_to_change=True)[0] == "cannot"
+    assert without_former(left)[0] == "leave"
+    assert without_former(left, was_to_change=True)[0] == "cannot"
 
 
 def test_a_dataset_of_which_only_access_was_given_again_is_known():
