@@ -19,6 +19,7 @@ from manifests.layout import between, checked_id, recovery_begun_at, recovery_id
 DRILLS_PREFIX = "drills/"
 DRILLED = "drill-"
 """What drills, and the recoveries of a drill, are called begins with it."""
+_NUMBER = re.compile(r"[0-9]{3,9}")
 _DRILL_ID = re.compile(r"drill-[a-z-]+-[0-9]{8}T[0-9]{6}Z-([0-9a-f]{6,12})")
 
 
@@ -79,6 +80,12 @@ def findings_prefix(drill: str) -> str:
 def finding_name(drill: str, number: int) -> str:
     """Return the name of the record of one thing to be mended."""
     return f"{findings_prefix(drill)}{number:03d}.json"
+
+
+def finding_number(name: str) -> int | None:
+    """Return the number by which a finding is called, from the name of its record; None where that is none."""
+    found = _NUMBER.fullmatch(name.rpartition("/")[2].removesuffix(".json"))
+    return int(found[0]) or None if found else None
 
 
 def closed_prefix(drill: str) -> str:

@@ -125,9 +125,10 @@ def with_fence(session: Session, plan: Plan, run: Manifest | None = None) -> Pla
     fence = planned(session, things, is_left_out=request.no_fence, despite=request.despite)
     rule = session.catalog.fence
     if fence and rule and run and not fence.is_left_out:
+        ephemeral = {item.database: item.ephemeral for item in session.catalog.databases}
         told = {
-            "too_large": too_large(rule, run, things),
-            "look": look_takes(rule, run, things),
+            "too_large": too_large(rule, run, things, ephemeral),
+            "look": look_takes(rule, run, things, ephemeral),
         }
         fence = fence.model_copy(update=told)
     return plan.model_copy(update={"fence": fence})

@@ -21,7 +21,7 @@ from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import EVERYWHERE
 from recovery.drill.configured import Configured, UnreadConfiguration
 from recovery.drill.model import Kept
-from recovery.drill.owned import MadeResource
+from recovery.drill.owned import MadeResource, doubt_of_label
 from recovery.drill.removing import SandboxRemoval
 from recovery.kinds.places import (
     mark_of_bucket,
@@ -43,16 +43,23 @@ class Made(NamedTuple):
     Attributes:
         kind: What it is called, as `dataset`.
         mark: That of the drill.
+        doubt: Why nothing shows that the drill made it; empty where something does.
     """
 
     kind: str
     name: str
     mark: str
+    doubt: str = ""
 
     @property
     def label(self) -> str:
         """Return how a sentence names it."""
         return f"{self.kind} {self.name}"
+
+    @property
+    def told(self) -> str:
+        """Return it with why it is left."""
+        return f"{self.label}: {self.doubt}" if self.doubt else self.label
 
 
 class Leftovers(NamedTuple):
@@ -60,13 +67,13 @@ class Leftovers(NamedTuple):
 
     Attributes:
         made: What is removed, of configuration what was made last first.
-        doubted: What a drill was to make, and nothing shows that it did: it is left.
+        doubted: What a drill was to make, or has its label, and nothing shows that it did: it is left.
         unread: What of the configuration nobody could look at.
         drills: Those of which something may be left, by their marks.
     """
 
     made: tuple[Made | MadeResource, ...]
-    doubted: tuple[MadeResource, ...] = ()
+    doubted: tuple[Made | MadeResource, ...] = ()
     unread: tuple[UnreadConfiguration, ...] = ()
     drills: Mapping[str, Kept] = {}
 
@@ -116,15 +123,14 @@ class Cleaning:
         Raises:
             CloudError: Something could not be listed, so that nobody knows what is left.
         """
-        named = [item for sort in self._sorts.values() for item in sort.find(self)]
+        listed = [item for sort in self._sorts.values() for item in sort.find(self)]
         drills = self._configured.open() if mark is None else None
+        named = [self._judged(item, drills) for item in listed if mark in (None, item.mark)]
         resources, unread = self._configured.look(drills, mark or "")
+        found: list[Made | MadeResource] = [*named, *resources]
         return Leftovers(
-            made=(
-                *(item for item in named if mark in (None, item.mark)),
-                *(item for item in resources if not item.doubt),
-            ),
-            doubted=tuple(item for item in resources if item.doubt),
+            made=tuple(item for item in found if not item.doubt),
+            doubted=tuple(item for item in found if item.doubt),
             unread=tuple(unread),
             drills=drills or {},
         )
@@ -155,6 +161,20 @@ class Cleaning:
         for item in listed:
             if mark := mark_of_dataset(item.dataset_id) or mark_of_labels(item.labels):
                 yield Made("dataset", item.dataset_id, mark)
+
+    def _judged(self, item: Made, drills: Mapping[str, Kept] | None) -> Made:
+        """Return a thing with why it is doubted: a dataset that has the label of a drill, and not its name."""
+        if item.kind != "dataset" or mark_of_dataset(item.name):
+            return item
+        with cloud_errors(item.label):
+            try:
+                found = calling(lambda: self._bigquery.get_dataset(item.name, retry=None))  # type: ignore[arg-type]  # as above
+            except NotFound:
+                return item
+        drill = (self._configured.open() if drills is None else drills).get(item.mark)
+        return item._replace(
+            doubt=doubt_of_label(found.to_api_repr(), drill, sandbox=self._project)
+        )
 
     def _buckets(self) -> Iterator[Made]:
         for name in self._storage.bucket_names(self._project, "rebound-drill-"):

@@ -2,8 +2,9 @@
 
 They have the names that they have on the platform: what a drill made is told by the journals of its
 recoveries, each of which says what was not there when it began, and by the label that each gets whose API has
-labels: where a journal is gone or says nothing, by that alone. A journal lies where others can write:
-what it says is looked for by the names that the run has, and nothing but the sandbox is touched.
+labels, also where a journal is gone or says nothing: of what was made when the drill was at work. A journal lies
+where others can write: what it says is looked for by the names that the run has, and nothing but the sandbox is
+touched.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -16,7 +17,7 @@ from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.store.decoded import judging
 from recovery.drill.model import Kept
-from recovery.drill.owned import AtWork, MadeResource, at_work, doubt_of
+from recovery.drill.owned import AtWork, MadeResource, at_work, doubt_of, doubt_of_label
 from recovery.drill.removing import SandboxRemoval
 from recovery.drill.store import drills_of
 from recovery.journal import Journal
@@ -86,7 +87,7 @@ class Configured:
                 unread.append(_unread(own, f"recovery {recovery_id}", error))
         if drills is not None:
             known = {(item.type, item.name) for item in found if not item.doubt}
-            labelled = self._labelled(unread)
+            labelled = self._labelled(drills, unread)
             found = [it for it in found if it.doubt == "" or (it.type, it.name) not in labelled]
             found += [it for key, it in labelled.items() if key not in known]
         order = [kind.name for kind in TYPES]
@@ -116,7 +117,9 @@ class Configured:
             and not drills.is_cleaned(item.drill_id)
         }
 
-    def _labelled(self, unread: list[UnreadConfiguration]) -> dict[tuple[str, str], MadeResource]:
+    def _labelled(
+        self, drills: Mapping[str, Kept], unread: list[UnreadConfiguration]
+    ) -> dict[tuple[str, str], MadeResource]:
         """Return what the label of a drill is on, by type and name; add what could not be listed to `unread`."""
         found = {}
         for entry in self._session.catalog.resources:
@@ -132,7 +135,8 @@ class Configured:
                 continue
             for name, resource in there.items():
                 if mark := mark_of_labels(resource.get(kind.labels)):
-                    found[kind.name, name] = MadeResource(kind.name, name, mark)
+                    doubt = doubt_of_label(resource, drills.get(mark), sandbox=self._project)
+                    found[kind.name, name] = MadeResource(kind.name, name, mark, doubt)
         return found
 
     def _recoveries(self, marks: Collection[str]) -> list[str]:

@@ -223,7 +223,7 @@ class DrillFinding(Stored):
     """What is to be mended after a drill.
 
     Attributes:
-        number: What it is closed by; 0 in records of before.
+        number: What it is closed by: that of its name, which records of before do not say.
         due: The day until which it is.
         ticket: Where it is followed.
     """

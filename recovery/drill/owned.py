@@ -94,6 +94,23 @@ def doubt_of(resource: Resource, work: AtWork, *, is_recorded: bool) -> str:
     return ""
 
 
+def doubt_of_label(resource: Resource, drill: Kept | None, *, sandbox: str) -> str:
+    """Return why the label of a drill does not show that the drill made a resource; empty where it does.
+
+    A label is copied with what has it. Where the API tells when the resource was made, the drill has to have
+    been at work then; where it does not, as of topics, the label is what the drill wrote down.
+
+    Args:
+        resource: As it is there.
+        drill: The drill of which something may be left that has the mark; None where there is none.
+        sandbox: The project.
+    """
+    if drill is None:
+        return "it has the label of a drill of which nothing can be left"
+    work = at_work(drill, recovery_begun_at(drill.drill_id), sandbox=sandbox)
+    return doubt_of(resource, work, is_recorded=True)
+
+
 def made_at_of(resource: Resource) -> datetime | None:
     """Return when a resource was made, as its API says; None where it does not.
 

@@ -1,5 +1,6 @@
 """Where drills are written down: each record once, failed ones too."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
 
@@ -170,13 +171,20 @@ class Drills:
             record_digest=stored.sha256 if stored is not None and is_ours else "",
             trust=stored.trust if stored is not None and is_ours else None,
             signed=read(believed.one(drill_layout.signed_name(drill), SignOff)),
-            findings=tuple(
-                readable(believed.below(drill_layout.findings_prefix(drill), DrillFinding))
-            ),
+            findings=tuple(_findings(believed, drill)),
             closed=tuple(
                 readable(believed.below(drill_layout.closed_prefix(drill), FindingClosed))
             ),
         )
+
+
+def _findings(believed: Records, drill: str) -> Iterator[DrillFinding]:
+    """Yield what is to be mended, each with the number of its name: older records say none."""
+    number = drill_layout.finding_number
+    folder = drill_layout.findings_prefix(drill)
+    for item in believed.below(folder, DrillFinding, age=number):
+        if (finding := read(item)) is not None:
+            yield finding.model_copy(update={"number": number(item.name)})
 
 
 def drills_of(tools: Tools) -> Drills:

@@ -34,6 +34,18 @@ type Marks = Mapping[str, Mark]
 """What is there, each with what changes when it is written."""
 
 
+class _Others(NamedTuple):
+    """Things that are too many to be told apart.
+
+    Attributes:
+        number: How many.
+        digest: Of the names and versions of all.
+    """
+
+    number: int
+    digest: str
+
+
 class Looked(NamedTuple):
     """One look at some things.
 
@@ -143,7 +155,8 @@ class FenceLooks:
             else:
                 rest.update(f"{name}\0{version}\0".encode())
         if number > self._most_named:
-            yield f"{within}/ (one of the others)", (sort, rest.hexdigest())
+            others = _Others(number - self._most_named, rest.hexdigest())
+            yield f"{within}/ (one of the others)", (sort, others)
 
     sorts: ClassVar[Mapping[str, Callable[["FenceLooks", str], Iterator[tuple[str, Mark]]]]] = {
         "dataset": _dataset,
@@ -212,10 +225,18 @@ def wait_for_quiet(
         look_seconds=took,
         changed=found,
         running=tuple(f"{name}: {what}" for name, what in executed.items()),
-        looked_at=dict(Counter(sort for sort, _ in marks)),
+        looked_at=_counts(marks),
         unknown=tuple(f"{thing}: {why}" for thing, why in unknown.items()),
         in_doubt=tuple(named(unknown, despite)),
     )
+
+
+def _counts(marks: Iterable[Mark]) -> dict[Sort, int]:
+    """Return how many things of each sort were looked at."""
+    found = Counter[Sort]()
+    for sort, mark in marks:
+        found[sort] += mark.number if isinstance(mark, _Others) else 1
+    return dict(found)
 
 
 def changed(before: Looked, after: Looked) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def _look(fence: PlannedFence) -> Iterator[Row]:
     reads = [f"reads {counted(look.documents, 'document')}"] if look.documents else []
     lists = [f"lists objects by {counted(look.calls, 'call')}"] if look.calls else []
     costs = f", about {usd(look.usd)}" if look.usd >= _CENT else ", less than a cent"
-    told = f"each of at least two looks {' and '.join([*reads, *lists])} at most{costs}"
+    told = f"each of at least two looks {' and '.join([*reads, *lists])} at most, of what the run held{costs}"
     least = max(fence.quiet_seconds, 1)
     more = fence.quiet_within_seconds // least
     while_written = f"; while something writes, up to {more} more" if more else ""

@@ -8,7 +8,7 @@ import pytest
 from manifests.catalog import load_catalog
 from manifests.catalog_writers import CatalogWriter, FenceRule
 from manifests.kinds.databases.catalog import CatalogDatabase
-from recovery.fence.quiet import FenceLooks, changed
+from recovery.fence.quiet import FenceLooks, _counts, changed
 from tests.harness import LOCATION, Rebound
 from tests.integration import lake
 from tests.standin.firestore.creation import create_database
@@ -62,6 +62,7 @@ def test_what_is_gone_is_quiet_and_what_is_too_much_unknown(quiet: Rebound):
     large = FenceLooks(bounded, quiet.project, most_named=1)
     before = large.look((f"bucket {bucket}",))
     assert not before.unknown
+    assert _counts(before.found[f"bucket {bucket}"].values()) == {"object": 3}
     quiet.storage_client.bucket(bucket).blob("c").upload_from_string("y")
     after = large.look((f"bucket {bucket}",))
     assert changed(before, after) == (f"{bucket}/ (one of the others)",)

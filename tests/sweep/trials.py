@@ -32,7 +32,7 @@ class FaultKind(NamedTuple):
 
 
 _STATUSES = (403, 404, 409, 412, 429, 503)
-_FINAL = (403, 404, 409, 412)
+_FINAL = (403, 409, 412)
 _CODES = ("NOT_FOUND", "ABORTED", "UNAVAILABLE", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED")
 KINDS = {
     **{
@@ -41,12 +41,7 @@ KINDS = {
         )
         for status in _STATUSES
     },
-    **{
-        code: FaultKind(
-            {"kind": "status", "reason": code}, ("firestore",), is_final=code == "NOT_FOUND"
-        )
-        for code in _CODES
-    },
+    **{code: FaultKind({"kind": "status", "reason": code}, ("firestore",)) for code in _CODES},
     "reset": FaultKind({"kind": "reset"}),
     "lost": FaultKind({"kind": "lost"}),
     "truncate": FaultKind({"kind": "truncate"}),

@@ -18,6 +18,7 @@ from functions.exports.databases.administration import (
     administration,
     configuration,
     index_settings,
+    looked_again,
 )
 from functions.exports.databases.document_files import RangeFiles, WrittenDocuments
 from functions.log import LoggingPool, logged_step
@@ -114,7 +115,8 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
         self._check_kept(resource, connection.database)
         documents = Documents(connection)
         attempt = self._attempt(entry.database)
-        ranges = self._ranges(documents, attempt, base)
+        with looked_again(databases, connection.database):
+            ranges = self._ranges(documents, attempt, base)
         landmarks = _landmarks(base)
 
         def export(number: int, names: NameRange) -> _Exported:
@@ -129,6 +131,7 @@ class DatabaseExporter(Exporter[CatalogDatabase, DatabaseBackup]):
             return self._export(documents, names, files, landmarks)
 
         with (
+            looked_again(databases, connection.database),
             logged_step("read documents", ranges=len(ranges)) as done,
             LoggingPool(self._settings.parallel_streams, "documents") as pool,
         ):

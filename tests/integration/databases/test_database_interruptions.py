@@ -51,6 +51,19 @@ def test_killed_and_called_again(new_rebound: Callable[..., Rebound], tmp_path: 
     assert rebound.json("verify", "night")["findings"] == []
 
 
+def test_a_database_that_is_once_said_to_be_gone_is_looked_at_again(
+    rebound: Rebound, function: Function
+):
+    """It is there, so that the schedule tries again; one that is gone is refused (`test_missing_database`)."""
+    for operation in ("RunQuery", "RunAggregationQuery"):
+        gone = {"reason": "NOT_FOUND"}
+        with rebound.cloud.fault("firestore", f"firestore.{operation}", "status", **gone):
+            answer = function.manual("night")
+        assert (answer.status_code, answer.json()["retryable"]) == (500, True)
+        assert "contradicts itself" in answer.json()["message"]
+    function.complete("night")
+
+
 def begin(rebound: Rebound) -> OwnFiles:
     """Begin the run `night`, of which nothing can be read yet, and return the files it may write."""
     unread = {"reason": "PERMISSION_DENIED", "times": None}

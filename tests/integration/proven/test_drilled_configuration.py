@@ -197,6 +197,18 @@ def labels(rebound: Rebound, sandbox: str) -> dict[str, Any]:
     return {name: (told or {}).get("rebound-drill") for name, told in found.items()}
 
 
+def copy_labelled(rebound: Rebound, sandbox: str, mark: str) -> bigquery.Client:
+    """Make a secret and a dataset that have the label of a drill, and were there before it."""
+    tables, dataset = bigquery.Client(project=sandbox), bigquery.Dataset(f"{sandbox}.copied")
+    dataset.labels = labelled({}, mark)["labels"]
+    secret = labelled({"replication": {"automatic": {}}}, mark)
+    with rebound.cloud.minutes_ago(600, ("platform", "bigquery")):
+        path = f"{SECRETS}/projects/{sandbox}/secrets"
+        call(rebound, "POST", path, secret, secretId="slack")
+        tables.create_dataset(dataset)
+    return tables
+
+
 def kill_a_drill(rebound: Rebound, sandbox: str) -> None:
     """Kill a drill when it is about to make a schedule; it has made topics."""
     making = r"cloudscheduler\..*jobs\.create"
@@ -227,8 +239,7 @@ def test_what_a_killed_drill_made_of_a_configuration_is_removed(rebound: Rebound
     call(rebound, "PUT", f"{PUBSUB}/projects/{sandbox}/topics/unwritten", labelled({}, mark))
     secret = f"{SECRETS}/projects/{sandbox}/secrets"
     call(rebound, "DELETE", f"{secret}/slack")
-    with rebound.cloud.minutes_ago(600, ("platform",)):
-        call(rebound, "POST", secret, {"replication": {"automatic": {}}}, secretId="slack")
+    tables = copy_labelled(rebound, sandbox, mark)
     kept = [name for name in left(rebound, sandbox) if "slack" in name or "somebody" in name]
     assert len(kept) == 2
     unreadable = plant(rebound, mark)
@@ -236,6 +247,8 @@ def test_what_a_killed_drill_made_of_a_configuration_is_removed(rebound: Rebound
     assert left(rebound, sandbox) == kept
     assert call(rebound, "GET", f"{PUBSUB}/projects/{rebound.project}/topics/raw-complete")
     assert "when its drill was not at work" in cleaned.stdout
+    assert "dataset copied: it was made " in cleaned.stdout
+    tables.delete_dataset("copied")
     assert f"recovery {unreadable}: " in cleaned.stdout
     call(rebound, "DELETE", own)
     call(rebound, "DELETE", f"{secret}/slack")

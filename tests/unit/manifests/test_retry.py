@@ -1,7 +1,7 @@
 """What of Google Cloud's answers is believed, and which calls are made again."""
 
 import pytest
-from google.api_core.exceptions import ServiceUnavailable
+from google.api_core.exceptions import Forbidden, NotFound, ServiceUnavailable
 from pytest_mock import MockerFixture
 
 from manifests.cloud.retry import (
@@ -10,9 +10,10 @@ from manifests.cloud.retry import (
     believed,
     calling,
     cloud_errors,
+    may_pass,
     require_whole,
 )
-from manifests.errors import CloudError
+from manifests.errors import CloudError, SourceMissingError
 
 
 def test_a_list_without_a_location_is_none():
@@ -53,3 +54,17 @@ def test_what_is_listed_is_never_taken_for_gone(mocker: MockerFixture):
     assert isinstance(caught.value.__cause__, ContradictionError)
     assert caught.value.retryable
     assert len(looks) == MOST_ATTEMPTS
+
+
+@pytest.mark.parametrize(("answer", "can_help"), [(NotFound, True), (Forbidden, False)])
+def test_one_answer_that_something_is_gone_is_not_for_good(
+    answer: type[Exception], *, can_help: bool
+):
+    """What was looked at a second time has an error of its own."""
+    error = answer("not here")
+    with pytest.raises(CloudError) as caught, cloud_errors("bucket lake"):
+        raise error
+    assert may_pass(caught.value) is can_help
+    gone = SourceMissingError("does not exist")
+    gone.__cause__ = NotFound("not here")
+    assert not may_pass(gone)

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from recovery.drill.model import Kept
-from recovery.drill.owned import AtWork, at_work, doubt_of, is_over, made_at_of
+from recovery.drill.owned import (
+    AtWork,
+    at_work,
+    doubt_of,
+    doubt_of_label,
+    is_over,
+    made_at_of,
+)
 from tests.unit.drills import BEGUN, DRILL_ID, NOW
 from tests.unit.recovery.test_drill_records import record
 
@@ -50,6 +57,17 @@ def test_what_nothing_shows_to_be_of_a_drill_is_doubted(
     assert told in doubt
     assert bool(doubt) is bool(told)
     assert doubt_of(resource, work._replace(doubt="another's"), is_recorded=True) == "another's"
+
+
+def test_a_label_shows_only_what_was_made_when_its_drill_was_at_work():
+    """It is copied with what has it; where no time is told, as of topics, it is all there is."""
+    during = {"createTime": "2026-11-24T12:10:00Z"}
+    assert not doubt_of_label(during, KILLED, sandbox=SANDBOX)
+    assert not doubt_of_label({"name": "a topic"}, KILLED, sandbox=SANDBOX)
+    later = {"creationTime": "1798113600000"}
+    assert "not at work" in doubt_of_label(later, KILLED, sandbox=SANDBOX)
+    assert "wrote to" in doubt_of_label(during, KILLED, sandbox="another")
+    assert "of which nothing can be left" in doubt_of_label(during, None, sandbox=SANDBOX)
 
 
 def test_a_drill_at_work_makes_what_is_made_now():

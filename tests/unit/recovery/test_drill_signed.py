@@ -11,14 +11,14 @@ from manifests.drill_layout import (
     record_name,
     signed_name,
 )
-from manifests.errors import CloudError, RefusedError, StrangeObjectError
+from manifests.errors import CloudError, RefusedError, StrangeObjectError, UsageError
 from manifests.signing import Signature, TrustedKeys
 from manifests.store.envelope import encode
 from manifests.store.seal import Seal
-from recovery.drill.audit import check_verifier
+from recovery.drill.audit import check_closing, check_verifier
 from recovery.drill.called import OPERATOR, _is_believed, _own
 from recovery.drill.document import history_document
-from recovery.drill.model import DrillFinding, SignOff
+from recovery.drill.model import DrillFinding, FindingClosed, SignOff
 from recovery.drill.store import Drills
 from recovery.report.text import text_of
 from tests.unit.drills import BEGUN, DRILL_ID, NOW
@@ -142,3 +142,24 @@ def test_only_a_drill_that_could_have_been_made_counts_for_a_schedule():
     assert _is_believed(drills.kept(DRILL_ID))
     other = found.model_copy(update={"begun": BEGUN, "record": record})
     assert not _is_believed(other)
+
+
+def test_an_older_finding_has_the_number_of_its_name():
+    """Its record says none: closing one closes no other, and there is none of the number 0."""
+    bucket = MemoryBucket()
+    drills = Drills(bucket, Seal())
+    drills.begin(BEGUN)
+    found = DrillFinding(
+        drill_id=DRILL_ID, found_at=NOW, what="slow", owner="mia", due="2027-01-31"
+    )
+    for number in (1, 2):
+        bucket.objects[finding_name(DRILL_ID, number)] = encode(found)
+    bucket.objects[finding_name(DRILL_ID, 0)] = encode(found)
+    kept = drills.kept(DRILL_ID)
+    assert [item.number for item in kept.open_findings] == [1, 2]
+    with pytest.raises(UsageError, match="no finding 0; there are: 1, 2"):
+        check_closing(kept, 0, {"`--by`": "ada"})
+    for number in (0, 2):
+        told = {"drill_id": DRILL_ID, "closed_at": NOW, "by": "ada", "shown_by": "a drill"}
+        drills.close(FindingClosed(number=number, **told))
+    assert [item.number for item in drills.kept(DRILL_ID).open_findings] == [1]

@@ -3,6 +3,8 @@
 import pytest
 
 from manifests.catalog_writers import CatalogWriter, FenceRule
+from manifests.documents import CollectionBackup
+from manifests.values import Fingerprint
 from recovery.fence.large import look_takes, too_large
 from recovery.fence.model import LookTakes, PlannedFence
 from recovery.report.fenced import fence_section
@@ -25,15 +27,28 @@ def rule(*, objects: int, documents: int) -> FenceRule:
 def test_what_the_run_held_more_of_than_is_looked_at_is_too_large():
     """Of what is no larger, is no run's, or is a table nothing is told."""
     enough = rule(objects=BUCKET.count, documents=DATABASE.count)
-    assert too_large(enough, RUN, THINGS) == {}
+    assert too_large(enough, RUN, THINGS, {}) == {}
     less = rule(objects=max(BUCKET.count - 1, 1), documents=max(DATABASE.count - 1, 1))
     assert BUCKET.count > 1
     assert DATABASE.count > 1
-    assert too_large(less, RUN, THINGS) == {
+    assert too_large(less, RUN, THINGS, {}) == {
         LAKE: f"{BUCKET.count} objects",
         STATE: f"{DATABASE.count} documents",
     }
-    assert too_large(less, RUN, (LAKE,)).keys() == {LAKE}
+    assert too_large(less, RUN, (LAKE,), {}).keys() == {LAKE}
+
+
+def test_what_a_look_leaves_out_makes_no_database_too_large():
+    """Ephemeral documents are not read, so they are not counted."""
+    fingerprint = Fingerprint(row_count=DATABASE.count - 1, xor=0, low_sum=0, high_sum=0)
+    locks = CollectionBackup(collection_id="locks", fingerprint=fingerprint)
+    run = RUN.model_copy(
+        update={"databases": (DATABASE.model_copy(update={"collections": (locks,)}),)}
+    )
+    least, ephemeral = rule(objects=9, documents=1), {DATABASE.name: ("locks",)}
+    assert too_large(least, run, (STATE,), {}).keys() == {STATE}
+    assert too_large(least, run, (STATE,), ephemeral) == {}
+    assert look_takes(least, run, (STATE,), ephemeral).documents == 2
 
 
 @pytest.mark.parametrize("despite", [(), ("bucket l*",)])
@@ -55,11 +70,11 @@ def test_the_plan_says_which_word_goes_on(despite: tuple[str, ...]):
 def test_a_look_reads_what_it_counts_and_then_each_document_but_of_what_is_too_large():
     """1,000 are counted for one read; a list of objects takes a call for each 1,000, also of none."""
     enough = rule(objects=BUCKET.count, documents=DATABASE.count)
-    takes = look_takes(enough, RUN, THINGS)
+    takes = look_takes(enough, RUN, THINGS, {})
     assert (takes.documents, takes.calls) == (DATABASE.count + 1, 1)
     less = rule(objects=BUCKET.count, documents=DATABASE.count - 1)
-    assert look_takes(less, RUN, THINGS).documents == 1
-    assert look_takes(enough, RUN, ("dataset nba",)) == LookTakes()
+    assert look_takes(less, RUN, THINGS, {}).documents == 1
+    assert look_takes(enough, RUN, ("dataset nba",), {}) == LookTakes()
 
 
 def test_a_look_has_the_price_of_where_the_documents_are():
@@ -74,10 +89,10 @@ def test_a_look_has_the_price_of_where_the_documents_are():
             "buckets": (bucket.model_copy(update={"resource": {"location": "US-WEST2"}}),),
         }
     )
-    takes = look_takes(rule(objects=9, documents=2_000_000), run, (STATE,))
+    takes = look_takes(rule(objects=9, documents=2_000_000), run, (STATE,), {})
     assert takes.documents == 2_002_000
     assert takes.usd == pytest.approx(20.02 * 0.036)
-    both = look_takes(rule(objects=9, documents=2_000_000), run, (STATE, LAKE))
+    both = look_takes(rule(objects=9, documents=2_000_000), run, (STATE, LAKE), {})
     assert both.usd - takes.usd == pytest.approx(0.005 / 1000)
 
 
@@ -93,7 +108,10 @@ def test_the_plan_says_what_looks_take_before_any_is_taken():
     )
     (section,) = fence_section(fence)
     told = " ".join(str(section).split())
-    assert "two looks reads 2,002,000 documents and lists objects by 3 calls at most" in told
+    assert (
+        "two looks reads 2,002,000 documents and lists objects by 3 calls at most, of what the run held, about"
+        in told
+    )
     assert "about $0.72 at list prices as of 2026-12-01" in told
     assert "while something writes, up to 30 more" in told
     none = fence.model_copy(update={"look": LookTakes()})

@@ -24,8 +24,10 @@ SAME_CONTENT: tuple[Source, ...] = ("metadata", "live")
 """Where only the metadata of an object is set."""
 
 REPLACED: tuple[Damage, ...] = ("overwritten", "corrupted")
-THERE: tuple[Damage, ...] = (*REPLACED, "metadata changed")
 """Where other content is live."""
+
+THERE: tuple[Damage, ...] = (*REPLACED, "metadata changed")
+"""Where anything is live."""
 
 EXTRA = "extra/"
 """The folder of what is moved aside, within that of what is replaced."""
