@@ -12,7 +12,6 @@ import flask
 import structlog
 from pydantic import ValidationError
 
-from manifests.cloud.retry import may_pass
 from manifests.errors import (
     LeaseLostError,
     MisconfiguredError,
@@ -91,8 +90,7 @@ def failure(error: ReboundError, failed: str) -> Answer:
     tell = log.warning if is_busy else log.error
     message = "another call is at the run" if is_busy else failed
     tell(message, reason=str(error), hint=error.hint, exc_info=is_bug)
-    can_help = may_pass(error)
-    return {**error.as_json(), "retryable": can_help}, _status(error, can_help=can_help)
+    return {**error.as_json(), "retryable": error.may_pass}, _status(error)
 
 
 def scheduled(header: Header) -> tuple[str, datetime]:
@@ -125,8 +123,8 @@ def _refusal(method: str, body: bytes) -> Answer | None:
     return None
 
 
-def _status(error: ReboundError, *, can_help: bool) -> int:
+def _status(error: ReboundError) -> int:
     """Give 5xx exactly when a retry can help: Cloud Scheduler retries whatever is not 2xx."""
-    if can_help:
+    if error.may_pass:
         return error.http_status if error.http_status >= 500 else 503  # noqa: PLR2004
     return error.http_status if error.http_status < 500 else 422  # noqa: PLR2004

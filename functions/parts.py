@@ -10,7 +10,6 @@ import structlog
 from functions.exporter import Exporter
 from functions.lease import Lease
 from functions.log import LoggingPool, logged_step
-from manifests.cloud.retry import may_pass
 from manifests.errors import (
     BackupDamagedError,
     NeverThereError,
@@ -174,10 +173,9 @@ def _attempt(
         what = str(error) if isinstance(error, BackupDamagedError) else error.message
         message = f"{what} ({error.hint})" if error.hint else what
         is_spared = part.entry.backup == "best effort"
-        can_help = may_pass(error)
-        log.error("part failed", reason=message, retryable=can_help)  # noqa: TRY400 - no stack trace
+        log.error("part failed", reason=message, retryable=error.may_pass)  # noqa: TRY400 - no stack trace
         return FailedPart(
-            PartFailure(part=part.label, message=message, retryable=can_help),
+            PartFailure(part=part.label, message=message, retryable=error.may_pass),
             is_spared=is_spared,
             is_lost=isinstance(error, _LOST) and not is_spared,
         )

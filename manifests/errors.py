@@ -62,6 +62,11 @@ class ReboundError(Exception):
         self.hint = hint
         self.retryable = self.default_retryable if retryable is None else retryable
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether a schedule is to make the same call again."""
+        return self.retryable
+
     def __str__(self) -> str:
         return f"{self.subject}: {self.message}" if self.subject else self.message
 
@@ -201,10 +206,21 @@ class NeedsAttentionError(ReboundError):
 
 
 class CloudError(ReboundError):
-    """Google Cloud refused the call or was unavailable."""
+    """Google Cloud refused the call or was unavailable.
+
+    Attributes:
+        is_unconfirmed: Whether it is one answer that something is not there. It can be false; what a second
+            look confirms has an error of its own.
+    """
 
     exit_code = 9
     http_status = 502
+    is_unconfirmed = False
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether a schedule is to make the same call again."""
+        return self.retryable or self.is_unconfirmed
 
 
 class SourceUnreadableError(CloudError):

@@ -17,7 +17,7 @@ import urllib3.exceptions
 from google.api_core import exceptions as google_errors
 from google.auth import exceptions as auth_errors
 
-from manifests.errors import CloudError, ReboundError
+from manifests.errors import CloudError
 
 _TRANSIENT_CODES = frozenset({408, 429, 499, 500, 502, 503, 504})
 _TRANSIENT_REASONS = frozenset(
@@ -79,18 +79,6 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, google_errors.GoogleAPICallError):
         return error.code in _TRANSIENT_CODES or bool(reasons_of(error) & _TRANSIENT_REASONS)
     return False
-
-
-def may_pass(error: ReboundError) -> bool:
-    """Whether the same call can succeed later, of an error that is told.
-
-    Also where one answer said that something is not there, and nothing confirmed it: one answer can be
-    false. What is gone by a second look has an error of its own (`SourceUnreadableError`).
-    """
-    is_unconfirmed = type(error) is CloudError and isinstance(
-        error.__cause__, google_errors.NotFound
-    )
-    return error.retryable or is_unconfirmed
 
 
 def is_timed_out(error: BaseException) -> bool:
@@ -219,12 +207,14 @@ def cloud_errors(subject: str, needs: str = "") -> Generator[None]:
         auth_errors.GoogleAuthError,
         *_UNANSWERED,
     ) as error:
-        raise CloudError(
+        told = CloudError(
             _message(error),
             subject=subject,
             hint=_hint(error, needs),
             retryable=is_transient(error),
-        ) from error
+        )
+        told.is_unconfirmed = isinstance(error, google_errors.NotFound)
+        raise told from error
 
 
 def require_whole(unreachable: Iterable[str], subject: str) -> None:

@@ -9,7 +9,6 @@ from google.api_core.exceptions import NotFound
 from functions.settings import FunctionSettings
 from manifests.cloud.databases import Databases
 from manifests.cloud.rest import Rest
-from manifests.cloud.retry import may_pass
 from manifests.errors import CloudError, SourceUnreadableError
 from manifests.kinds.databases.model import IndexSettings
 from manifests.values import Resource
@@ -34,7 +33,7 @@ def configuration(databases: Databases, name: str) -> Resource:
     try:
         resource = databases.resource()
     except CloudError as error:
-        if may_pass(error):
+        if error.may_pass:
             raise
         log.warning("the database's configuration cannot be read", reason=error.message)
         return {}
@@ -70,7 +69,7 @@ def index_settings(databases: Databases) -> IndexSettings | None:
     try:
         return databases.index_settings()
     except CloudError as error:
-        if may_pass(error):
+        if error.may_pass:
             raise
         log.warning("the database's indexes cannot be read", reason=error.message)
         return None

@@ -10,7 +10,6 @@ from manifests.cloud.retry import (
     believed,
     calling,
     cloud_errors,
-    may_pass,
     require_whole,
 )
 from manifests.errors import CloudError, SourceMissingError
@@ -64,7 +63,7 @@ def test_one_answer_that_something_is_gone_is_not_for_good(
     error = answer("not here")
     with pytest.raises(CloudError) as caught, cloud_errors("bucket lake"):
         raise error
-    assert may_pass(caught.value) is can_help
+    assert caught.value.may_pass is can_help
     gone = SourceMissingError("does not exist")
     gone.__cause__ = NotFound("not here")
-    assert not may_pass(gone)
+    assert not gone.may_pass
