@@ -156,13 +156,9 @@ class World:
         mark = uuid.uuid4().hex[:6]
         bucket = f"{self._rebound.project}-{mark}"
         before = self._content()
-        places = (
-            ("--into-prefix", f"{mark}_"),
-            ("--into-bucket", bucket),
-            ("--into-database", f"d{mark}"),
-        )
-        for name, place in zip(SCENARIOS, places, strict=True):
-            self._rebound.json("recover", name, "--run", run, *place, "--yes")
+        tables, database = ("--into-prefix", f"{mark}_"), ("--into-database", f"d{mark}")
+        words = ("--run", run, *tables, "--into-bucket", bucket, *database, "--yes")
+        self._rebound.json("recover", "complete-outage", *words)
         copy = self._content(f"{mark}_", bucket, f"d{mark}")
         assert copy == self._kept[run], f"{run} is not what it was"
         assert self._content() == before
