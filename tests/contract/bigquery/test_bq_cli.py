@@ -28,12 +28,12 @@ def bq(server: Server, tmp_path: Path) -> Bq:
     environment = {
         **os.environ,
         "CLOUDSDK_CONFIG": str(tmp_path),
-        "CLOUDSDK_AUTH_ACCESS_TOKEN": "any",
         "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
     }
 
     def run(*words: str) -> Any:  # noqa: ANN401 - JSON
         flags = [f"--api={server.url}", f"--project_id={PROJECT}", "--headless", "--quiet"]
+        flags.append("--oauth_access_token=any")  # else each starts gcloud twice to ask for one
         done = subprocess.run(
             [command, *flags, "--format=json", *words],
             env=environment,
