@@ -99,7 +99,7 @@ variable "vault_soft_delete_days" {
 
   validation {
     condition     = var.vault_soft_delete_days == 0 || (var.vault_soft_delete_days >= 7 && var.vault_soft_delete_days <= 90 && floor(var.vault_soft_delete_days) == var.vault_soft_delete_days)
-    error_message = "Cloud Storage keeps deleted objects for 7 to 90 whole days, or not at all."
+    error_message = "Cloud Storage keeps deleted objects for 7 to 90 days, or not at all; here it is told in whole days."
   }
 }
 
@@ -191,7 +191,7 @@ variable "database_backup_days" {
 
   validation {
     condition     = var.database_backup_days >= 1 && var.database_backup_days <= 98 && floor(var.database_backup_days) == var.database_backup_days
-    error_message = "Firestore keeps a backup for whole days, for 14 weeks at most."
+    error_message = "Firestore keeps a backup for 14 weeks at most; here it is told in whole days."
   }
 }
 

@@ -79,8 +79,8 @@ What to know:
   pieces at once. Their commands are printed by check.py from the inventory of the run.
 - In another project no configuration but access is made, since it names accounts, topics and
   targets of the original: each such step says so, and ends.
-- Schedules are made paused, subscriptions without what they push to. Run them once data is proven:
-  gcloud scheduler jobs resume JOB; gcloud pubsub subscriptions modify-push-config SUBSCRIPTION.
+- Schedules are made paused, subscriptions without what they push to, which is in files/*.push.json. Run
+  them once data is proven, as said below of what you paused.
 
 Erasure: keys that have to stay erased are in gs://$vault/erasures/, and no step heeds them. Read that
 folder now: it is newer than this kit. Each entry names digests, SHA-256 in hexadecimal, of a scope, `=`
@@ -94,11 +94,24 @@ sees it, once a step has proven what it restored:
   `prefixes`, how it begins, as many bytes as it says; documents, of `database ID`: a path, with all below:
   printf %s 'bucket NAME=OBJECT' | sha256sum
 
-Nothing here pauses what writes. Before the first step, by hand, and note what you paused:
-  gcloud scheduler jobs list --location=LOCATION; gcloud scheduler jobs pause JOB --location=LOCATION
-  gcloud pubsub subscriptions list; gcloud pubsub subscriptions modify-push-config SUBSCRIPTION --push-endpoint=
-  bq ls --transfer_config --transfer_location=LOCATION; bq update --transfer_config --no_auto_scheduling NAME
-What runs already ends by itself: wait for it. Resume it once all is proven, and nothing else.
+Nothing here pauses what writes. Before the first step, by hand: note what you paused, and keep the files.
+  gcloud scheduler jobs list --project=$project --location=LOCATION
+  gcloud scheduler jobs pause JOB --project=$project --location=LOCATION
+  gcloud pubsub subscriptions list --project=$project
+  gcloud pubsub subscriptions describe SUBSCRIPTION --project=$project --format='json(pushConfig)' >SUBSCRIPTION.push.json
+  gcloud pubsub subscriptions modify-push-config SUBSCRIPTION --project=$project --push-endpoint=
+  bq ls --project_id=$project --transfer_config --transfer_location=LOCATION
+  curl --fail -X PATCH -H "Authorization: Bearer $$(gcloud auth print-access-token)" \
+    -H 'Content-Type: application/json' -d '{"disabled": true}' \
+    'https://bigquerydatatransfer.googleapis.com/v1/TRANSFER?updateMask=disabled'
+TRANSFER is its whole name, projects/.../transferConfigs/ID. What runs already ends by itself: wait for it.
+Resume it once all is proven, and nothing else: a transfer by the same with false, the others by
+  gcloud scheduler jobs resume JOB --project=$project --location=LOCATION
+  curl --fail -X POST -H "Authorization: Bearer $$(gcloud auth print-access-token)" \
+    -H 'Content-Type: application/json' -d @SUBSCRIPTION.push.json \
+    https://pubsub.googleapis.com/v1/projects/$project/subscriptions/SUBSCRIPTION:modifyPushConfig
+No flag of gcloud says all of what a subscription pushes to, and `bq update --no_auto_scheduling` would
+replace the schedule of a transfer: that is why it is curl.
 
 Triggers of a database that is still there fire for each document that is written: stop what they start first.
 The id of a database that was deleted is free again after some minutes: until then its step fails.

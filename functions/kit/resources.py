@@ -196,6 +196,9 @@ def _formed(kind: ResourceType, form: _Form, item: StoredResource) -> KitStep:
         policy = f"{name}.policy.json"
         files[policy] = as_json({"bindings": (item.policy or {})["bindings"]})
         commands.append(gcloud(*form.group, "set-iam-policy", own_id, *place, policy))
+    if found.get("pushConfig"):
+        # What `modifyPushConfig` takes: no command of gcloud says all of it (Pub/Sub REST, PushConfig).
+        files[f"{name}.push.json"] = as_json({"pushConfig": found["pushConfig"]})
     left = [key for key, value in found.items() if value and not form.takes(key)]
     return _step(kind, item, commands, files, left)
 

@@ -31,8 +31,12 @@ _ANSWERING = (
     "  note   requests that services of Cloud Run answer, and Storage Transfer jobs, are in no list here: "
     "what they write is seen only if they write while it is looked"
 )
-"""A request of before a fence may take an hour (Cloud Run, Set request timeout); no API lists them, and
-Cloud Monitoring counts them when they are answered (Cloud Run, run.googleapis.com/request_count)."""
+"""A request of before a fence may take an hour (Cloud Run, Set request timeout); no API lists them.
+
+Cloud Monitoring counts them when they are answered (run.googleapis.com/request_count), and shows some minutes
+late how many an instance answered at once (run.googleapis.com/container/max_request_concurrencies): whether
+that is nothing when the last one ended is unproven.
+"""
 
 
 def fence_lines(record: FenceRecord) -> list[str]:

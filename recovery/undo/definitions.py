@@ -110,7 +110,7 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
     def _write(self, step: UndoStep, before: Resource | None, live: Resource | None) -> None:
         """Make it what it was, if it still is what was looked at.
 
-        What of a materialized view is fixed when it is made is so for good: it is made again.
+        No REST method changes what of a materialized view is fixed when it is made: it is made again.
         """
         dataset_id, own_id = step.into.split(".", 1)
         collection = f"datasets/{dataset_id}/{'routines' if step.kind == 'routine' else 'tables'}"

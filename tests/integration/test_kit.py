@@ -204,6 +204,25 @@ def stored_documents(host: str, project: str) -> dict[str, object]:
     return {item["name"].partition("/documents/")[2]: item["fields"] for item in found}
 
 
+def told_push(machine: Machine, rebound: Rebound) -> dict[str, Any]:
+    """Return what the kit tells an operator to keep of a subscription, which is all that is there."""
+    only = ("--format=json(pushConfig)", f"--project={rebound.project}")
+    told = json.loads(
+        machine.run("gcloud", "pubsub", "subscriptions", "describe", "raw-sub", *only)
+    )
+    assert told == {"pushConfig": subscription(rebound, "raw-sub")["pushConfig"]}
+    return dict(told)
+
+
+def push_again(machine: Machine, rebound: Rebound, pushed: dict[str, Any]) -> None:
+    """Send what the kit keeps of a subscription, as its text says, and see that it pushes as before."""
+    (kept,) = (machine.folder / "files").glob("*.push.json")
+    assert json.loads(kept.read_text()) == pushed
+    path = f"{PUBSUB}/projects/{rebound.project}/subscriptions/raw-sub:modifyPushConfig"
+    call(rebound, "POST", path, pushed)
+    assert subscription(rebound, "raw-sub")["pushConfig"] == pushed["pushConfig"]
+
+
 def test_a_run_is_restored_without_rebound(
     platform: Rebound, night: Function, tmp_path: Path, documents: str
 ):
@@ -213,9 +232,10 @@ def test_a_run_is_restored_without_rebound(
     kit = platform.manifest("night").kit
     assert kit is not None
     before: dict[str, Any] = look(platform)
+    machine = Machine(platform, tmp_path, documents)
+    pushed = told_push(machine, platform)
     lose(platform)
 
-    machine = Machine(platform, tmp_path, documents)
     assert "No module named 'manifests'" in machine.run("python3", "-c", "import manifests", code=1)
     machine.run("gcloud", "storage", "cp", f"gs://{platform.vault.name}/{kit.name}", "kit.zip")
     ZipFile(machine.folder / "kit.zip").extractall(machine.folder)
@@ -235,3 +255,4 @@ def test_a_run_is_restored_without_rebound(
     assert look(platform) == before
     assert job(platform, "hourly")["state"] == "PAUSED"
     assert not subscription(platform, "raw-sub").get("pushConfig")
+    push_again(machine, platform, pushed)

@@ -155,6 +155,16 @@ def test_documents_that_are_written_fire_triggers_and_the_kit_says_so():
     assert "fire for each document that is written" in kit()["README.txt"]
 
 
+def test_what_is_paused_by_hand_can_be_resumed_as_it_was():
+    """A transfer keeps its schedule, and what a subscription pushed to is kept in a file first."""
+    told = kit()["README.txt"]
+    assert "?updateMask=disabled'" in told
+    assert "bq update --transfer_config" not in told
+    kept, forgotten = told.index(">SUBSCRIPTION.push.json"), told.index("--push-endpoint=")
+    assert kept < forgotten < told.index("-d @SUBSCRIPTION.push.json")
+    assert "$(gcloud auth print-access-token)" in told
+
+
 def test_the_same_run_has_the_same_kit():
     """A try that is repeated writes the same bytes under the same name."""
     first, second = (kit_bytes(manifest(), {}, "the-vault") for _ in range(2))

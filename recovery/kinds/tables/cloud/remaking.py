@@ -1,7 +1,9 @@
 """Views that nothing can replace at once: deleted, made again as what they are to be, and never lost between.
 
-No call of BigQuery changes the query of a materialized view (BigQuery, Manage materialized views), or puts a
-table in the place of a view.
+No REST method changes the query of a materialized view (BigQuery, Create materialized views), or puts a table
+in the place of a view. CREATE OR REPLACE MATERIALIZED VIEW is documented (GoogleSQL, Data definition language);
+that it fails where the query differs is reported (dataform-co/dataform#1190, mozilla/bigquery-etl#1856).
+Nobody tried it for Rebound.
 """
 
 from collections.abc import Callable
