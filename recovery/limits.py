@@ -33,8 +33,8 @@ class Price(Value):
     Attributes:
         value: The price.
         location: Of which location it is.
-        document: Its title, and the line of it.
-        as_of: The day on which it was looked up.
+        document: The title of its page, and the line of it.
+        as_of: The day on which it was looked up there; prices of before or after may be others.
     """
 
     value: float
@@ -44,7 +44,7 @@ class Price(Value):
 
 
 class _Prices(Value):
-    """What something costs: in a location that is not dear first, then in others that were looked up."""
+    """What something costs, by location; the first one's is taken where a location was not looked up."""
 
     values: dict[str, float]
     document: str
@@ -57,7 +57,7 @@ def price(name: str, location: str = "") -> Price:
 
     Args:
         name: The name.
-        location: Where; that of a location that is not dear where this one was not looked up.
+        location: Where; where that was not looked up, it is the price of the first location there is.
     """
     text = (files("recovery") / "prices.json").read_text(encoding="utf-8")
     found = _Prices.model_validate(json.loads(text)[name])

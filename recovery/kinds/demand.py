@@ -42,6 +42,7 @@ class StepDemand(Value):
         table_bytes: Logical bytes that the written table holds afterwards.
         object_bytes: Bytes of the objects that come back.
         documents: Documents that are written.
+        location: Where their database is; empty where there are none.
         seconds: As long as a published limit alone takes.
         bound: Where that limit is written; empty where none is known.
         quotas: How much of each daily limit it uses, that of which it uses most first.
@@ -54,6 +55,7 @@ class StepDemand(Value):
     table_bytes: int = 0
     object_bytes: int = 0
     documents: int = 0
+    location: str = ""
     seconds: float = 0.0
     bound: str = ""
     quotas: tuple[Quota, ...] = ()

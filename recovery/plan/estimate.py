@@ -50,6 +50,7 @@ def takes(plan: Plan, manifest: Manifest, proofs: Iterable[ProofRecord]) -> Take
         moved_bytes=moved,
         impossible=tuple(what for item in demands for what in item.impossible),
         documents_usd=documents_usd,
+        documents_in=" and ".join(sorted({_writing(it).location for it in every if it.documents})),
         steps=steps,
     )
 
@@ -82,7 +83,12 @@ def _step(item: StepDemand, most: float | None, moved: int, scanning: Price) -> 
 
 
 def _documents_usd(item: StepDemand) -> float:
-    return item.documents / 100_000 * price("document_write_usd_per_100000").value
+    return item.documents / 100_000 * _writing(item).value
+
+
+def _writing(item: StepDemand) -> Price:
+    """Return what writing documents costs where their database is."""
+    return price("document_write_usd_per_100000", item.location)
 
 
 def _location(manifest: Manifest) -> str:

@@ -60,6 +60,7 @@ class Takes(Value):
         moved_bytes: How many bytes are read of the vault.
         impossible: What no quota of one day allows.
         documents_usd: What writing documents costs, at list price.
+        documents_in: The locations of which that is the price. Empty in plans of before.
         steps: What each step takes that writes rows, objects or documents. Nothing in plans of before.
     """
 
@@ -78,6 +79,7 @@ class Takes(Value):
     moved_bytes: int = 0
     impossible: tuple[str, ...] = ()
     documents_usd: float = 0.0
+    documents_in: str = ""
     steps: tuple[StepTakes, ...] = ()
 
     @property

@@ -217,7 +217,8 @@ def _money(takes: Takes) -> Iterator[str]:
     if takes.stored_usd >= _CENT:
         told.append(f"{usd(takes.stored_usd)} a month to store what comes back")
     if told:
-        documents = ", documents as in nam5" if takes.documents_usd >= _CENT else ""
+        is_written = takes.documents_usd >= _CENT
+        documents = f", documents as in {takes.documents_in or 'nam5'}" if is_written else ""
         yield (
             f"costs about {', '.join(told)}, at Google's list prices as of {takes.priced_on}: to scan in "
             f"{takes.priced_in}, to store in the US{documents}; other locations cost more"

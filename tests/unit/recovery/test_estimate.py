@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from manifests.errors import RefusedError
+from manifests.kinds.tables.model import TableBackup
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from recovery.compare.documents import CollectionState, DatabaseState
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.buckets.rules.demand import object_seconds
 from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.demand import Demand, StepDemand
+from recovery.kinds.tables.rules.demand import tables_demand
 from recovery.kinds.tables.rules.sources import Source
 from recovery.limits import limit, price
 from recovery.plan.estimate import takes
@@ -73,7 +75,7 @@ def test_it_takes_as_long_as_it_was_measured_to_take():
 
 
 def test_jobs_and_scans_are_counted():
-    """A load of each extract that is needed, and a copy; many partitions take more; rows are scanned three times."""
+    """A load of each extract that is needed, or a query of time travel; and what publishes, one job."""
     found = takes(planned(), manifest(), [])
     assert found.jobs == 3
     some = tuple(item.partition_id for item in games().partitions[:1])
@@ -81,7 +83,26 @@ def test_jobs_and_scans_are_counted():
     travelled = Source(name="time travel", why="it is as it was")
     assert takes(planned(source=travelled), manifest(), []).jobs == 2
     many = tuple(f"2023{number:04d}" for number in range(4001))
-    assert takes(planned(partitions=(*some, *many)), manifest(), []).jobs == 3
+    assert takes(planned(partitions=(*some, *many)), manifest(), []).jobs == 2
+
+
+def test_only_loads_and_copies_use_their_quotas():
+    """Chosen partitions, and more than a job may write, are published by DML, rows of time travel come by it."""
+    travelled = Source(name="time travel", why="it is as it was")
+    one = tuple(item.partition_id for item in games().partitions[:1])
+    (few,) = (item for item in manifest().tables if item.name == "nba.games")
+    many = few.model_copy(update={"partitions": few.partitions * 4001})
+
+    def used(table: TableBackup, **changes: Any) -> tuple[int, ...]:  # noqa: ANN401 - fields of a step
+        steps = (item for item in planned(**changes).steps if item.name == "nba.games")
+        found = tables_demand(tuple(steps), manifest().model_copy(update={"tables": (table,)}))
+        return (*(item.used for item in found.quotas), len(found.steps[0].quotas))
+
+    assert used(few) == (2, 1, 1)
+    assert used(few, source=travelled) == (0, 1, 1)
+    assert used(few, partitions=one) == (1, 0, 0)
+    assert used(few, partitions=one, source=travelled) == (0, 0, 0)
+    assert used(many) == (2, 0, 0)
 
 
 def test_each_step_has_its_own_estimate():
@@ -147,6 +168,12 @@ def test_documents_are_bound_by_the_ramp_of_their_collection():
     assert (told.documents, told.binding) == (200_000, found.binding)
     text = text_of(plan_document(made.model_copy(update={"takes": found}), now=POINT))
     assert "$0.36 to write documents" in text
+    assert "documents as in nam5" in text
+    held = whole_manifest()
+    (known,) = held.databases
+    near = known.model_copy(update={"resource": {**known.resource, "locationId": "us-west2"}})
+    told_there = takes(made, held.model_copy(update={"databases": (near,)}), [])
+    assert (told_there.documents_usd, told_there.documents_in) == (pytest.approx(0.216), "us-west2")
     assert "at least 6 min 6 s: Firestore, Best practices, Ramping up traffic" in text
 
 
@@ -193,11 +220,14 @@ def test_bytes_are_priced_as_published():
 
 
 def test_what_no_day_allows_is_impossible():
-    """More partitions than may be changed in a day."""
-    many = tuple(f"{number:08d}" for number in range(30_001))
-    (told,) = takes(planned(partitions=many), manifest(), []).impossible
-    assert "nba.games: 30,001 of 30,000 partitions of it written in a day" in told
-    assert takes(planned(), manifest(), []).impossible == ()
+    """More jobs than may load in a day: one takes 10,000 files."""
+    held = manifest()
+    (table,) = (item for item in held.tables if item.name == "nba.games")
+    exports = tuple(it.model_copy(update={"objects": range(10**9)}) for it in table.exports)
+    large = table.model_copy(update={"exports": exports})
+    (told,) = takes(planned(), held.model_copy(update={"tables": (large,)}), []).impossible
+    assert "200,000 of 100,000 load jobs of the project in a day" in told
+    assert takes(planned(), held, []).impossible == ()
 
 
 def test_what_is_impossible_is_refused_before_anything_begins():

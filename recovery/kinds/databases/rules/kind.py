@@ -96,8 +96,7 @@ class DatabaseRules(Rules[DatabasesSeen]):
 
     def demand(self, steps: Sequence[Step], manifest: Manifest) -> Demand:
         """Return what it takes to bring documents back."""
-        del manifest
-        return databases_demand(of(steps, DatabaseStep))
+        return databases_demand(of(steps, DatabaseStep), manifest)
 
     def held(self, manifest: Manifest) -> Held:
         """Tell what a run holds of each database, and what of one it does not know."""

@@ -26,7 +26,7 @@ def tables_demand(steps: Sequence[TableStep], manifest: Manifest) -> Demand:
         (step, known[step.name]) for step in steps if step.source is not None and step.name in known
     ]
     loads = sum(_loads(step, table) for step, table in written)
-    copies = sum(_copies(step) for step, _ in written)
+    copies = sum(_is_copied(step, table) for step, table in written)
     return Demand(
         steps=tuple(_demand(step, table) for step, table in written),
         quotas=(
@@ -38,29 +38,30 @@ def tables_demand(steps: Sequence[TableStep], manifest: Manifest) -> Demand:
 
 def _demand(step: TableStep, table: TableBackup) -> StepDemand:
     logical = int(table.resource.get("numBytes") or 0)
-    quotas = sorted(_quotas(step, table), key=lambda it: it.used / it.most, reverse=True)
     return StepDemand(
         name=step.title,
         moved_bytes=step.stored_bytes,
-        jobs=_loads(step, table) + _copies(step),
+        # Rows of time travel come by one query; one copy or one script publishes them.
+        jobs=(_loads(step, table) or 1) + 1,
         scanned_bytes=_LOOKS * logical,
         table_bytes=logical,
-        quotas=tuple(quotas),
+        quotas=tuple(_quotas(step, table)),
     )
 
 
 def _quotas(step: TableStep, table: TableBackup) -> Iterator[Quota]:
-    """Yield how much of the daily limits of its table a step uses; where there are partitions, of theirs.
+    """Yield how much of the daily limit of its table a copy uses; where there are partitions, of theirs.
 
-    BigQuery counts what jobs modify in a table with partitions by those partitions (BigQuery, Optimize
-    load jobs, How table operations quotas work).
+    A DML statement counts for neither (BigQuery, Quotas and limits, Standard tables, Partitioned tables).
     """
+    if not _is_copied(step, table):
+        return
     if _is_partitioned(table):
         arrives = is_ingestion_time(table.resource)
         name = "arrival_changes_per_day" if arrives else "partition_changes_per_day"
-        yield _quota(name, "partitions of it written in a day", len(_partitions(step, table)))
+        yield _quota(name, "partitions of it written in a day", len(table.partitions))
     else:
-        yield _quota("table_writes_per_day", "jobs that write it in a day", _copies(step))
+        yield _quota("table_writes_per_day", "jobs that write it in a day", 1)
 
 
 def _quota(name: str, what: str, used: int) -> Quota:
@@ -77,9 +78,9 @@ def _is_partitioned(table: TableBackup) -> bool:
 
 
 def _loads(step: TableStep, table: TableBackup) -> int:
-    """Return how many jobs load the files that are needed; what comes from time travel is one query."""
+    """Return how many jobs load the files that are needed; none where the rows come from time travel."""
     if step.source is None or step.source.name != "vault":
-        return 1
+        return 0
     wanted = set(_partitions(step, table))
     needed = {item.export_id for item in table.partitions if item.partition_id in wanted}
     most = limit("files_per_load").value
@@ -87,6 +88,9 @@ def _loads(step: TableStep, table: TableBackup) -> int:
     return sum(ceil(number / most) for number in files)
 
 
-def _copies(step: TableStep) -> int:
-    """Return how many jobs publish a table: one, or so many for its partitions."""
-    return max(1, ceil(len(step.partitions) / limit("partitions_per_job").value))
+def _is_copied(step: TableStep, table: TableBackup) -> bool:
+    """Whether a copy job publishes a table: a whole one, of no more partitions than one job may write.
+
+    Everything else is published by a script of DML.
+    """
+    return not step.partitions and len(table.partitions) <= limit("partitions_per_job").value
