@@ -11,6 +11,8 @@ _BUCKET = re.compile(r"rebound-drill-([0-9a-f]{6,12})-[0-9a-z]+")
 DRILL_LABEL = "rebound-drill"
 """The label of what a drill made: its value is the mark of the drill."""
 _MARK = re.compile(r"[0-9a-f]{6,12}")
+_MOST_LABELS = 64
+"""Of a resource (BigQuery, Introduction to labels; Cloud Storage, Bucket labels; Resource Manager, Labels overview)."""
 _LABEL = re.compile(r"rebound-drill-([0-9a-f]{6,12})")
 _DATABASE = re.compile(r"rebound-drill-([0-9a-f]{6,12})-[0-9]+")
 
@@ -103,14 +105,17 @@ def mark_of_label(label: str) -> str | None:
 def labelled(resource: Resource, mark: str, field: str = "labels") -> Resource:
     """Return a resource with the label that says which drill made it.
 
+    One with as many labels as there may be stays as it is: the journal of the drill tells of it.
+
     Args:
         resource: The resource.
         mark: That of the drill.
         field: The field that holds its labels; empty where it can have none.
     """
-    if not field:
+    labels = {**(resource.get(field) or {}), DRILL_LABEL: mark}
+    if not field or len(labels) > _MOST_LABELS:
         return resource
-    return {**resource, field: {**(resource.get(field) or {}), DRILL_LABEL: mark}}
+    return {**resource, field: labels}
 
 
 def mark_of_labels(labels: Mapping[str, Any] | None) -> str | None:

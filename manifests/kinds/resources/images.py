@@ -9,9 +9,14 @@ from manifests.values import Resource
 REGISTRY = "artifactregistry.googleapis.com"
 _DIGEST = "sha256:"
 _IMAGE = re.compile(
-    r"(?P<location>[a-z0-9-]+)-docker\.pkg\.dev/(?P<project>[^/]+)/(?P<repository>[^/]+)/"
-    r"(?P<package>[^@:]+)(?:@(?P<digest>sha256:[0-9a-f]{64})|:(?P<tag>[^@:/]+))?"
+    r"(?:(?P<location>[a-z0-9-]+)-docker\.pkg\.dev/|(?P<host>(?:us\.|eu\.|asia\.)?gcr\.io)/)"
+    r"(?P<project>[a-z0-9-]+(?:\.[a-z0-9-]+)+/[^/@:.]+|[^/@:.]+)/"
+    r"(?(location)(?P<repository>[^/@:]+)/)"
+    r"(?P<package>[^@:]+)(?::(?P<tag>[^@:/]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
+"""A project of a domain, `example.com:p`, is named `example.com/p` (Artifact Registry, Repository and image names)."""
+_LOCATIONS = {"gcr.io": "us", "us.gcr.io": "us", "eu.gcr.io": "europe", "asia.gcr.io": "asia"}
+"""Where the repository of that name is (Artifact Registry, Transition to repositories with gcr.io domain support)."""
 
 
 def images(resource: Resource) -> Iterator[str]:
@@ -26,7 +31,7 @@ def images(resource: Resource) -> Iterator[str]:
 def image_project(image: str) -> str:
     """Return the project whose registry keeps an image; empty where it is no project's."""
     found = _IMAGE.fullmatch(image)
-    return "" if found is None else found["project"]
+    return "" if found is None else found["project"].replace("/", ":")
 
 
 def image_path(image: str) -> str:
@@ -36,8 +41,8 @@ def image_path(image: str) -> str:
         return ""
     package = found["package"].replace("/", "%2F")
     parent = (
-        f"v1/projects/{found['project']}/locations/{found['location']}"
-        f"/repositories/{found['repository']}/packages/{package}"
+        f"v1/projects/{image_project(image)}/locations/{found['location'] or _LOCATIONS[found['host']]}"
+        f"/repositories/{found['repository'] or found['host']}/packages/{package}"
     )
     if found["digest"]:
         return f"{parent}/versions/{found['digest']}"

@@ -38,6 +38,7 @@ from recovery.drill.rules import (
     verdict,
 )
 from recovery.drill.under_way import refuse_under_way
+from recovery.kinds.places import DRILL_LABEL, labelled
 from tests.unit.drills import BEGUN, CAUGHT, NOW, PART, PHASES
 from tests.unit.samples import catalog
 
@@ -210,6 +211,15 @@ def test_what_a_drill_uses_is_not_removed():
     doubted = ended.model_copy(update={"trust": Trust(state="untrusted")})
     with pytest.raises(RefusedError, match="may be under way"):
         refuse_under_way(made, (doubted, young, old), now=NOW, stopped=())
+
+
+def test_what_has_as_many_labels_as_there_may_be_gets_none_of_a_drill():
+    """An API refuses the 65th; one that has a label of an earlier drill gets this one's."""
+    full = {"labels": {f"key-{number}": "" for number in range(64)}}
+    assert labelled(full, "abc123") == full
+    drilled = {"labels": {**dict(list(full["labels"].items())[1:]), DRILL_LABEL: "123abc"}}
+    assert labelled(drilled, "abc123")["labels"][DRILL_LABEL] == "abc123"
+    assert len(labelled({}, "abc123")["labels"]) == 1
 
 
 def test_criteria_are_those_of_the_catalog():

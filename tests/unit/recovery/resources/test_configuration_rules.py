@@ -203,7 +203,31 @@ def test_where_services_and_functions_answer_is_known():
                 f"sha256:{'a' * 64}"
             ),
         ),
-        ("gcr.io/p/loader:v1", ""),
+        (
+            "gcr.io/p/loader:v1",
+            "v1/projects/p/locations/us/repositories/gcr.io/packages/loader/tags/v1",
+        ),
+        (
+            "us.gcr.io/p/a/loader",
+            "v1/projects/p/locations/us/repositories/us.gcr.io/packages/a%2Floader/tags/latest",
+        ),
+        (
+            f"eu.gcr.io/p/loader:v1@sha256:{'a' * 64}",
+            (
+                "v1/projects/p/locations/europe/repositories/eu.gcr.io/packages/loader/versions/"
+                f"sha256:{'a' * 64}"
+            ),
+        ),
+        (
+            "asia.gcr.io/example.com/p/loader:v1",
+            "v1/projects/example.com:p/locations/asia/repositories/asia.gcr.io/packages/loader/tags/v1",
+        ),
+        (
+            "us-docker.pkg.dev/example.com/p/repo/loader:v1",
+            "v1/projects/example.com:p/locations/us/repositories/repo/packages/loader/tags/v1",
+        ),
+        ("us-docker.pkg.dev/example.com/p/loader:v1", ""),
+        ("mirror.gcr.io/library/nginx", ""),
         ("docker.io/library/nginx", ""),
     ],
 )

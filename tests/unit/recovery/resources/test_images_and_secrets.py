@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from manifests.kinds.resources.images import by_digest, digest_of
+from manifests.kinds.resources.images import by_digest, digest_of, image_project
 from manifests.kinds.resources.lines import StoredResource
 from recovery.kinds.decision import Origin
 from recovery.kinds.resources.rules.kind import ResourceRules
@@ -65,6 +65,10 @@ def test_an_image_is_named_by_its_digest():
         assert by_digest(image, digest) == f"us-west2-docker.pkg.dev/p/r/loader@{digest}"
     exact = f"us-west2-docker.pkg.dev/p/r/loader@{digest}"
     assert by_digest(exact, "sha256:" + "b" * 64) == exact
+    both = f"us-west2-docker.pkg.dev/p/r/loader:v1@{digest}"
+    assert by_digest(both, "sha256:" + "b" * 64) == both
+    assert by_digest("gcr.io/example.com/p/i:1", digest) == f"gcr.io/example.com/p/i@{digest}"
+    assert image_project("gcr.io/example.com/p/i:1") == "example.com:p"
     assert digest_of({"name": "t", "version": f"p/versions/{digest}"}) == digest
     assert digest_of({"name": f"p/versions/{digest}"}) == digest
     assert digest_of({}) == ""
@@ -76,6 +80,7 @@ def test_what_nobody_looked_at_and_who_lacks_what_is_told():
         "us-docker.pkg.dev/other/r/i:1",
         "gcr.io/other/i:1",
         "us-docker.pkg.dev/platform/r/i:1",
+        "gcr.io/platform/i:1",
     )
     service = {"template": {"containers": [{"image": image} for image in images]}}
     stored = StoredResource(name="projects/platform/locations/l/services/s", resource=service)
