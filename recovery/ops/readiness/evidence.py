@@ -61,23 +61,30 @@ def _alerting(
         what = f"which channels there are could not be read: {channels.why}"
         yield HealthFinding("alerting", "", Health.UNKNOWN, what, mend=channels.hint)
         return
+    if untold := _untold("alerting", (*policies, *channels), _ALERTS):
+        yield untold
+        return
     reached = {it["name"] for it in channels if _on(it)}
     enabled = [it for it in policies if _on(it)]
     silent = [
         _called(it) for it in enabled if not reached & set(it.get("notificationChannels", ()))
     ]
     what = f"{len(enabled) - len(silent):,} of {counted(len(enabled), 'enabled alert')} reach a channel"
+    mend = f"{_ALERTS}{_placed(policies)}"
     if not enabled or len(silent) == len(enabled):
-        yield HealthFinding("alerting", "", Health.CRITICAL, what, mend=_ALERTS)
+        yield HealthFinding("alerting", "", Health.CRITICAL, what, mend=mend)
     elif silent:
         told = f"{what}, not: {listed(silent)}"
-        yield HealthFinding("alerting", "", Health.WARNING, told, mend=_ALERTS)
+        yield HealthFinding("alerting", "", Health.WARNING, told, mend=mend)
     else:
         yield HealthFinding("alerting", "", Health.HEALTHY, what)
 
 
 def _instructions(policies: Sequence[Resource]) -> Iterator[HealthFinding]:
     """Judge whether each enabled alert says what to do."""
+    if untold := _untold("instructions", policies, _ALERTS):
+        yield untold
+        return
     enabled = [it for it in policies if _on(it)]
     mute = [_called(it) for it in enabled if not it.get("documentation", {}).get("content")]
     told = f", not: {listed(mute)}" if mute else ""
@@ -87,20 +94,24 @@ def _instructions(policies: Sequence[Resource]) -> Iterator[HealthFinding]:
     health = Health.WARNING if mute else Health.HEALTHY
     if not enabled or len(mute) == len(enabled):
         health = Health.CRITICAL
-    mend = "" if health is Health.HEALTHY else _ALERTS
+    mend = "" if health is Health.HEALTHY else f"{_ALERTS}{_placed(policies)}"
     yield HealthFinding("instructions", "", health, f"{what}{told}", mend=mend)
 
 
 def _channels(channels: Sequence[Resource]) -> Iterator[HealthFinding]:
     """Judge whether somebody is reached: by a channel that is enabled, and verified where that is asked for."""
+    if untold := _untold("channels", channels, _CHANNELS):
+        yield untold
+        return
+    mend = f"{_CHANNELS}{_placed(channels)}"
     enabled = [it for it in channels if _on(it)]
     unverified = [_called(it) for it in enabled if it.get("verificationStatus") == "UNVERIFIED"]
     what = f"{counted(len(enabled), 'channel')} enabled"
     if not enabled or len(unverified) == len(enabled):
-        yield HealthFinding("channels", "", Health.CRITICAL, what, mend=_CHANNELS)
+        yield HealthFinding("channels", "", Health.CRITICAL, what, mend=mend)
     elif unverified:
         told = f"{what}, not verified: {listed(unverified)}"
-        yield HealthFinding("channels", "", Health.WARNING, told, mend=_CHANNELS)
+        yield HealthFinding("channels", "", Health.WARNING, told, mend=mend)
     else:
         yield HealthFinding("channels", "", Health.HEALTHY, what)
 
@@ -117,7 +128,8 @@ def _services(services: Sequence[Resource], names: Collection[str]) -> Iterator[
         found = known.get(name, {})
         state = found.get("terminalCondition", {}).get("state", "MISSING" if not found else "")
         is_newest = found.get("latestReadyRevision") == found.get("latestCreatedRevision")
-        mend = f"gcloud run services describe {name}"
+        mend = f"gcloud run services describe {name}{_placed([found], 'region')}"
+        mend = mend if found else f"gcloud run services list{_placed(services)}"
         if state == "CONDITION_SUCCEEDED" and is_newest:
             what = "it is ready, with its newest revision"
             yield HealthFinding("model service", name, Health.HEALTHY, what)
@@ -139,7 +151,8 @@ def _training(jobs: Sequence[Resource], model: Model, now: datetime) -> Iterator
         for job in found:
             state, code = job.get("state", "ENABLED"), job.get("status", {}).get("code")
             bad = state if state != "ENABLED" else f"answered with code {code}" if code else ""
-            mend = f"gcloud scheduler jobs describe {_short(job)}" if bad else ""
+            place = _placed([job], "location")
+            mend = f"gcloud scheduler jobs describe {_short(job)}{place}" if bad else ""
             health = Health.CRITICAL if bad else Health.HEALTHY
             what = f"it is {bad}" if bad else "it is enabled, and no last call failed"
             yield HealthFinding("training", _short(job), health, what, mend=mend)
@@ -178,5 +191,32 @@ def _called(item: Resource) -> str:
 
 
 def _on(item: Resource) -> bool:
-    """Return whether it is enabled: so it is where nothing is said (Cloud Monitoring API v3)."""
-    return bool(item.get("enabled", True))
+    return bool(item.get("enabled"))
+
+
+def _untold(check: str, items: Iterable[Resource], look: str) -> HealthFinding | None:
+    """Return that it is unknown what is enabled, where that is not said; None where it is of each.
+
+    List and Get always say it, and nobody should conclude anything where they do not (Cloud Monitoring API
+    v3, AlertPolicy: enabled).
+    """
+    found = [it for it in items if "enabled" not in it]
+    if not found:
+        return None
+    what = f"whether it is enabled is not said of {listed([_called(it) for it in found])}"
+    return HealthFinding(check, "", Health.UNKNOWN, what, mend=f"{look}{_placed(found)}")
+
+
+def _placed(items: Iterable[Resource], place: str = "") -> str:
+    """Return the flags of gcloud that say where the first of these is; empty where there is none.
+
+    Args:
+        items: Resources, as `projects/p/locations/l/services/s`.
+        place: What gcloud calls the location, as `region`; empty where none is asked for.
+    """
+    for item in items:
+        parts = str(item.get("name", "")).split("/")
+        known = dict(zip(parts[::2], parts[1::2], strict=False))
+        flags = ((place, known.get("locations", "")), ("project", known.get("projects", "")))
+        return "".join(f" --{flag}={value}" for flag, value in flags if flag and value)
+    return ""

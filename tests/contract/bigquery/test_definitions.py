@@ -190,7 +190,8 @@ def test_views_and_routines(client: bigquery.Client, dataset: str, query: Query)
     assert (routine.body, routine.arguments[0].name) == ("x * 2", "x")
     assert query("SELECT $d.twice(a + 1) FROM v") == [(8,)]
     assert query(f"SELECT `{PROJECT}.{dataset}.twice`(a) FROM v") == [(6,)]
-    assert [item.routine_id for item in client.list_routines(dataset)] == ["twice"]
+    (listed,) = client.list_routines(dataset)
+    assert (listed.routine_id, listed.arguments, listed.return_type) == ("twice", [], None)
     client.delete_routine(f"{dataset}.twice")
     with pytest.raises(NotFound):
         client.get_routine(f"{dataset}.twice")

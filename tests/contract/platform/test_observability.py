@@ -84,6 +84,9 @@ def test_dashboards(server: Server, project: str):
     assert changed["displayName"] == "e"
     refused = server.refusal("PATCH", f"monitoring/v1/{made['name']}", json=body)
     assert refused == (409, "ABORTED")
+    del body["etag"]
+    refused = server.refusal("PATCH", f"monitoring/v1/{made['name']}", json=body)
+    assert refused == (400, "INVALID_ARGUMENT")
 
 
 def test_scheduled_queries(server: Server, project: str):

@@ -60,6 +60,7 @@ class Collection:
         is_short: Whether the name in the body is the id alone.
         is_exclusive: Whether a change has to wait for the operation before it.
         stale: The code that an etag of another version is refused with.
+        no_etag: What a patch without an etag is refused with; empty where it is taken.
         asset_type: Its type in Cloud Asset Inventory; empty where that has none.
         at_first: Makes what every project has.
         born: Adds what the service makes of what is created.
@@ -84,6 +85,7 @@ class Collection:
     is_short: bool = False
     is_exclusive: bool = False
     stale: str = "ABORTED"
+    no_etag: str = ""
     asset_type: str = ""
     at_first: Callable[[Call], None] = lambda _: None
     born: Callable[[Call, str, Body], Body] = _as_sent

@@ -96,7 +96,10 @@ def patch(call: Call, collection: Collection) -> Any:  # noqa: ANN401 - JSON
     if call.store.find(collection.id, call.target) is None and call.is_asked("allowMissing"):
         return _written(call, collection, _new(call, collection, call.target, sent))
     known = found(call, collection)
-    check_etag(collection, known, sent.get("etag") or call.query.get("etag"))
+    etag = sent.get("etag") or call.query.get("etag")
+    if collection.no_etag and not etag:
+        raise invalid(collection.no_etag)
+    check_etag(collection, known, etag)
     schema = call.api.resource_schema(collection.id)
     allowed = settable(call.api, schema, collection.fixed)
     paths = _paths(call, collection, sent, allowed)

@@ -30,14 +30,17 @@ def test_what_has_no_number_says_why(fact: Any, why: str):  # noqa: ANN401 - a f
     assert (level.measured, level.is_met, level.why) == ("", None, why)
 
 
-CALLED = {"name": "j/weekly-retrain-trigger", "lastAttemptTime": "2026-12-01T05:00:00Z"}
+PLACE = "projects/p/locations/us-west2"
+CALLED = {"name": f"{PLACE}/jobs/weekly-retrain-trigger", "lastAttemptTime": "2026-12-01T05:00:00Z"}
 READY = {
-    "name": "s/worker",
+    "name": f"{PLACE}/services/worker",
     "terminalCondition": {"state": "CONDITION_SUCCEEDED"},
     "latestReadyRevision": "r2",
     "latestCreatedRevision": "r2",
 }
 POLICY = {"name": "p/1", "displayName": "late", "enabled": True, "notificationChannels": ["c/1"], "documentation": {"content": "do"}}  # fmt: skip
+UNSAID = {key: value for key, value in POLICY.items() if key != "enabled"}
+CHANNEL = {"name": "c/1", "enabled": True}
 MODEL = Model(services=("worker",), training=("weekly-retrain-*",))
 
 
@@ -51,10 +54,14 @@ MODEL = Model(services=("worker",), training=("weekly-retrain-*",))
         ({POLICIES: [POLICY, {**POLICY, "documentation": {}}]}, "instructions", Health.WARNING),
         ({CHANNELS: [{"name": "c/1", "enabled": False}]}, "alerting", Health.CRITICAL),
         ({CHANNELS: Unread("403")}, "alerting", Health.UNKNOWN),
+        ({POLICIES: [UNSAID]}, "alerting", Health.UNKNOWN),
+        ({POLICIES: [UNSAID]}, "instructions", Health.UNKNOWN),
+        ({CHANNELS: [{"name": "c/1"}]}, "alerting", Health.UNKNOWN),
+        ({CHANNELS: [{"name": "c/1"}]}, "channels", Health.UNKNOWN),
         ({CHANNELS: Unread("403")}, "channels", Health.UNKNOWN),
         ({CHANNELS: []}, "channels", Health.CRITICAL),
         (
-            {CHANNELS: [{"name": "c/1"}, {"name": "c/2", "verificationStatus": "UNVERIFIED"}]},
+            {CHANNELS: [CHANNEL, {**CHANNEL, "verificationStatus": "UNVERIFIED"}]},
             "channels",
             Health.WARNING,
         ),
@@ -75,7 +82,7 @@ MODEL = Model(services=("worker",), training=("weekly-retrain-*",))
 )
 def test_evidence_of_the_configuration(changed: dict[str, Any], check: str, health: Health):
     """What the APIs list is judged; what could not be read, or is named nowhere, is unknown."""
-    facts = {POLICIES: [POLICY], CHANNELS: [{"name": "c/1"}], SERVICES: [READY], "schedules": [CALLED]}  # fmt: skip
+    facts = {POLICIES: [POLICY], CHANNELS: [CHANNEL], SERVICES: [READY], "schedules": [CALLED]}  # fmt: skip
     found = list(evidence({**facts, **changed}, MODEL, NOW))
     assert {item.check for item in found} == {
         looks.partition(":")[2]
@@ -89,6 +96,27 @@ def test_evidence_of_the_configuration(changed: dict[str, Any], check: str, heal
     unnamed = evidence(facts, Model(), NOW)
     told = {item.check: item.health for item in unnamed}
     assert {told[name] for name in ("model service", "training", "trained")} == {Health.UNKNOWN}
+
+
+def test_what_mends_says_where():
+    """A command without region or project asks for one, or reads another project."""
+    policy = {**POLICY, "name": "projects/p/alertPolicies/1", "notificationChannels": []}
+    facts = {
+        POLICIES: [policy],
+        CHANNELS: [{"name": "projects/p/notificationChannels/1", "enabled": False}],
+        SERVICES: [{**READY, "terminalCondition": {}}],
+        "schedules": [{**CALLED, "state": "PAUSED"}],
+    }
+    mends = {item.check: item.mend for item in evidence(facts, MODEL, NOW)}
+    assert mends["alerting"] == "gcloud monitoring policies list --project=p"
+    assert mends["channels"] == "gcloud beta monitoring channels list --project=p"
+    place = "--{}=us-west2 --project=p"
+    worker, job = "gcloud run services describe worker", "gcloud scheduler jobs describe"
+    assert mends["model service"] == f"{worker} {place.format('region')}"
+    assert mends["training"] == f"{job} weekly-retrain-trigger {place.format('location')}"
+    gone = {**facts, SERVICES: [{**READY, "name": f"{PLACE}/services/other"}]}
+    mends = {item.check: item.mend for item in evidence(gone, MODEL, NOW)}
+    assert mends["model service"] == "gcloud run services list --project=p"
 
 
 def test_moments_are_kept():

@@ -19,10 +19,8 @@ _LISTED = (
     "creationTime",
     "lastModifiedTime",
     "language",
-    "arguments",
-    "returnType",
-    "returnTableType",
 )
+"""What a list shows without a `readMask` (discovery document, routines.list)."""
 _TABLE_VALUED = "TABLE_VALUED_FUNCTION"
 
 

@@ -130,6 +130,7 @@ DASHBOARDS = Collection(
     new_id=_dashboard_id,
     required=("displayName",),
     is_numbered=True,
+    no_etag="Update Dashboard should specify a non empty etag",
     asset_type="monitoring.googleapis.com/Dashboard",
 )
 COLLECTIONS = (CHANNELS, POLICIES, DASHBOARDS)
