@@ -94,8 +94,8 @@ def test_only_loads_and_copies_use_their_quotas():
     many = few.model_copy(update={"partitions": few.partitions * 4001})
 
     def used(table: TableBackup, **changes: Any) -> tuple[int, ...]:  # noqa: ANN401 - fields of a step
-        steps = (item for item in planned(**changes).steps if item.name == "nba.games")
-        found = tables_demand(tuple(steps), manifest().model_copy(update={"tables": (table,)}))
+        steps = [it for it in planned(**changes).steps if it.name == "nba.games"]
+        found = tables_demand(steps, manifest().model_copy(update={"tables": (table,)}))
         return (*(item.used for item in found.quotas), len(found.steps[0].quotas))
 
     assert used(few) == (2, 1, 1)
@@ -170,8 +170,7 @@ def test_documents_are_bound_by_the_ramp_of_their_collection():
     assert "$0.36 to write documents" in text
     assert "documents as in nam5" in text
     held = whole_manifest()
-    (known,) = held.databases
-    near = known.model_copy(update={"resource": {**known.resource, "locationId": "us-west2"}})
+    near = held.databases[0].model_copy(update={"resource": {"locationId": "us-west2"}})
     told_there = takes(made, held.model_copy(update={"databases": (near,)}), [])
     assert (told_there.documents_usd, told_there.documents_in) == (pytest.approx(0.216), "us-west2")
     assert "at least 6 min 6 s: Firestore, Best practices, Ramping up traffic" in text

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from manifests.kinds.resources.fields import differences, settable
-from manifests.kinds.resources.images import image_path
 from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.table import TYPES, resource_type
 from recovery.kinds.resources.rules.creation import creation, left_to_set
@@ -183,57 +182,6 @@ def test_where_services_and_functions_answer_is_known():
     assert set(addresses(service).values()) == {"https://a", "https://b"}
     function = {"url": "https://f", "serviceConfig": {"uri": "https://g"}}
     assert addresses(function) == {"url": "https://f", "serviceConfig.uri": "https://g"}
-
-
-@pytest.mark.parametrize(
-    ("image", "path"),
-    [
-        (
-            "us-west2-docker.pkg.dev/p/repo/team/loader:v1",
-            "v1/projects/p/locations/us-west2/repositories/repo/packages/team%2Floader/tags/v1",
-        ),
-        (
-            "us-west2-docker.pkg.dev/p/repo/loader",
-            "v1/projects/p/locations/us-west2/repositories/repo/packages/loader/tags/latest",
-        ),
-        (
-            f"us-west2-docker.pkg.dev/p/repo/loader@sha256:{'a' * 64}",
-            (
-                "v1/projects/p/locations/us-west2/repositories/repo/packages/loader/versions/"
-                f"sha256:{'a' * 64}"
-            ),
-        ),
-        (
-            "gcr.io/p/loader:v1",
-            "v1/projects/p/locations/us/repositories/gcr.io/packages/loader/tags/v1",
-        ),
-        (
-            "us.gcr.io/p/a/loader",
-            "v1/projects/p/locations/us/repositories/us.gcr.io/packages/a%2Floader/tags/latest",
-        ),
-        (
-            f"eu.gcr.io/p/loader:v1@sha256:{'a' * 64}",
-            (
-                "v1/projects/p/locations/europe/repositories/eu.gcr.io/packages/loader/versions/"
-                f"sha256:{'a' * 64}"
-            ),
-        ),
-        (
-            "asia.gcr.io/example.com/p/loader:v1",
-            "v1/projects/example.com:p/locations/asia/repositories/asia.gcr.io/packages/loader/tags/v1",
-        ),
-        (
-            "us-docker.pkg.dev/example.com/p/repo/loader:v1",
-            "v1/projects/example.com:p/locations/us/repositories/repo/packages/loader/tags/v1",
-        ),
-        ("us-docker.pkg.dev/example.com/p/loader:v1", ""),
-        ("mirror.gcr.io/library/nginx", ""),
-        ("docker.io/library/nginx", ""),
-    ],
-)
-def test_an_image_is_looked_for_where_artifact_registry_tells_of_it(image: str, path: str):
-    """Other registries are not asked."""
-    assert image_path(image) == path
 
 
 def test_what_cannot_be_made_is_told_with_why():

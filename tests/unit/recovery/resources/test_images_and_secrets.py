@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from manifests.kinds.resources.images import by_digest, digest_of, image_project
+import pytest
+
+from manifests.kinds.resources.images import by_digest, digest_of, image_path, image_project
 from manifests.kinds.resources.lines import StoredResource
 from recovery.kinds.decision import Origin
 from recovery.kinds.resources.rules.kind import ResourceRules
@@ -72,6 +74,57 @@ def test_an_image_is_named_by_its_digest():
     assert digest_of({"name": "t", "version": f"p/versions/{digest}"}) == digest
     assert digest_of({"name": f"p/versions/{digest}"}) == digest
     assert digest_of({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("image", "path"),
+    [
+        (
+            "us-west2-docker.pkg.dev/p/repo/team/loader:v1",
+            "v1/projects/p/locations/us-west2/repositories/repo/packages/team%2Floader/tags/v1",
+        ),
+        (
+            "us-west2-docker.pkg.dev/p/repo/loader",
+            "v1/projects/p/locations/us-west2/repositories/repo/packages/loader/tags/latest",
+        ),
+        (
+            f"us-west2-docker.pkg.dev/p/repo/loader@sha256:{'a' * 64}",
+            (
+                "v1/projects/p/locations/us-west2/repositories/repo/packages/loader/versions/"
+                f"sha256:{'a' * 64}"
+            ),
+        ),
+        (
+            "gcr.io/p/loader:v1",
+            "v1/projects/p/locations/us/repositories/gcr.io/packages/loader/tags/v1",
+        ),
+        (
+            "us.gcr.io/p/a/loader",
+            "v1/projects/p/locations/us/repositories/us.gcr.io/packages/a%2Floader/tags/latest",
+        ),
+        (
+            f"eu.gcr.io/p/loader:v1@sha256:{'a' * 64}",
+            (
+                "v1/projects/p/locations/europe/repositories/eu.gcr.io/packages/loader/versions/"
+                f"sha256:{'a' * 64}"
+            ),
+        ),
+        (
+            "asia.gcr.io/example.com/p/loader:v1",
+            "v1/projects/example.com:p/locations/asia/repositories/asia.gcr.io/packages/loader/tags/v1",
+        ),
+        (
+            "us-docker.pkg.dev/example.com/p/repo/loader:v1",
+            "v1/projects/example.com:p/locations/us/repositories/repo/packages/loader/tags/v1",
+        ),
+        ("us-docker.pkg.dev/example.com/p/loader:v1", ""),
+        ("mirror.gcr.io/library/nginx", ""),
+        ("docker.io/library/nginx", ""),
+    ],
+)
+def test_an_image_is_looked_for_where_artifact_registry_tells_of_it(image: str, path: str):
+    """Other registries are not asked."""
+    assert image_path(image) == path
 
 
 def test_what_nobody_looked_at_and_who_lacks_what_is_told():
