@@ -137,7 +137,7 @@ def test_a_table_that_would_be_updated_too_fast_waits(rebound: Rebound, function
     """BigQuery updates a table's metadata so often in ten seconds, and refuses calls and jobs else."""
     function.complete("night")
     rebound.query(f"DROP TABLE `{rebound.project}.{SECRETS}`")
-    rebound.cloud.order("bigquery", "quotas", updates=2)
+    rebound.cloud.order("bigquery", "quotas", updates=1)
     try:
         done = rebound.json("recover", SCENARIO, "--access", "--yes")
         assert rebound.cloud.order("bigquery", "quotas")["refusedUpdates"]
