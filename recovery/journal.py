@@ -19,9 +19,12 @@ Each is signed where the operator has a key, and read only if it is believed.
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from manifests import layout
+from manifests.catalog_objectives import Objective, ScenarioName
+from manifests.cloud.objects import Bucket
 from manifests.cloud.recoveries import attempts_ended, recoveries_begun
 from manifests.errors import (
     BackupDamagedError,
@@ -34,6 +37,7 @@ from manifests.json_text import parsed
 from manifests.signing import Trust
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import opened
+from manifests.store.seal import Seal
 from manifests.values import Value
 from recovery.entries import JournalEntries, end_once
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, contradiction
@@ -49,7 +53,19 @@ class Journal(JournalEntries):
         bucket: Where it is kept.
         recovery_id: The recovery.
         seal: Signs what is written, and tells what is believed.
+        objectives: What the catalog says was agreed of recoveries: whatever the journal says of that,
+            others can write there.
     """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        recovery_id: str,
+        seal: Seal,
+        objectives: Mapping[ScenarioName, Objective] | None = None,
+    ) -> None:
+        super().__init__(bucket, recovery_id, seal)
+        self._objectives = objectives or {}
 
     def begin(self, recovery: PlannedRecovery) -> None:
         """Write the plan, once.
@@ -85,7 +101,7 @@ class Journal(JournalEntries):
             begun_at,
         ):
             raise ManifestAlteredError("it is the plan of another recovery", subject=name)
-        return planned
+        return self._measured(planned)
 
     def require(self) -> bytes:
         """Return the stored plan of a recovery that was begun.
@@ -114,7 +130,7 @@ class Journal(JournalEntries):
         Raises:
             StrangeObjectError: Its plan was not written while it ran.
         """
-        journal = Journal(self._bucket, self.recovery_id, self._seal)
+        journal = Journal(self._bucket, self.recovery_id, self._seal, self._objectives)
         if not self._seal.is_checking:
             since = layout.recovery_begun_at(self.recovery_id)
             journal._source = Within(self._bucket, since, ended_at)
@@ -147,7 +163,7 @@ class Journal(JournalEntries):
             self._names,
             self._seal,
             report.finished_at,
-            lambda name: self._written(name, report),
+            lambda name: self._measured(self._written(name, report)),
             is_proven=report.is_proven,
         )
 
@@ -189,8 +205,13 @@ class Journal(JournalEntries):
         for name in (self._names.report, *reversed(self._attempts())):
             found = self._readable(name, RecoveryReport)
             if found is not None and not contradiction(planned, *found):
-                return found
+                return self._measured(found[0]), found[1]
         return None
+
+    def _measured[Of: (PlannedRecovery, RecoveryReport)](self, found: Of) -> Of:
+        """Return what was written, held against the objective of the catalog."""
+        agreed = self._objectives.get(found.plan.request.scenario)
+        return found.model_copy(update={"plan": found.plan.model_copy(update={"agreed": agreed})})
 
     def problem(self) -> str:
         """Return why the stored report is not believed; empty where it is."""

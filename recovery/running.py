@@ -15,13 +15,16 @@ from recovery.fencing import Tell, stand, with_fence
 from recovery.journal import Journal
 from recovery.kinds.decision import Origin
 from recovery.kinds.known import rules_of
+from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.work import Begun
 from recovery.outcome import PlannedRecovery, RecoveryReport
+from recovery.plan.estimate import takes
 from recovery.plan.model import Plan
 from recovery.plan.not_held import not_held
 from recovery.plan.restorable import check_project
 from recovery.plan.resumed import resumed
+from recovery.plan.said import check_not_drilled
 from recovery.plan.whole import visible
 from recovery.progress import Progress
 from recovery.proof import proof_of
@@ -45,6 +48,11 @@ def new_recovery(session: Session, plan: Plan, reason: str = "") -> PlannedRecov
     recovery_id = layout.recovery_id(scenario, began, session.own_id[:4])
     operator = session.actions.begin("recover", recovery_id, reason)
     return PlannedRecovery(recovery_id=recovery_id, started_at=began, plan=plan, operator=operator)
+
+
+def dates_journal(session: Session, recovery_id: str) -> DatesJournal:
+    """Return the journal of a recovery of dates."""
+    return DatesJournal(session.landing, recovery_id, session.seal, session.catalog.objectives)
 
 
 def seen_again(
@@ -72,7 +80,7 @@ def seen_again(
     request = request.model_copy(update={"make": tuple(dict.fromkeys((*request.make, *make)))})
     plan = planned.plan
     plan = plan.model_copy(
-        update={"request": request, **told_of_run(session, plan.run_id, request)}
+        update={"request": request, "takes": None, **told_of_run(session, plan.run_id, request)}
     )
     origin = visible(origin_of(session, plan), {item.name for item in plan.unseen}, plan.request)
     world = {
@@ -85,7 +93,9 @@ def seen_again(
     if origin.manifest is not None:
         left = with_leaning(left, origin.manifest, session.verdicts.readable())
         lacked = not_held(session.catalog, origin.manifest, request)
-        left = left.model_copy(update={"not_held": lacked})
+        proofs = session.proofs.readable(session.catalog.drills, now=session.started_at)
+        told = takes(left, origin.run, proofs)
+        left = left.model_copy(update={"not_held": lacked, "takes": told})
     return planned.model_copy(update={"plan": with_fence(session, left, origin.manifest)})
 
 
@@ -130,9 +140,11 @@ def _asked(
     """Return what a journal says was asked for, but for what it is not asked for.
 
     Raises:
-        RefusedError: It goes to another project, and the operator did not name that one.
+        RefusedError: It goes to another project, and the operator did not name that one; or it
+            asks for what only drills do.
     """
     request = planned.plan.request
+    check_not_drilled(request, subject=planned.recovery_id)
     into = request.target.project
     if into not in (session.settings.project, *confirmed_projects):
         raise RefusedError(
@@ -223,18 +235,21 @@ def finish(session: Session, report: RecoveryReport, paused: Collection[str], te
 
 
 def told_of_run(session: Session, run_id: RunId | None, request: Request) -> dict[str, Any]:
-    """Read anew what a plan tells of its run: what a journal says of it is not believed.
+    """Read anew what a plan tells of its run and its objective: what a journal says is not believed.
 
     Raises:
         RefusedError: The run is another project's, and nobody named the project it goes to.
     """
-    erasures = {"erasures": session.ledger.told(request)}
+    anew = {
+        "erasures": session.ledger.told(request),
+        "agreed": session.catalog.objectives.get(request.scenario),
+    }
     if run_id is None:
-        return erasures
+        return anew
     manifest = session.vault.manifest(run_id)
     check_project(manifest, request)
     return {
-        **erasures,
+        **anew,
         "foreign": session.vault.foreign(manifest.platform, manifest.project),
         "trust": session.vault.trust(run_id),
         "left_out": coverage.unprotected(session.catalog, manifest, request.named),

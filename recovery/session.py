@@ -112,7 +112,7 @@ class Session:
 
     def journal(self, recovery_id: str) -> Journal:
         """Return the journal of a recovery."""
-        return Journal(self.landing, recovery_id, self.seal)
+        return Journal(self.landing, recovery_id, self.seal, self.catalog.objectives)
 
     def known(self, run: str) -> RunId:
         """Return the id of a run that an operator named.

@@ -25,7 +25,7 @@ from recovery.options.asked import Options
 from recovery.plan.approval import approved, decided_of_recovery, read_plan
 from recovery.plan.fallen import FallBack
 from recovery.plan.model import Plan
-from recovery.plan.said import resuming
+from recovery.plan.said import check_not_drilled, resuming
 from recovery.plan.unread import unread
 from recovery.report.planned import plan_document
 from recovery.request import said_of_databases
@@ -121,6 +121,7 @@ def still_planned(
     check_beside([*(["scenario-name"] if scenario_name else []), *options.said])
     plan = read_plan(read_file(file, UsageError), "recovery", Plan, subject=str(file))
     request, own = plan.request, session.settings.project
+    check_not_drilled(request, subject=str(file))
     is_own = request.target.project == own
     if not (is_own or request.project_was_named):
         raise RefusedError(

@@ -29,7 +29,6 @@ from recovery.cli.options import (
 from recovery.document import Document
 from recovery.fence.model import StandingFence
 from recovery.journal import Journal
-from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.rules.outcome import is_of_dates
 from recovery.kinds.processors.rules.outcome import outcome_error as outcome_error_of_dates
 from recovery.outcome import AbandonedRecovery, RecoveryReport
@@ -44,7 +43,7 @@ from recovery.report.recoveries import (
     so_far_of,
     standings_document,
 )
-from recovery.running import finish
+from recovery.running import dates_journal, finish
 from recovery.session import Session
 from recovery.undo.running import undone_told
 
@@ -117,7 +116,7 @@ def abandon(
     session = open_session()
     journal = session.journal(parse_recovery_id(recovery))
     if is_of_dates(recovery):
-        DatesJournal(session.landing, journal.recovery_id, session.seal).planned()
+        dates_journal(session, journal.recovery_id).planned()
     else:
         journal.require()
     found = standing(session, journal.recovery_id)
@@ -249,7 +248,7 @@ def standing(session: Session, recovery_id: str) -> Standing:
     try:
         abandoned = journal.abandoned()
         if is_of_dates(recovery_id):
-            ran = DatesJournal(session.landing, recovery_id, session.seal).last_report()
+            ran = dates_journal(session, recovery_id).last_report()
             error = None if ran is None else outcome_error_of_dates(ran)
             is_proven = ran is not None and ran.is_proven
             state, detail = ending(error, is_proven=is_proven, abandoned=abandoned)

@@ -22,7 +22,6 @@ from recovery.cli.options import note, print_json, say, write_page
 from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.document import Document
-from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.cloud.rerun import Rerun
 from recovery.kinds.processors.cloud.services import Services
 from recovery.kinds.processors.cloud.tables import DateTables
@@ -48,6 +47,7 @@ from recovery.report.processors import (
     dates_plan_document,
     dates_report_document,
 )
+from recovery.running import dates_journal
 from recovery.session import Session
 from recovery.thawing import end
 from recovery.undo.dates import DatesKept
@@ -107,11 +107,13 @@ def recover(session: Session, console: Console, context: typer.Context) -> None:
 
 def resume(session: Session, console: Console, recovery_id: str, said: Mapping[str, Any]) -> None:
     """Look at the dates of a recovery again, ask, and run those that lack."""
-    rules, journal = _rules(session), DatesJournal(session.landing, recovery_id, session.seal)
+    rules, journal = _rules(session), dates_journal(session, recovery_id)
     begun, ended = journal.planned(), journal.last_report()
     # Others can write to a journal: what it says was asked for has to be said again.
     again = {
         "project": session.settings.project,
+        # What comes from a backup has no journal of dates, and is not fenced here.
+        "from_vault": False,
         "no_fence": said["no_fence"],
         "despite": tuple(said["despite"] or ()),
     }
@@ -131,7 +133,7 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
             hint=f"`rebound plan {SCENARIO}` shows what lacks",
         )
     made = _planned(session, rules, request)
-    made = made._replace(plan=continued(made.plan, begun.plan, rules))
+    made = made._replace(plan=continued(made.plan, begun.plan, rules, journal.sent))
     if not said["as_json"]:
         _show(made.plan, dates_plan_document(made.plan, rules), as_json=False)
     words: list[RefusedError] = []
@@ -147,7 +149,7 @@ def report(
     session: Session, recovery_id: str, html: Path | None, *, as_json: bool, is_whole: bool = False
 ) -> None:
     """Show how a recovery of dates ended, or that it is under way."""
-    journal = DatesJournal(session.landing, recovery_id, session.seal)
+    journal = dates_journal(session, recovery_id)
     begun, ended = journal.planned(), journal.last_report()
     if ended is not None:
         fences = session.tools.fences.of(recovery_id)
@@ -250,7 +252,7 @@ def _execute(
     running = {step.processor for step in made.plan.steps if step.runs}
     services.prepare(item for item in rules.processors if item.name in running)
     with console.ending_at_once(f"interrupted; {again}"):
-        journal = DatesJournal(session.landing, recovery_id, session.seal)
+        journal = dates_journal(session, recovery_id)
         if begins:
             journal.begin(planned)
         say(f"recovery {recovery_id}", err=True)

@@ -16,6 +16,7 @@ from recovery.kinds.processors.rules.outcome import is_of_dates
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.plan.said import confirming
 from recovery.plan.words import refuse_all
+from recovery.running import dates_journal
 from recovery.session import Session
 
 _UNDER_WAY = timedelta(days=1)
@@ -58,7 +59,7 @@ def others_under_way(session: Session) -> list[RefusedError]:
     since = session.started_at - _UNDER_WAY
     found = recoveries_begun(session.landing, is_of_dates).ids
     for recovery_id in [it for it in found if layout.recovery_begun_at(it) > since]:
-        journal = DatesJournal(session.landing, recovery_id, session.seal)
+        journal = dates_journal(session, recovery_id)
         if session.journal(recovery_id).abandoned() is None and journal.last_report() is None:
             return [
                 RefusedError(

@@ -6,12 +6,12 @@ from manifests.layout import parse_recovery_id
 from recovery.cli.basis import basis_of
 from recovery.cli.options import print_json, tell, write_page
 from recovery.document import Document
-from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.rules.outcome import SCENARIO, is_of_dates
 from recovery.report.ended import report_document
 from recovery.report.incident import TO_FILL_IN, Incident, incident_document
 from recovery.report.processors import dates_report_document, spans
 from recovery.report.recoveries import Standing
+from recovery.running import dates_journal
 from recovery.session import Session
 
 
@@ -66,7 +66,7 @@ def _of_backup(session: Session, now: Standing) -> tuple[Incident, Document]:
 
 
 def _of_dates(session: Session, now: Standing) -> tuple[Incident, Document]:
-    journal = DatesJournal(session.landing, parse_recovery_id(now.recovery_id), session.seal)
+    journal = dates_journal(session, parse_recovery_id(now.recovery_id))
     begun, ended = journal.planned(), journal.last_report()
     lacking = () if ended is None else [step for step in ended.left.steps if not step.is_complete]
     incident = Incident(

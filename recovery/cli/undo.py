@@ -29,7 +29,7 @@ from recovery.cli.signature import Repeated, repeats
 from recovery.kinds.processors.rules.outcome import is_of_dates
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.approval import approved
-from recovery.plan.said import WHERE, confirming, resuming, unsaid
+from recovery.plan.said import WHERE, check_not_drilled, confirming, resuming, unsaid
 from recovery.session import Session
 from recovery.undo.dates import LeftDates, ended_dates
 from recovery.undo.document import undo_document, undo_plan_document
@@ -125,10 +125,12 @@ def _ended(
 
     Raises:
         UsageError: No attempt at it has ended.
+        RefusedError: It is a part of a drill.
     """
     if is_of_dates(recovery_id):
         return ended_dates(session, recovery_id)
     begun = session.journal(recovery_id).planned()
+    check_not_drilled(begun.plan.request, subject=recovery_id)
     return begun, _report(session, begun), None
 
 

@@ -56,6 +56,18 @@ SCOPE = (
 HOW = ("unthrottled", "expire_at")
 """The words that say how a recovery is carried out; one that goes on does so as it began."""
 
+DRILLS_ALONE = (
+    "target.answering",
+    "target.label",
+    "target.role_suffix",
+    "types",
+    "grants_nothing",
+)
+"""What drills alone ask for: no option gives it and no text tells it."""
+
+BY_CATALOG = ("ephemeral", "triggers")
+"""What the catalog alone says: `said_of_databases`."""
+
 OF_DATES = ("overwrite",)
 """The only one of them that missed dates have."""
 
@@ -85,6 +97,34 @@ def recovering(plan: Plan, *, run_id: RunId | None) -> str:
     words += ["--fall-back"] if plan.fallen_back else []
     words += [*_spelt(request, {}, (*scope, *WORDS, *HOW)), *_allowed(plan)]
     return " ".join(("rebound recover", request.scenario, *words))
+
+
+def scope_of(request: Request) -> str:
+    """Return the options that say what a recovery is about and how it is done; empty where none was given.
+
+    Who goes on with it gives none of them again, so that a plan tells them.
+    """
+    named = [word for word in SCOPE if word != "into_project" or request.project_was_named]
+    return " ".join(_spelt(request, {}, (*named, *HOW)))
+
+
+def check_not_drilled(request: Request, *, subject: str) -> None:
+    """Refuse what only a drill asks for: nobody goes on with a part of one, and no plan would tell it.
+
+    Args:
+        request: What a journal or a file says was asked for.
+        subject: Which.
+
+    Raises:
+        RefusedError: It asks for such a thing.
+    """
+    if found := next((name for name in DRILLS_ALONE if _at(request, name)), None):
+        raise RefusedError(
+            f"it asks for `{found}`, and only a drill does",
+            subject=subject,
+            hint="`rebound drill --clean` removes what a drill left; of a recovery somebody changed "
+            "what is stored, so begin another",
+        )
 
 
 def planning_table(table: str) -> str:
@@ -136,8 +176,12 @@ def unsaid(
 
 def _asked(request: Value, name: str) -> object:
     """Return what a request says of an option."""
-    value: object = request
-    for field in option_of(Options.model_fields[name]).asks.split("."):
+    return _at(request, option_of(Options.model_fields[name]).asks)
+
+
+def _at(value: object, path: str) -> object:
+    """Return what lies at a path, as `target.prefix`."""
+    for field in path.split("."):
         value = getattr(value, field)
     return value
 

@@ -22,6 +22,7 @@ from recovery.kinds.known import RULES, rules_of
 from recovery.kinds.rows import ONLY_MISSING
 from recovery.ledger import REMOVED_OR_PLANTED
 from recovery.plan.model import Plan
+from recovery.plan.said import scope_of
 from recovery.plan.takes import StepTakes, Takes
 from recovery.report.conclusion import concluded
 from recovery.report.fenced import fence_section
@@ -56,7 +57,10 @@ def plan_document(
         is_whole: Whether each of many writers that are paused, and of many resources, is named.
     """
     age = duration((now - plan.recovery_point).total_seconds())
-    point = f"{plan.recovery_point:%Y-%m-%d %H:%M} UTC, {age} ago"
+    named = ", as it was named" if plan.request.point_was_named else ""
+    point = f"{plan.recovery_point:%Y-%m-%d %H:%M} UTC, {age} ago{named}"
+    asked = scope_of(plan.request)
+    scope = (Paragraph(f"asked for: {printable(asked)}"),) if asked else ()
     foreign = (Paragraph(f"NOT OURS: {shown(plan.foreign)}"),) if plan.foreign else ()
     cost = tuple(map(Paragraph, _cost(plan) if plan.changes or plan.unseen else _NOTHING))
     lost = Listing("cannot be brought back:", plan.cannot_bring_back)
@@ -65,7 +69,7 @@ def plan_document(
         title=f"{plan.request.scenario} in {plan.request.target.project}, {_source(plan)}",
         conclusion=concluded(refusal, state="not yet" if refusal else "can be done"),
         sections=(
-            Section((FactLine((("recovery point", point),)), *foreign, *_distrust(plan))),
+            Section((FactLine((("recovery point", point),)), *scope, *foreign, *_distrust(plan))),
             Section((*_summary(plan), Rows(tuple(rows), "planned")), "What happens"),
             *fence_section(plan.fence, is_whole=is_whole),
             Section(

@@ -176,6 +176,8 @@ def _cost(
     scanning = price("scanned_usd_per_tib")
     scans = usd(bounds.query_bytes / _TIB * scanning.value)
     yield Paragraph(f"queries cost at most {scans}, at Google's list price as of {scanning.as_of}")
+    if plan.sent:
+        yield Paragraph(f"{counted(plan.sent, 'request')} of the bound were sent before")
     yield Paragraph(_money(plan, bounds))
     if plan.requests:
         yield Paragraph(f"what else runs these dates: `rebound fence {SCENARIO}` pauses it")
@@ -190,7 +192,8 @@ def _money(plan: ProcessorPlan, bounds: Bounds) -> str:
     told = f"requests cost about {usd(plan.usd)} by the catalog when each succeeds at once"
     if bounds.usd is None:
         return f"{told}; NOT BOUNDED IN MONEY: the catalog's `bounds` have no `usd`"
-    return f"{told}, {usd(bounds.usd)} at most: no request is begun that would cost more"
+    spent = f"; {usd(plan.spent_usd)} of that were spent before" if plan.spent_usd else ""
+    return f"{told}, {usd(bounds.usd)} at most: no request is begun that would cost more{spent}"
 
 
 def _held_rows(item: TableDates) -> Iterator[Row]:

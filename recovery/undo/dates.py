@@ -21,7 +21,6 @@ from recovery.journal import Journal
 from recovery.kinds.decision import Origin
 from recovery.kinds.former import FOLDER as BEFORE
 from recovery.kinds.former import Former, former_name
-from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.kinds.tables.cloud.work import bigquery_target
 from recovery.kinds.tables.rules.outcomes import TableOutcome
@@ -30,6 +29,7 @@ from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.model import Plan
 from recovery.repair.rules import as_table
 from recovery.request import Request, Target
+from recovery.running import dates_journal
 from recovery.session import Session
 from recovery.undo.date_rules import DatesAttempt, DatesLeft, is_by_date, is_fenced, may_hold, mixed
 
@@ -135,7 +135,7 @@ def ended_dates(
         RefusedError: It kept nothing, or the catalog does not name a table of it.
         BackupDamagedError: Its journal is not believed.
     """
-    dates = DatesJournal(session.landing, recovery_id, session.seal)
+    dates = dates_journal(session, recovery_id)
     planned, report = dates.planned(), dates.last_report()
     if report is None:
         raise UsageError(

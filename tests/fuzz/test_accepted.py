@@ -23,10 +23,12 @@ from recovery.kinds.decision import Origin
 from recovery.kinds.known import rules_of
 from recovery.kinds.resources.rules.seen import ResourcesSeen
 from recovery.kinds.resources.rules.steps import ConfigurationStep
+from recovery.options.asked import Options
+from recovery.options.option import option_of, put
 from recovery.plan.model import Plan
 from recovery.plan.restorable import check_project, restorable
 from recovery.plan.resumed import resumed
-from recovery.plan.said import unsaid
+from recovery.plan.said import BY_CATALOG, WORDS, check_not_drilled, unsaid
 from recovery.plan.whole import World, make_plan
 from recovery.plan.words import check_plan
 from recovery.report.planned import plan_document
@@ -219,7 +221,7 @@ def test_an_accepted_journal_is_refused_told_or_none():
     begun = planned(VAULT, WHOLE, "bigquery-dataset-loss", lambda _: seen)
     begun = begun.model_copy(update={"run_id": RUN})
     body = whole_recovery().model_copy(update={"plan": begun}).model_dump(mode="json")
-    tried, told_of = 0, 0
+    tried, told_of, asks_more, before = 0, 0, 0, told(resume(begun, seen))
     for seed in range(CASES):
         with noted(f"seed {seed}"):
             random = Random(seed)
@@ -229,14 +231,26 @@ def test_an_accepted_journal_is_refused_told_or_none():
                 )
                 if (plan.run_id, plan.request.target.project) != (RUN, "platform"):
                     continue  # `resume` ends: no such run, or a project that nobody named
+                check_not_drilled(plan.request, subject=RECOVERY)
                 left = resume(plan, seen)
             except ReboundError:
                 continue
             tried += plan != begun
             if not unsaid(plan.request, SAID, recovery_id=RECOVERY):
                 told_of += 1
+                asks_more += asked_of(left) != asked_of(begun)
+                assert asked_of(left) == asked_of(begun) or told(left) != before
                 check(left, None, given_by(WHOLE, left, seen) - KNOWN)
     assert min(tried, told_of) > CASES // 50
+    assert asks_more
+
+
+def asked_of(plan: Plan) -> Any:  # noqa: ANN401 - JSON of any shape
+    """Return what a journal asks for: not what the catalog says, nor what only its words give."""
+    body = plan.request.model_dump(mode="json", exclude={*BY_CATALOG, "lock_again"})
+    for name in WORDS:
+        put(body, option_of(Options.model_fields[name]).asks, None)
+    return body
 
 
 def resume(begun: Plan, seen: World) -> Plan:

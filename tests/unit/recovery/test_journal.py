@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from pydantic import ValidationError
 
+from manifests.catalog_objectives import Objective
 from manifests.cloud.objects import Bucket
 from manifests.cloud.recoveries import Recoveries
 from manifests.errors import (
@@ -23,6 +24,7 @@ from recovery.journal import Journal
 from recovery.kinds.former import FOLDER, Former
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
+from recovery.report.conclusion import outcome_error
 from recovery.under_way import under_way
 from tests.unit.manifests.test_signing import Signer
 from tests.unit.memory import MemoryBucket
@@ -272,3 +274,24 @@ def test_what_is_planted_while_a_recovery_runs_stops_nothing_where_there_is_a_ke
     assert report.is_proven
     assert journal.end(report) == report
     assert resumed.report() == report
+
+
+def test_a_journal_says_nothing_of_what_was_agreed():
+    """Who writes there could have what came late look as if it were in time."""
+    bucket, began = MemoryBucket(), recovery_begun_at(RECOVERY)
+    ever = Objective(rto_seconds=10**12, rpo_seconds=10**12)
+    made = plan(world()).model_copy(update={"steps": (), "agreed": ever})
+    bucket.written_at = ended = began + timedelta(days=3)
+    late = RecoveryReport(
+        recovery_id=RECOVERY, plan=made, started_at=began, finished_at=ended, outcomes=()
+    )
+    begun = PlannedRecovery(recovery_id=RECOVERY, started_at=began, plan=made)
+    bucket.objects[JournalNames(RECOVERY).plan] = encode(begun)
+    bucket.objects[JournalNames(RECOVERY).report] = encode(late)
+    for objectives, code in (({}, 8), ({"bigquery-dataset-loss": ever}, None)):
+        journal = Journal(cast("Bucket", bucket), RECOVERY, Seal(), objectives)
+        assert journal.planned().plan.agreed == objectives.get("bigquery-dataset-loss")
+        found = journal.last_report()
+        assert found is not None
+        error = outcome_error(found)
+        assert (error and error.exit_code) == code

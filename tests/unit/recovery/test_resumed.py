@@ -259,3 +259,24 @@ LOSING_STEP = next(item for item in plan(LOSING).of(TableStep) if item.name == "
 def test_of_a_table_goes_only_what_the_plan_tells(told: TableStep, exact: bool, names: set[str]):  # noqa: FBT001 - a parameter
     """A step that hides that rows go does not let them go, whatever it says was seen."""
     assert set(told.told(request(exact=exact))) == names
+
+
+def test_what_a_journal_understates_of_a_table_is_counted_again():
+    """How many rows go, and how many come back, is what is there and in the run, whatever it says."""
+    made = plan(LOSING)
+    (changed,) = (item for item in made.of(TableStep) if item.losing)
+    forged = changed.model_copy(update={"losing": 0, "coming": {"20250101": 10**6}})
+    steps = tuple(forged if item is changed else item for item in made.steps)
+    left = resumed(made.model_copy(update={"steps": steps}), Origin(manifest()), {"tables": LOSING})
+    (found,) = (item for item in left.of(TableStep) if item.name == changed.name)
+    assert (found.losing, found.coming) == (changed.losing, changed.coming)
+    other = {"schema": {"fields": [{"name": "other", "type": "STRING"}]}, "numRows": "7"}
+    resource = {**(now(EQUAL).resource or {}), **other}
+    seen = world(games=now(EQUAL).model_copy(update={"resource": resource}))
+    made = plan(seen)
+    (changed,) = (item for item in made.of(TableStep) if item.action == "replace")
+    forged = changed.model_copy(update={"losing": 1})
+    steps = tuple(forged if item is changed else item for item in made.steps)
+    left = resumed(made.model_copy(update={"steps": steps}), Origin(manifest()), {"tables": seen})
+    text = text_of(plan_document(left, now=POINT))
+    assert "REPLACES 7 ROWS THAT ARE THERE" in text

@@ -9,9 +9,11 @@ skipped because of an entry: the table is looked at again.
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 
+from manifests.catalog_objectives import Objective, ScenarioName
 from manifests.cloud.objects import Bucket
 from manifests.cloud.recoveries import attempts_ended
 from manifests.errors import BackupDamagedError, ManifestAlteredError, RefusedError, UsageError
@@ -20,7 +22,7 @@ from manifests.store.bounded import Records, read
 from manifests.store.seal import Seal
 from manifests.values import UtcTime, Value
 from recovery.entries import end_once
-from recovery.kinds.processors.rules.outcome import DatesReport, PlannedDates
+from recovery.kinds.processors.rules.outcome import SCENARIO, DatesReport, PlannedDates
 
 
 class SentRequest(Value):
@@ -36,11 +38,20 @@ class DatesJournal:
         bucket: Where it is kept.
         recovery_id: The recovery.
         seal: Signs what is written, and tells what is believed.
+        objectives: What the catalog says was agreed of recoveries: whatever the journal says of that,
+            others can write there.
     """
 
-    def __init__(self, bucket: Bucket, recovery_id: str, seal: Seal) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        recovery_id: str,
+        seal: Seal,
+        objectives: Mapping[ScenarioName, Objective] | None = None,
+    ) -> None:
         self._bucket = bucket
         self._seal = seal
+        self._agreed = (objectives or {}).get(SCENARIO)
         self._names = JournalNames(recovery_id)
         self.recovery_id = recovery_id
         self._lock = threading.Lock()
@@ -74,12 +85,20 @@ class DatesJournal:
         planned = self._seal.believed(content, PlannedDates, subject=name)
         if planned.recovery_id != self.recovery_id:
             raise ManifestAlteredError("it is the plan of another recovery", subject=name)
-        return planned
+        return self._measured(planned)
 
     @property
     def requests(self) -> int:
         """Return how many requests were sent, by this attempt and those before it."""
         return self._sent.total()
+
+    @property
+    def sent(self) -> dict[str, int]:
+        """Return how many requests of each processor were sent, by its name, however often each date was."""
+        found: Counter[str] = Counter()
+        for (processor, _), number in self._sent.items():
+            found[processor] += number
+        return dict(found)
 
     def send(self, processor: str, day: date, at: datetime) -> int:
         """Write that a request is about to be sent; return its number.
@@ -127,7 +146,7 @@ class DatesJournal:
 
     def _ended(self, name: str, report: DatesReport) -> DatesReport:
         content = self._bucket.put_once(name, self._seal.encode(report, subject=name))
-        return self._seal.believed(content, DatesReport, subject=name)
+        return self._measured(self._seal.believed(content, DatesReport, subject=name))
 
     def last_report(self) -> DatesReport | None:
         """Return the report, else that of the last attempt.
@@ -141,8 +160,13 @@ class DatesJournal:
             with suppress(BackupDamagedError):
                 found = content and self._seal.believed(content, DatesReport, subject=name)
                 if found and found.recovery_id == self.recovery_id:
-                    return found
+                    return self._measured(found)
         return None
+
+    def _measured[Of: (PlannedDates, DatesReport)](self, found: Of) -> Of:
+        """Return what was written, held against the objective of the catalog."""
+        plan = found.plan.model_copy(update={"agreed": self._agreed})
+        return found.model_copy(update={"plan": plan})
 
     def _once(self, name: str, document: Value) -> None:
         content = self._seal.encode(document, subject=name)

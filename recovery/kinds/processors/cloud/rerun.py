@@ -12,8 +12,9 @@ from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.cloud.services import ServiceAnswer, Services
 from recovery.kinds.processors.cloud.tables import DateTables
 from recovery.kinds.processors.rules.calendar import UNKNOWN, Games
-from recovery.kinds.processors.rules.money import usd_left
+from recovery.kinds.processors.rules.money import exact, usd_left
 from recovery.kinds.processors.rules.outcome import (
+    BOUNDS,
     DateOutcome,
     DatesReport,
     DateState,
@@ -27,7 +28,7 @@ _FIRST_LOOK_SECONDS = 0.5
 _LONGEST_LOOK_SECONDS = 30.0
 _FOUND = "its rows came without being asked for"
 _CAME = "no answer came, and its rows did"
-_BOUND = ServiceAnswer("a bound of the catalog was reached")
+_BOUND = {name: ServiceAnswer(told) for name, told in BOUNDS.items()}
 
 
 class Rerun:
@@ -66,7 +67,7 @@ class Rerun:
         self._progress = progress
         self._lock = threading.Lock()
         self._requests_left = rules.bounds.requests - journal.requests
-        self._usd_left = usd_left(rules, journal.requests)
+        self._usd_left = usd_left(rules, journal.sent)
         self._last_begin = clock() + timedelta(seconds=rules.bounds.seconds)
         self._proven: set[tuple[str, date]] = set()
 
@@ -126,7 +127,7 @@ class Rerun:
         requests: list[tuple[int, datetime]] = []
         before = partial(self._before, processor, day, requests)
         answer = self._services.run(processor, day, before=before)
-        if answer is _BOUND:
+        if any(answer is bound for bound in _BOUND.values()):
             return "not run", answer.said
         number, sent_at = requests[-1]
         if answer.is_lost:
@@ -146,11 +147,15 @@ class Rerun:
             self._journal.answer(processor.name, day, requests[-1][0], self._clock())
             if self._passes(processor, day):
                 return ServiceAnswer(_FOUND)
-        usd = self._rules.service(processor).usd_a_request or 0.0
+        usd = exact(self._rules.service(processor).usd_a_request or 0.0)
         with self._lock:
             now = self._clock()
-            if not self._requests_left or now > self._last_begin or usd > self._usd_left:
-                return _BOUND
+            if now > self._last_begin:
+                return _BOUND["seconds"]
+            if self._requests_left < 1:
+                return _BOUND["requests"]
+            if usd > self._usd_left:
+                return _BOUND["usd"]
             self._requests_left -= 1
             self._usd_left -= usd
         requests.append((self._journal.send(processor.name, day, now), now))

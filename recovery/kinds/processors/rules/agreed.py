@@ -1,19 +1,25 @@
 """What of a plan was agreed to, and what the catalog does not allow. Pure."""
 
+from collections.abc import Mapping
+
 from manifests.catalog_processors import Processors
 from manifests.errors import RefusedError
-from recovery.kinds.processors.rules.money import priced
+from recovery.kinds.processors.rules.money import exact, priced
+from recovery.kinds.processors.rules.outcome import raising
 from recovery.kinds.processors.rules.plan import ProcessorPlan
-from recovery.units import usd
+from recovery.units import counted, usd
 
 
-def continued(plan: ProcessorPlan, begun: ProcessorPlan, rules: Processors) -> ProcessorPlan:
-    """Return what of a plan was said yes to when its recovery was begun.
+def continued(
+    plan: ProcessorPlan, begun: ProcessorPlan, rules: Processors, sent: Mapping[str, int]
+) -> ProcessorPlan:
+    """Return what of a plan was said yes to when its recovery was begun, with what it took by now.
 
     Args:
         plan: What would be run now.
         begun: What was to be run then.
         rules: The catalog's processors.
+        sent: How many requests of each processor were sent, by its name.
     """
     agreed = {(step.processor, day) for step in begun.steps for day in step.runs}
     steps = tuple(
@@ -23,7 +29,8 @@ def continued(plan: ProcessorPlan, begun: ProcessorPlan, rules: Processors) -> P
         for step in plan.steps
     )
     usd_of_them = priced(rules, {step.processor: len(step.runs) for step in steps})
-    return plan.model_copy(update={"steps": steps, "usd": usd_of_them})
+    took = {"sent": sum(sent.values()), "spent_usd": priced(rules, sent)}
+    return plan.model_copy(update={"steps": steps, "usd": usd_of_them, **took})
 
 
 def check_plan(plan: ProcessorPlan, rules: Processors) -> None:
@@ -32,17 +39,26 @@ def check_plan(plan: ProcessorPlan, rules: Processors) -> None:
     Raises:
         RefusedError: It takes more requests, or costs more.
     """
-    most_usd = rules.bounds.usd
-    if most_usd is not None and plan.usd is not None and plan.usd > most_usd:
+    most_usd, needed, spent = rules.bounds.usd, exact(plan.usd or 0.0), exact(plan.spent_usd or 0.0)
+    if most_usd is not None and needed + spent > exact(most_usd):
+        before = f", {usd(plan.spent_usd)} were spent before" if plan.spent_usd else ""
         raise RefusedError(
-            f"its requests cost about {usd(plan.usd)}, and the catalog allows {usd(most_usd)}",
+            f"its requests cost about {usd(float(needed))}{before}, and the catalog allows {usd(most_usd)}",
             subject="processor-failure",
-            hint="run it in parts: `--since`, `--date`, `--processor`",
+            hint=_way_on(plan, "usd"),
         )
-    if plan.requests > rules.bounds.requests:
+    if plan.requests + plan.sent > rules.bounds.requests:
+        before = f", {plan.sent:,} were sent before" if plan.sent else ""
         raise RefusedError(
-            f"it takes {plan.requests:,} requests, and the catalog allows "
+            f"it takes {counted(plan.requests, 'request')}{before}, and the catalog allows "
             f"{rules.bounds.requests:,}",
             subject="processor-failure",
-            hint="run it in parts: `--since`, `--date`, `--processor`",
+            hint=_way_on(plan, "requests"),
         )
+
+
+def _way_on(plan: ProcessorPlan, bound: str) -> str:
+    """Return what helps: a part of what was begun cannot be chosen any more."""
+    if not plan.sent:
+        return "run it in parts: `--since`, `--date`, `--processor`"
+    return raising(bound)

@@ -1,9 +1,17 @@
-"""What requests of processors cost, by what the catalog says. Pure."""
+"""What requests of processors cost, by what the catalog says. Pure.
 
-import math
+It is counted in decimals: three times $0.10 is what a bound of $0.30 allows.
+"""
+
 from collections.abc import Mapping
+from decimal import Decimal
 
 from manifests.catalog_processors import Processors
+
+
+def exact(usd: float) -> Decimal:
+    """Return the amount of US dollars that somebody wrote."""
+    return Decimal(str(usd))
 
 
 def priced(rules: Processors, dates: Mapping[str, int]) -> float | None:
@@ -11,21 +19,24 @@ def priced(rules: Processors, dates: Mapping[str, int]) -> float | None:
 
     Args:
         rules: The catalog's processors.
-        dates: How many dates of each processor are run, by its name.
+        dates: How many dates of each processor are run, by its name; of one that the catalog does not name
+            any more they count as the dearest.
     """
-    services = {item.name: rules.service(item) for item in rules.processors}
-    prices = [(number, services[name].usd_a_request) for name, number in dates.items() if number]
-    known = [number * usd for number, usd in prices if usd is not None]
-    return sum(known) if len(known) == len(prices) else None
+    prices = {item.name: rules.service(item).usd_a_request for item in rules.processors}
+    every = [item.usd_a_request for item in rules.services]
+    dearest = None if None in every else max(usd for usd in every if usd is not None)
+    found = [(number, prices.get(name, dearest)) for name, number in dates.items() if number]
+    known = [number * exact(usd) for number, usd in found if usd is not None]
+    return float(sum(known)) if len(known) == len(found) else None
 
 
-def usd_left(rules: Processors, sent: int) -> float:
-    """Return what requests may still cost; those of earlier attempts count as the dearest.
+def usd_left(rules: Processors, sent: Mapping[str, int]) -> Decimal:
+    """Return what requests may still cost in US dollars: below nothing where more was spent.
 
     Args:
         rules: The catalog's processors.
-        sent: How many requests were sent before.
+        sent: How many requests of each processor were sent before, by its name.
     """
     if rules.bounds.usd is None:
-        return math.inf
-    return rules.bounds.usd - sent * max(item.usd_a_request or 0.0 for item in rules.services)
+        return Decimal("Infinity")
+    return exact(rules.bounds.usd) - exact(priced(rules, sent) or 0.0)

@@ -1,8 +1,10 @@
 """How missed dates ended: what was run, and what lacks all the same. Pure."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
+from manifests.catalog_objectives import ScenarioName
 from manifests.errors import (
     CloudError,
     NotEqualError,
@@ -15,7 +17,7 @@ from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.operator import Operator
 from recovery.units import duration
 
-SCENARIO = "processor-failure"
+SCENARIO: ScenarioName = "processor-failure"
 
 DateState = Literal["proven", "lacks", "waits", "not run"]
 """How one date of a processor ended.
@@ -25,6 +27,14 @@ DateState = Literal["proven", "lacks", "waits", "not run"]
     waits    a processor whose rows it reads lacks the date
     not run  a bound of the catalog was reached before, or before it was asked for again
 """
+
+
+BOUNDS: Mapping[str, str] = {
+    "requests": "the catalog's bound of requests was reached",
+    "seconds": "the catalog's bound of time was reached",
+    "usd": "the catalog's bound of money was reached",
+}
+"""What is said of a date that is not run because of a bound of the catalog, by the bound's name."""
 
 
 class DateOutcome(Value):
@@ -100,8 +110,13 @@ def outcome_error(
         lacking = {(step.processor, day) for step in report.left.steps for day in step.lacking}
         is_only_late = lacking <= not_run and not any(step.unread for step in report.left.steps)
         kind = PartialError if is_only_late else NotEqualError
-        why = "a bound of the catalog was reached; " if not_run else ""
-        return kind(f"{why}dates still lack: {names}", subject=report.recovery_id, hint=again)
+        said = {item.said for item in report.dates if item.state == "not run"}
+        reached = [name for name, told in BOUNDS.items() if told in said]
+        why = "".join(f"{BOUNDS[name]}; " for name in reached)
+        # Time begins anew with each attempt; what was sent and spent does not.
+        hints = [*(raising(name) for name in reached if name != "seconds"), again]
+        hint = "; then ".join(hints)
+        return kind(f"{why}dates still lack: {names}", subject=report.recovery_id, hint=hint)
     objective = report.plan.objective.rto_seconds
     if report.took_seconds > objective:
         return ObjectiveMissedError(
@@ -109,6 +124,14 @@ def outcome_error(
             subject=report.recovery_id,
         )
     return None
+
+
+def raising(bound: str) -> str:
+    """Return the hint of a bound that a recovery which goes on has used up."""
+    return (
+        f"raise `bounds.{bound}` of the catalog's processors, or leave it and begin another recovery, "
+        f"which has all of it: `rebound plan {SCENARIO}`"
+    )
 
 
 def require_complete(left: ProcessorPlan) -> None:

@@ -117,6 +117,8 @@ class ProcessorPlan(Value):
         seconds: What the runs take as a rule.
         usd: What the runs cost when each succeeds at once, as the catalog prices a request; None where it
             prices one of them nowhere.
+        sent: How many requests were sent before, where a recovery goes on.
+        spent_usd: What those cost; None where the catalog prices one of them nowhere.
         fence: What is paused before anything is run; None where the catalog names no writers.
         agreed: What the catalog agreed on when it was planned; None where it did not, and in older plans.
         seen: A digest of what was observed of the dates that were asked for; empty in older plans.
@@ -130,6 +132,8 @@ class ProcessorPlan(Value):
     others: tuple[ProcessorStep, ...] = ()
     seconds: int = 0
     usd: float | None = None
+    sent: int = 0
+    spent_usd: float | None = None
     fence: PlannedFence | None = None
     agreed: Objective | None = None
     seen: str = ""

@@ -1,7 +1,7 @@
 """What of a table, view or routine is left of a plan that was begun, as it is now. Pure.
 
-A step stays as it was: what may go is bound by what the plan told (`publish`). What a journal says
-was seen is shown to whoever resumes it, so that what is there now is told beside it.
+A step stays as it was: what may go is bound by what the plan told (`publish`). How much that is, and how
+much comes back, is counted anew: a journal that understates it would be agreed to by mistake.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from recovery.compare.tables import dataset_findings, definition_findings
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.seen import TablesSeen
-from recovery.kinds.tables.rules.tables import TableStep, changed_since, plan_table
+from recovery.kinds.tables.rules.tables import TableStep, changed_since, modified, plan_table
 from recovery.request import Request
 from recovery.units import counted
 
@@ -31,13 +31,39 @@ def table_now(
 ) -> TableStep:
     """Return the step of a table with what is told of the table as it is now."""
     found = seen.tables.get(step.name)
-    by_now, damage = "", step.damage
+    by_now, damage, losing, coming = "", step.damage, step.losing, step.coming
     if table is not None and found is not None:
+        known = table.fingerprints
+        coming = {name: known[name].row_count if name in known else 0 for name in step.seen}
+        losing = max(losing, _going(step, table, found, request))
         by_now = _by_now(step, table, found, request)
         if found.resource is not None:
             # What is told now is what may be set; whom it lets see what needs its word.
             damage = (*damage, *changed_since(step, table, found))
-    return step.model_copy(update={"by_now": by_now, "damage": damage, "listening": seen.listening})
+    return step.model_copy(
+        update={
+            "by_now": by_now,
+            "damage": damage,
+            "losing": losing,
+            "coming": coming,
+            "listening": seen.listening,
+        }
+    )
+
+
+def _going(step: TableStep, table: TableBackup, found: ObservedTable, request: Request) -> int:
+    """Return how many rows are there that may go: those that the plan saw, and that are not the run's."""
+    if found.resource is None or not step.loses_rows:
+        return 0
+    if step.action == "replace":
+        is_seen = modified(found.resource) == step.modified
+        return int(found.resource.get("numRows") or 0) if is_seen else 0
+    known, there = table.fingerprints, found.partitions or {}
+    return sum(
+        there[name].row_count
+        for name, told in step.told(request).items()
+        if there.get(name) == told != known.get(name)
+    )
 
 
 def dataset_now(step: DatasetStep, run: Manifest, seen: TablesSeen) -> DatasetStep:

@@ -1,15 +1,29 @@
 """Which dates are due, what their rows have to be, and what is run."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
 import pytest
 
+from manifests.catalog_objectives import Objective
 from manifests.catalog_processors import Processors
+from manifests.cloud.objects import Bucket
 from manifests.errors import RefusedError
+from manifests.journal_layout import JournalNames
+from manifests.store.envelope import encode
+from manifests.store.seal import Seal
+from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.rules.agreed import check_plan, continued
 from recovery.kinds.processors.rules.calendar import Games, ScheduledGames, last_due
-from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, outcome_error
+from recovery.kinds.processors.rules.money import usd_left
+from recovery.kinds.processors.rules.outcome import (
+    BOUNDS,
+    DateOutcome,
+    DatesReport,
+    PlannedDates,
+    outcome_error,
+)
 from recovery.kinds.processors.rules.plan import (
     ProcessorPlan,
     SeenTables,
@@ -21,7 +35,9 @@ from recovery.kinds.processors.rules.rows import RowsOfDate, findings_of
 from recovery.report.processors import dates_plan_document, dates_report_document, spans
 from recovery.report.text import text_of
 from tests.integration.processors.platform import ALL, GAME_DAYS, PHASE4_DAYS, processors
+from tests.unit.memory import MemoryBucket
 
+DATES = "processor-failure-20250105T000000Z-abcd"
 RULES = Processors.model_validate(processors())
 NOW = datetime(2025, 1, 5, tzinfo=UTC)
 WHOLE = {
@@ -125,7 +141,7 @@ def test_a_resumed_plan_runs_only_what_was_agreed_to():
     """A date that was lost since is told, and left."""
     begun = planned(seen(rows=without("teams", *GAME_DAYS[:2])))
     now = planned(seen(rows=without("teams", *GAME_DAYS[1:3])))
-    again = continued(now, begun, RULES)
+    again = continued(now, begun, RULES, {})
     assert again.step("teams").runs == (GAME_DAYS[1],)
     assert again.step("teams").missing == GAME_DAYS[1:3]
 
@@ -200,3 +216,84 @@ def test_what_requests_cost_is_told_and_what_nobody_prices_is_said_to_be_unbound
         assert told in " ".join(text_of(dates_plan_document(plan, rules)).split())
     with pytest.raises(ValueError, match=f"nobody says what a request costs: {second}"):
         priced(9.5, **{first: 0.02})
+
+
+def test_what_was_spent_is_what_each_request_cost():
+    """A resume counts each request sent at its own price, tells that, and says what helps where it is too much."""
+    first, second = (item.name for item in RULES.services)
+    rules = priced(1.0, **{first: 0.1, second: 0.9})
+    (cheap,) = (item.name for item in rules.processors if item.name == "teams")
+    assert rules.service(next(it for it in rules.processors if it.name == cheap)).name == first
+    begun = make_plan(
+        rules, seen(rows=without("teams", *GAME_DAYS[:3])), DatesRequest(project="league-1")
+    )
+    assert begun.usd == 0.3
+    check_plan(begun, priced(0.3, **{first: 0.1, second: 0.9}))
+    sent = {cheap: 7}
+    assert usd_left(rules, sent) == Decimal("0.3")
+    assert usd_left(rules, {"renamed since": 1}) == Decimal("0.1")
+    again = continued(begun, begun, rules, sent)
+    check_plan(again, rules)
+    text = " ".join(text_of(dates_plan_document(again, rules)).split())
+    assert (
+        "$1.00 at most: no request is begun that would cost more; $0.70 of that were spent" in text
+    )
+    assert "7 requests of the bound were sent before" in text
+    with pytest.raises(RefusedError, match=r"\$0.80 were spent before") as caught:
+        check_plan(continued(begun, begun, rules, {cheap: 8}), rules)
+    assert "raise `bounds.usd`" in caught.value.hint
+    few = rules.model_copy(update={"bounds": rules.bounds.model_copy(update={"requests": 9})})
+    with pytest.raises(RefusedError, match="7 were sent before") as caught:
+        check_plan(again, few)
+    assert "raise `bounds.requests`" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("bound", "helps"), [("usd", True), ("requests", True), ("seconds", False)]
+)
+def test_a_bound_that_is_reached_names_what_helps(bound: str, *, helps: bool):
+    """What was sent and spent stays so: to go on is no help, but where only the time was over."""
+    lost = seen(rows=without("teams", GAME_DAYS[0]))
+    report = DatesReport(
+        recovery_id=DATES,
+        plan=planned(lost),
+        started_at=NOW,
+        finished_at=NOW,
+        left=planned(lost),
+        dates=(
+            DateOutcome(processor="teams", day=GAME_DAYS[0], state="not run", said=BOUNDS[bound]),
+        ),
+        requests=1,
+        billed_bytes=0,
+    )
+    error = outcome_error(report)
+    assert error is not None
+    assert BOUNDS[bound] in error.message
+    assert error.hint.startswith(f"raise `bounds.{bound}`") == helps
+    assert "rebound resume" in error.hint
+
+
+def test_a_journal_says_nothing_of_what_was_agreed():
+    """Who writes there could have what came late look as if it were in time."""
+    bucket = MemoryBucket()
+    journal = DatesJournal(cast("Bucket", bucket), DATES, Seal())
+    ever = Objective(rto_seconds=10**12, rpo_seconds=10**12)
+    plan = planned(seen()).model_copy(update={"agreed": ever})
+    journal.begin(PlannedDates(recovery_id=DATES, started_at=NOW, plan=plan))
+    late = DatesReport(
+        recovery_id=DATES,
+        plan=plan,
+        started_at=NOW,
+        finished_at=NOW + timedelta(hours=5),
+        left=plan,
+        dates=(),
+        requests=0,
+        billed_bytes=0,
+    )
+    bucket.objects[JournalNames(DATES).report] = encode(late)
+    assert journal.planned().plan.agreed is None
+    for objectives, code in (({}, 8), ({"processor-failure": ever}, None)):
+        found = DatesJournal(cast("Bucket", bucket), DATES, Seal(), objectives).last_report()
+        assert found is not None
+        error = outcome_error(found)
+        assert (error and error.exit_code) == code
