@@ -1,5 +1,7 @@
 """What listens now to what a recovery writes: triggers and log sinks, which no run has to know. Pure."""
 
+from collections.abc import Mapping
+
 from manifests.values import Resource, Value
 
 UNASKED = (
@@ -36,6 +38,20 @@ class Listening(Value):
         if not self.is_enabled:
             return "no trigger of Eventarc, which is not enabled"
         return ", ".join(self.names) or "no trigger of Eventarc"
+
+
+def without_causes(dumped: object) -> object:
+    """Return plain values that say that nobody could be asked, and not why: an error is another each time.
+
+    Args:
+        dumped: Of any model that holds a `Listening`.
+    """
+    if isinstance(dumped, Mapping):
+        return {
+            key: bool(value) if key == "unasked" else without_causes(value)
+            for key, value in dumped.items()
+        }
+    return [without_causes(item) for item in dumped] if isinstance(dumped, list) else dumped
 
 
 class Triggers(Value):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from manifests.errors import RefusedError
 from manifests.values import Value
+from recovery.listening import without_causes
 from recovery.request import Request
 
 
@@ -89,7 +90,7 @@ class Step(Value):
     @property
     def decided(self) -> object:
         """Return what of it was decided, as plain values: another decision is another plan."""
-        return self.model_dump(mode="json")
+        return without_causes(self.model_dump(mode="json"))
 
     def missing_words(
         self, request: Request, *, confirmed_projects: Collection[str]

@@ -13,6 +13,7 @@ from manifests.values import UtcTime, Value
 from recovery.fence.model import PlannedFence
 from recovery.kinds.known import RULES
 from recovery.kinds.processors.rules.plan import ProcessorPlan
+from recovery.listening import without_causes
 from recovery.plan.model import Plan
 from recovery.plan.whole import World
 
@@ -58,7 +59,7 @@ class Decided(NamedTuple):
 def seen_digest(world: World) -> str:
     """Return a digest of what a plan saw: it changes when anything is written that it is about."""
     known = {rules.kind: rules for rules in RULES}
-    seen = {kind: known[kind].digested(item) for kind, item in world.items()}
+    seen = {kind: without_causes(known[kind].digested(item)) for kind, item in world.items()}
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 
 

@@ -32,10 +32,24 @@ def chosen(steps: Iterable[UndoStep], parts: Collection[str]) -> tuple[UndoStep,
 
 
 def decided(plan: UndoPlan) -> Decided:
-    """Return what a plan decides; each step says by itself what of its thing was seen."""
-    steps = {f"{step.kind} {step.into}": step for step in plan.steps}
+    """Return what a plan decides; each step says by itself what of its thing was seen.
+
+    Why nobody knows what it starts is another each time, and decides nothing.
+    """
+    steps = {
+        f"{step.kind} {step.into}": step.model_copy(
+            update={"starts": tuple(map(_known, step.starts))}
+        )
+        for step in plan.steps
+    }
     rest = plan.model_copy(update={"steps": ()})
     return Decided({**steps, "the recovery, or who wrote of it": rest})
+
+
+def _known(starts: str) -> str:
+    """Return what is told of writes, without why nobody knows it."""
+    known, unknown, _ = starts.partition("UNKNOWN")
+    return f"{known}{unknown}"
 
 
 def undo_error(report: UndoReport) -> ReboundError | None:

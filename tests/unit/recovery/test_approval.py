@@ -1,13 +1,17 @@
 """A plan that somebody approved is carried out as it is, or not at all."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from manifests.documents import DocumentRecord
 from manifests.errors import RefusedError, UsageError
+from manifests.signing import Trust
 from recovery.compare.documents import DatabaseState, StateTally, joined
+from recovery.kinds.databases.rules.seen import DatabasesSeen
 from recovery.kinds.tables.rules.seen import TablesSeen
+from recovery.listening import Listening
 from recovery.plan.approval import (
     approved,
     decided_of_recovery,
@@ -16,6 +20,8 @@ from recovery.plan.approval import (
     seen_digest,
 )
 from recovery.plan.model import Plan
+from recovery.undo.model import UndoPlan, UndoStep
+from recovery.undo.rules import decided
 from tests.unit.samples import GAMES, POINT
 from tests.unit.worlds import EQUAL, GONE, OTHER, now, plan, world
 
@@ -144,3 +150,53 @@ def test_what_was_seen_of_documents():
     assert len({item.collections for item in found}) == 1
     assert len({item.seen for item in found}) == 3
     assert _state(document("c/a", updated=7), document("c/b", b"new", 101)) == found[0]
+
+
+def test_why_nobody_could_be_asked_is_no_other_world():
+    """An error has another text each time; that something listens now is another plan."""
+
+    def seen(**listening: Any) -> Plan:  # noqa: ANN401 - fields of the model
+        found = world(games=GONE)
+        return plan(found.model_copy(update={"listening": Listening(**listening)}))
+
+    made, again = seen(unasked="403, request 1"), seen(unasked="403, request 2")
+    assert held(made, again) is again
+    for other in (seen(), seen(names=("trigger t in l",))):
+        with pytest.raises(RefusedError, match=r"not what the plan saw: nba\.arrivals, nba\.games"):
+            held(made, other)
+    one, other = (
+        seen_digest({"databases": DatabasesSeen(databases={"(default)": found})})
+        for found in (
+            _state().model_copy(update={"listening": Listening(unasked=why)}) for why in "ab"
+        )
+    )
+    assert one == other
+
+
+def test_an_approved_undo_is_carried_out_while_nothing_moves():
+    """What it starts decides it; why nobody knows that does not."""
+
+    def undo(starts: str) -> UndoPlan:
+        step = UndoStep(
+            kind="table",
+            name="nba.games",
+            into="nba.games",
+            action="put back",
+            why="",
+            starts=(starts,),
+        )
+        return UndoPlan(
+            recovery_id="r",
+            project="platform",
+            ended_at=POINT,
+            until=POINT,
+            again="",
+            trust=Trust(state="unchecked"),
+            steps=(step,),
+        )
+
+    made = undo("by each table's event: UNKNOWN which triggers: 403, request 1")
+    again = undo("by each table's event: UNKNOWN which triggers: 403, request 2")
+    assert approved(made, again, decided, subject="p") is again
+    with pytest.raises(RefusedError, match=r"not what the plan saw: table nba\.games"):
+        approved(made, undo("by each table's event: trigger t"), decided, subject="p")

@@ -17,6 +17,10 @@ FOLDER = "resources"
 type ResourceAction = Literal["create", "undelete", "update", "leave", "cannot"]
 
 
+_TOLD = ("lacks", "unasked", "permits", "unlooked")
+"""What of a step is only told."""
+
+
 class ConfigurationStep(Step):
     """What happens to one resource.
 
@@ -71,8 +75,8 @@ class ConfigurationStep(Step):
 
     @property
     def decided(self) -> object:
-        """Return what of it was decided: who looked decides nothing."""
-        return self.model_dump(mode="json", exclude={"lacks", "unasked"})
+        """Return what of it was decided: who looked, and what the run alone says, decide nothing."""
+        return self.model_dump(mode="json", exclude={*_TOLD})
 
     @property
     def falls_short(self) -> bool:

@@ -158,6 +158,8 @@ def test_what_nobody_looked_at_and_who_lacks_what_is_told():
         "who asks lacks run.services.create"
     ]
     assert plain.decided == lacking.decided
+    older = plain.model_copy(update={"unlooked": (), "permits": ("a.b.c",)})
+    assert plain.decided == older.decided
     assert plain.lacks == ()
 
 
