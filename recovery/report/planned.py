@@ -69,7 +69,7 @@ def plan_document(
         title=f"{plan.request.scenario} in {plan.request.target.project}, {_source(plan)}",
         conclusion=concluded(refusal, state="not yet" if refusal else "can be done"),
         sections=(
-            Section((FactLine((("recovery point", point),)), *scope, *foreign, *_distrust(plan))),
+            Section((FactLine((("recovery point", point),)), *foreign, *_distrust(plan), *scope)),
             Section((*_summary(plan), Rows(tuple(rows), "planned")), "What happens"),
             *fence_section(plan.fence, is_whole=is_whole),
             Section(

@@ -235,6 +235,16 @@ def test_a_planted_journal_takes_nothing_elsewhere(rebound: Rebound):
         assert "the plan is not about what was asked for" in told
 
 
+def test_a_planted_journal_asks_for_nothing_that_drills_do(rebound: Rebound):
+    """A label on everything, which no text tells: neither a resume nor an undo takes it."""
+    plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
+    plan["request"]["target"] |= {"label": "planted"}
+    with planted(rebound, plan):
+        for verb in ("resume", "undo"):
+            told = rebound.run(verb, PLANTED, "--yes", code=5).stderr
+            assert "it asks for `target.label`, and only a drill does" in told
+
+
 def test_a_planted_object_stops_no_other_command(rebound: Rebound):
     """A date that is none, a report that cannot be read, and one of another recovery."""
     plan = rebound.json("plan", SCENARIO, "--run", NIGHT)
