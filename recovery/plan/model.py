@@ -57,7 +57,7 @@ class Plan(Value):
     takes: Takes | None = None
     """What it will take; None where nothing comes from a run, or nobody looked."""
     agreed: Objective | None = None
-    """What the catalog agreed on when it was planned; None where it did not, and in plans of before."""
+    """What the catalog agrees on, read anew from it, not from a journal; None where it does not."""
 
     def of[Some: Step](self, kind: type[Some]) -> tuple[Some, ...]:
         """Return the steps of a kind, in their order."""

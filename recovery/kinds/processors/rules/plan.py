@@ -117,10 +117,9 @@ class ProcessorPlan(Value):
         seconds: What the runs take as a rule.
         usd: What the runs cost when each succeeds at once, as the catalog prices a request; None where it
             prices one of them nowhere.
-        sent: How many requests were sent before, where a recovery goes on.
-        spent_usd: What those cost; None where the catalog prices one of them nowhere.
+        sent, spent_usd: How many requests were sent before, and what those cost, where a recovery goes on.
         fence: What is paused before anything is run; None where the catalog names no writers.
-        agreed: What the catalog agreed on when it was planned; None where it did not, and in older plans.
+        agreed: What the catalog agrees on; None where it does not.
         seen: A digest of what was observed of the dates that were asked for; empty in older plans.
     """
 
