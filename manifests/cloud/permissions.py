@@ -14,14 +14,17 @@ Using row-level security with other BigQuery features.
 READS_PROTECTED_HISTORY = "bigquery.rowAccessPolicies.overrideTimeTravelRestrictions"
 """What it takes to read the past of a table that has or ever had row access policies."""
 
+_ACCESS = re.compile(r"datasets/[^/]+/tables/[^/:]+:([gs]etIamPolicy)")
 _POLICIES = re.compile(r".*/rowAccessPolicies(/[^/:]+)?(:getIamPolicy)?")
 
 
 def needed_permissions(method: str, path: str) -> str:
     """Return the permissions that a call takes, where no role that reads and writes data has them.
 
-    BigQuery REST, rowAccessPolicies: the description of each method.
+    BigQuery REST, rowAccessPolicies: the description of each method. BigQuery roles and permissions.
     """
+    if access := _ACCESS.fullmatch(path):
+        return f"bigquery.tables.{access[1]}"
     policies = _POLICIES.fullmatch(path)
     if policies is None:
         return ""

@@ -24,6 +24,7 @@ _DEFINITIONS = ("VIEW", "MATERIALIZED_VIEW")
 _DATASET = re.compile(r"datasets(/[^/:]+)?")
 # With any other version conditional access is garbled when it is read, and refused when written.
 _WITH_CONDITIONS = {"accessPolicyVersion": "3"}
+_WHOLE_POLICY = {"options": {"requestedPolicyVersion": 3}}
 _REFERENCES = {
     "datasets": ("datasetReference", "datasetId"),
     "tables": ("tableReference", "tableId"),
@@ -94,10 +95,7 @@ class Resources:
         )
 
     def created_ms(self, dataset_id: str) -> dict[str, int]:
-        """Return when each table of a dataset was made, since 1970; nothing without a dataset.
-
-        Views, snapshots and external tables are none.
-        """
+        """Return when each table of a dataset was made, since 1970: no view, snapshot or external table."""
         listed = self._list(f"datasets/{dataset_id}/tables", "tables", dataset_id, unless=NotFound)
         return {
             item["tableReference"]["tableId"]: int(item["creationTime"])
@@ -157,12 +155,7 @@ class Resources:
         return self.dataset(dataset_id)
 
     def patch(self, path: str, changes: Resource, *, etag: str, subject: str) -> bool:
-        """Change properties of a resource, if it still is what was read.
-
-        Returns:
-            Whether it was changed; False when it is not what was read any more, which may be the
-            work of an earlier try whose answer was lost.
-        """
+        """Change properties of a resource, if it still is what was read; return as `replace` does."""
         return self._change("PATCH", path, changes, etag=etag, subject=subject)
 
     def replace(self, path: str, resource: Resource, *, etag: str | None, subject: str) -> bool:
@@ -175,7 +168,8 @@ class Resources:
             subject: What it is, for errors.
 
         Returns:
-            Whether it was replaced, as `patch`.
+            Whether it was replaced; False when it is not what was read any more, which may be the
+            work of an earlier try whose answer was lost.
         """
         return self._change("PUT", path, resource, etag=etag, subject=subject)
 
@@ -196,14 +190,19 @@ class Resources:
         query = {"force": "true"} if force else {}
         self._unless_gone("DELETE", path, subject, query_params=query, headers=_if_match(etag))
 
+    def granted(self, path: str, *, subject: str) -> Resource:
+        """Read the IAM policy of a table, view or row access policy: what is granted on it alone."""
+        return self._call("POST", f"{path}:getIamPolicy", subject, data=_WHOLE_POLICY) or {}
+
+    def grant(self, path: str, policy: Resource, *, subject: str) -> None:
+        """Set the IAM policy of a table or view."""
+        self._call("POST", f"{path}:setIamPolicy", subject, data={"policy": policy})
+
     def _change(
         self, method: str, path: str, body: Resource, *, etag: str | None, subject: str
     ) -> bool:
-        headers = _if_match(etag)
-        done = self._call(
-            method, path, subject, unless=PreconditionFailed, data=body, headers=headers
-        )
-        return done is not None
+        sent = {"data": body, "headers": _if_match(etag)}
+        return self._call(method, path, subject, unless=PreconditionFailed, **sent) is not None
 
     def _tables(self, dataset_id: str) -> tuple[Resource, ...]:
         return self._list(f"datasets/{dataset_id}/tables", "tables", dataset_id)
@@ -220,7 +219,7 @@ class Resources:
         if "grantees" in policy:
             return sorted(policy["grantees"])
         policy_id = policy["rowAccessPolicyReference"]["policyId"]
-        access = self._call("POST", f"{path}/{policy_id}:getIamPolicy", subject, data={}) or {}
+        access = self.granted(f"{path}/{policy_id}", subject=subject)
         return sorted(
             member for binding in access.get("bindings", []) for member in binding["members"]
         )

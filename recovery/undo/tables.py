@@ -231,7 +231,8 @@ class TableUndo(Undoer[TableOutcome]):
             if live is None:
                 make()
             else:
-                made_instead(self._target.resources, back.step.into, live, make)
+                into = back.step.into
+                made_instead(self._target.resources, into, live, make, is_view=False)
             return ""
         etag = removal.set_aside(live, back.expected)
         if back.is_back:

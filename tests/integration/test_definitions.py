@@ -161,6 +161,8 @@ def test_a_refresh_is_no_difference_and_a_query_is(gilded: Rebound):
     assert {step["action"] for step in steps} == {"leave"}
 
     before = written(gilded, "sums")
+    access = "datasets/lake/tables/sums:{}IamPolicy"
+    bindings = [{"role": "roles/bigquery.dataViewer", "members": ["user:a@example.com"]}]
     gilded.query(f"DROP MATERIALIZED VIEW {sums}")
     other = f"SELECT home, COUNT(*) AS pace FROM `{gilded.project}.lake.games` GROUP BY home"
     gilded.query(f"CREATE MATERIALIZED VIEW {sums} AS {other}")
@@ -173,11 +175,13 @@ def test_a_refresh_is_no_difference_and_a_query_is(gilded: Rebound):
     gilded.run("recover", SCENARIO, *agreed)
 
     gilded.query(f"DROP TABLE `{gilded.project}.{lake.GAMES}`")
+    api(gilded, "POST", access.format("set"), data={"policy": {"bindings": bindings}})
     planned = gilded.run("plan", SCENARIO).stdout
     assert "make again           view lake.sums: it ends with lake.games" in planned
     gilded.run("recover", SCENARIO, "--yes")
     assert written(gilded, "sums") == before
     assert gilded.query(f"SELECT SUM(pace) AS n FROM {sums}")
+    assert api(gilded, "POST", access.format("get"), data={})["bindings"] == bindings
 
 
 def in_pieces(rebound: Rebound, command: str, name: str, *words: str) -> str:

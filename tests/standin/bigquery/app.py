@@ -77,6 +77,8 @@ _HANDLERS: dict[str, Handler] = {
     "bigquery.tables.update": tables.update_table,
     "bigquery.tables.delete": tables.delete_table,
     "bigquery.tables.testIamPermissions": tables.test_permissions,
+    "bigquery.tables.getIamPolicy": tables.get_access,
+    "bigquery.tables.setIamPolicy": tables.set_access,
     "bigquery.tabledata.list": rows.list_rows,
     "bigquery.tabledata.insertAll": rows.insert_rows,
     "bigquery.rowAccessPolicies.list": policies.list_policies,

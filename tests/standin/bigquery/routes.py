@@ -28,6 +28,8 @@ OPERATIONS = (
     ("PUT", _TABLE, "bigquery.tables.update"),
     ("DELETE", _TABLE, "bigquery.tables.delete"),
     ("POST", f"{_TABLE}:testIamPermissions", "bigquery.tables.testIamPermissions"),
+    ("POST", f"{_TABLE}:getIamPolicy", "bigquery.tables.getIamPolicy"),
+    ("POST", f"{_TABLE}:setIamPolicy", "bigquery.tables.setIamPolicy"),
     ("GET", f"{_TABLE}/data", "bigquery.tabledata.list"),
     ("POST", f"{_TABLE}/insertAll", "bigquery.tabledata.insertAll"),
     ("GET", _POLICIES, "bigquery.rowAccessPolicies.list"),

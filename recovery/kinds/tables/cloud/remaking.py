@@ -34,17 +34,25 @@ def definition_body(kind: str, project: str, name: str, resource: Resource) -> R
 
 
 def made_instead(
-    resources: Resources, name: str, old: Resource, make: Callable[[], object]
+    resources: Resources,
+    name: str,
+    old: Resource,
+    make: Callable[[], object],
+    *,
+    is_view: bool = True,
 ) -> None:
     """Delete a view and make what takes its place; where that cannot be made, make the view again.
 
-    Where it is killed between, nothing of that name is there, and whoever goes on makes what is to be.
+    What was granted on the view alone goes with it (BigQuery, Manage views, Delete views), and is granted again
+    on a view; on a table it would show what the view hid. Where it is killed between, nothing of that name is
+    there, and whoever goes on makes what is to be, without these grants.
 
     Args:
         resources: Those of its project.
         name: `dataset.view`.
         old: It as it was looked at.
         make: Makes what takes its place.
+        is_view: Whether that is a view.
 
     Raises:
         PartialError: What takes its place could not be made, nor the view again.
@@ -52,13 +60,16 @@ def made_instead(
     """
     dataset_id, own_id = name.split(".", 1)
     collection = f"datasets/{dataset_id}/tables"
-    resources.delete(f"{collection}/{own_id}", etag=str(old["etag"]), subject=own_id)
+    path = f"{collection}/{own_id}"
+    granted = resources.granted(path, subject=own_id)
+    resources.delete(path, etag=str(old["etag"]), subject=own_id)
     try:
         make()
     except ReboundError as error:
         try:
             again = definition_body("view", resources.project, name, old)
             resources.create(collection, again, subject=own_id)
+            _grant_again(resources, path, granted)
         except ReboundError as left:
             raise PartialError(
                 f"{error.message}; the view that was there is deleted, and could not be made again: "
@@ -72,3 +83,12 @@ def made_instead(
             subject=name,
             retryable=error.retryable,
         ) from error
+    if is_view:
+        _grant_again(resources, path, granted)
+
+
+def _grant_again(resources: Resources, path: str, granted: Resource) -> None:
+    if granted.get("bindings"):
+        # The etag is that of the policy that went.
+        policy = {key: value for key, value in granted.items() if key != "etag"}
+        resources.grant(path, policy, subject=path.rpartition("/")[2])

@@ -49,6 +49,7 @@ class Entry:
         had_policies: Whether it has or ever had one; time travel then needs a permission.
         bases: The numbers of the tables that a materialized view reads.
         grants: When each authorized entry of a dataset's access was given, as `grant_of` tells it.
+        access: The IAM policy of a table or view, which goes with it.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Entry:
     had_policies: bool = False
     bases: tuple[int, ...] = ()
     grants: dict[str, str] = field(default_factory=dict)
+    access: Resource = field(default_factory=dict)
 
     @property
     def table_key(self) -> TableKey:

@@ -1,6 +1,7 @@
 """Tables and views: created, read, listed, changed, deleted."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from tests.standin.bigquery.call import Call, merged_labels, page
@@ -133,6 +134,23 @@ def test_permissions(service: Shared, call: Call) -> Resource:
     is_there = service.database.catalog.table(call.table_key) is not None
     granted = [it for it in asked if it not in service.settings.lacking] if is_there else []
     return {"permissions": granted} if granted else {}
+
+
+def get_access(service: Shared, call: Call) -> Resource:
+    """Answer tables.getIamPolicy."""
+    entry = service.database.catalog.require_table(call.table_key)
+    service.check_permissions(entry.full_name, "bigquery.tables.getIamPolicy")
+    return {"version": 1, "etag": "ACAB", **entry.access}
+
+
+def set_access(service: Shared, call: Call) -> Resource:
+    """Answer tables.setIamPolicy."""
+    with service.database.writing([call.table_key]) as write:
+        entry = service.database.catalog.require_table(call.table_key)
+        service.check_permissions(entry.full_name, "bigquery.tables.setIamPolicy")
+        access = {**call.body["policy"], "etag": f"B{write.stamp}"}
+        write.save(replace(entry, access=access))
+    return access
 
 
 def _flat(items: list[Any]) -> Iterator[str]:
