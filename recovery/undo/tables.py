@@ -225,13 +225,12 @@ class TableUndo(Undoer[TableOutcome]):
         Returns:
             The etag under which what is set aside can go; empty where nothing is.
         """
-        live, removal = back.live, self._removal(back)
+        live, removal, into = back.live, self._removal(back), back.step.into
         if live is None or not is_table(live):
             make = partial(self._make, back)
             if live is None:
                 make()
             else:
-                into = back.step.into
                 made_instead(self._target.resources, into, live, make, is_view=False)
             return ""
         etag = removal.set_aside(live, back.expected)
@@ -242,7 +241,7 @@ class TableUndo(Undoer[TableOutcome]):
         except ReboundError as error:
             why = f"what was there before cannot take its place: {error.message}"
             left = removal.put_back(why)
-            raise CloudError(left, subject=back.step.into, retryable=error.retryable) from error
+            raise CloudError(left, subject=into, retryable=error.retryable) from error
         return etag
 
     def _make(self, back: TableBack) -> None:
