@@ -1,8 +1,10 @@
 """What somebody decided to live with, until a day: nothing of the kind holds for ever."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
@@ -12,8 +14,17 @@ from manifests.values import Value
 _LONGEST = timedelta(days=366)
 NOBODY = "the shipped catalog (no owner has confirmed it)"
 """Whose the decisions of the shipped catalog are."""
-CONFIRM = f"sed -i 's/{NOBODY}/NAME/' manifests/catalog.json"
-"""What puts the name of who answers for them into a catalog."""
+SHIPPED = Path("manifests", "catalog.json")
+"""The shipped catalog, in a checkout."""
+
+
+def confirming(catalog: Path) -> str:
+    """Return the command that puts the name of who answers for them into a catalog.
+
+    Args:
+        catalog: The file.
+    """
+    return f"sed -i 's/{NOBODY}/NAME/' {shlex.quote(str(catalog))}"
 
 
 class CatalogDecision(Value):

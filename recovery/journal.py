@@ -41,6 +41,7 @@ from manifests.store.seal import Seal
 from manifests.values import Value
 from recovery.entries import JournalEntries, end_once
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, contradiction
+from recovery.units import meant
 from recovery.within import Within
 
 _MOST_NAMED = 20
@@ -111,11 +112,12 @@ class Journal(JournalEntries):
         """
         content = self._bucket.read(self._names.plan)
         if content is None:
-            known = ", ".join(recoveries_begun(self._bucket).ids[-_MOST_NAMED:]) or "none"
+            begun = recoveries_begun(self._bucket).ids
+            known = ", ".join(begun[-_MOST_NAMED:]) or "none"
             raise UsageError(
                 f"no such recovery; there are: {known}",
                 subject=self.recovery_id,
-                hint="`rebound report` lists them",
+                hint=f"{meant(self.recovery_id, begun)}`rebound report` lists them",
             )
         return content
 

@@ -13,7 +13,7 @@ from recovery.units import counted
 
 _HINT = (
     "find out who wrote to erasures/ in the vault; `rebound erasures` lists it, and "
-    "`rebound erase --revoke N` says that an entry counts no more"
+    "`rebound erase --revoke N --reason ...` says that an entry counts no more"
 )
 
 REMOVED_OR_PLANTED = (
@@ -214,7 +214,7 @@ def ledger_refusals(told: LedgerTold | None, request: Request) -> Iterator[Refus
     if told.unsigned and not request.unsigned_erasures:
         hint = (
             "`--unsigned-erasures` leaves out of what comes back what they name too; "
-            "`--skip-erasures` brings it back; `rebound erase --revoke N` says that one does not count"
+            "`--skip-erasures` brings it back; `rebound erase --revoke N --reason ...` says that one does not count"
         )
         yield _unsigned(told.unsigned, hint)
 

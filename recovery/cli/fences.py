@@ -40,6 +40,8 @@ from recovery.units import counted
 
 app = typer.Typer()
 
+_MOST_NAMED = 5
+
 _DATASETS = typer.Option("--dataset", help="Only the writers of this dataset.")
 _BUCKETS = typer.Option("--bucket", help="Only the writers of this bucket.")
 _DATABASES = typer.Option("--database", help="Only the writers of this Firestore database.")
@@ -212,7 +214,9 @@ def _only(fences: Fences) -> str:
     if len(standing) != 1:
         several = f"{len(standing)} fences stand that can be read, so one has to be named"
         what = several if standing else "no fence stands, so that nothing is paused"
-        raise UsageError(what, hint="`rebound fence --status` lists them")
+        commands = [f"`rebound thaw {item}`" for item in standing[:_MOST_NAMED]]
+        hint = "; ".join((*commands, "`rebound fence --status` lists them"))
+        raise UsageError(what, hint=hint)
     return standing[0]
 
 

@@ -20,6 +20,7 @@ from recovery.cli.options import (
     PlanToCarryOut,
     Reason,
     Untrusted,
+    Verbose,
     Yes,
     open_session,
     show,
@@ -62,6 +63,7 @@ def undo(
     out: Out = None,
     plan_file: PlanToCarryOut = None,
     yes: Yes = False,
+    verbose: Verbose = False,
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -81,8 +83,8 @@ def undo(
     plan = undoing.plan(parts or (() if was is None else was.parts))
     if was is not None:
         approved(was, plan, decided, subject=str(plan_file))
-    document = undo_plan_document(plan)
     if approval.changes_nothing:
+        document = undo_plan_document(plan, is_whole=verbose or html is not None)
         show(document, plan.model_dump(mode="json"), html, as_json=as_json)
         # Who approves it sees which words it lacks; whether somebody says yes is seen then.
         words = words._replace(yes=True)
@@ -94,7 +96,7 @@ def undo(
         )
         return
     if not as_json:
-        tell(document)
+        tell(undo_plan_document(plan, is_whole=verbose))
     unsaid_words = _unsaid(begun, again) if yes and plan.changes else []
     _refuse(session, undoing, plan, words, unsaid_words)
     if plan.changes:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
+from manifests.catalog_decisions import SHIPPED
 from manifests.cloud.working import SCRATCH_DAYS
 from manifests.protected import to_be_shown
 from recovery.doctor.check import Check, Look, judged
@@ -186,7 +187,8 @@ def _coverage_checks(looks: Looks) -> Iterator[Check]:
         look = judged(coverage.table_problems, looks.tables, name, catalog=catalog)
         yield Check("catalog", name, look, "every table that is there is protected")
     today = looks.tools.started_at.date()
-    decided = partial(coverage.decision_problems, catalog, on=today)
+    file = settings.catalog or SHIPPED
+    decided = partial(coverage.decision_problems, catalog, on=today, catalog_file=file)
     well = "each to do without a drill or a backup is still needed, and holds for 30 days or more"
     yield Check("catalog", "decisions", decided, well)
     others = {

@@ -15,6 +15,7 @@ from manifests.kinds.resources.types import ResourceType
 from manifests.values import Resource
 from recovery.fence.addresses import called, sent_to, written_itself
 from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
+from recovery.fence.regions import told_apart
 
 _REST = "the rest"
 _UNCHECKED = "NOT CHECKED who wrote that: REBOUND_OPERATOR_KEYS is not set"
@@ -79,7 +80,7 @@ def planned_fence(
             elif (paused := held.get(resource["name"])) is not None:
                 writers.append(paused.model_copy(update={"writes": written}))
             else:
-                idle.append(_told(kind, resource))
+                idle.append((_told(kind, resource), resource["name"]))
     return FenceRecord(
         fence_id=fence_id,
         project=project,
@@ -87,7 +88,7 @@ def planned_fence(
         why=why,
         things=tuple(sorted(things)),
         writers=tuple(writers),
-        idle=tuple(idle),
+        idle=tuple(told_apart(idle, writers)),
         recovery_id=recovery_id,
     )
 

@@ -13,6 +13,7 @@ from recovery.fence.model import (
     Quiet,
     ThawStep,
 )
+from recovery.fence.regions import called_alike, in_region
 from recovery.units import age, counted, duration
 
 _HOUR_SECONDS = 3600
@@ -42,7 +43,10 @@ that is nothing when the last one ended is unproven.
 def fence_lines(record: FenceRecord) -> list[str]:
     """Say what a fence pauses, and what it leaves."""
     lines = [f"fence {', '.join(record.things)}"]
-    lines += [f"  pause  {_writer(item)}" for item in record.writers]
+    alike = called_alike(record.writers, record.idle)
+    lines += [
+        f"  pause  {_writer(item, with_region=item.name in alike)}" for item in record.writers
+    ]
     lines += [f"  leave  {name} (it does not run)" for name in record.idle]
     if any(item.type == _SUBSCRIPTION for item in record.writers):
         lines.append(f"  {_KEPT}")
@@ -218,8 +222,9 @@ def _to(step: ThawStep) -> str:
     return f"  sends to {step.address}{account}" if step.address else ""
 
 
-def _writer(item: FencedWriter) -> str:
-    return f"{short_name(item)}  writes {', '.join(item.writes)}"
+def _writer(item: FencedWriter, *, with_region: bool) -> str:
+    region = in_region(item.name) if with_region else ""
+    return f"{short_name(item)}{region}  writes {', '.join(item.writes)}"
 
 
 def short_name(item: FencedWriter | ThawStep | FenceOutcome) -> str:

@@ -29,8 +29,9 @@ def health_actions(findings: Iterable[HealthFinding]) -> tuple[Command, ...]:
     for health in _WORST_FIRST[:-1]:
         for item in findings:
             if item.health is health and item.mend:
-                page = f"see {item.page}" if item.page else ""
-                found.setdefault(item.mend, Command(_about(item), item.mend, page))
+                page = f" ({item.page})" if item.page else ""
+                # Nothing is told behind a command: the line is copied whole.
+                found.setdefault(item.mend, Command(f"{_about(item)}{page}", item.mend))
     return tuple(found.values())
 
 

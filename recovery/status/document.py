@@ -1,6 +1,6 @@
 """How everything stands, as a document: the answer first. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from manifests.catalog_decisions import NOBODY
@@ -17,7 +17,9 @@ from recovery.document import (
 from recovery.health import Health, health_error
 from recovery.report.health import health_rows, health_state
 from recovery.status.model import PartStatus, ScenarioStatus, Status
-from recovery.units import age, duration, listed, shown
+from recovery.units import age, counted, duration, listed, shown
+
+type _Due = tuple[datetime | None, str]
 
 NOT_SHOWN = "not shown"
 """The state of a part that no drill can show, by somebody's decision."""
@@ -172,18 +174,31 @@ def _due(status: Status) -> Iterator[Paragraph]:
     """Tell when the next drill is due, and of what; nothing where no run holds what it could restore."""
     if not any(part.recovery_point for part in status.parts):
         return
-    told = [(it.drill_due_at, it.label) for it in status.parts]
-    told += [(it.drill_due_at, it.scenario) for it in status.scenarios]
-    due = [(at, name) for at, name in told if at is not None]
-    if late := [name for at, name in due if at <= status.looked_at]:
+    parts = [(it.drill_due_at, it.label) for it in status.parts]
+    scenarios = [(it.drill_due_at, it.scenario) for it in status.scenarios]
+    due = [at for at, _ in (*parts, *scenarios) if at is not None]
+    if any(at <= status.looked_at for at in due):
+        late = _due_by(parts, scenarios, lambda at: at <= status.looked_at)
         yield Paragraph(
-            f"A drill is due now, of {listed(late)}: `rebound drill --due` takes what was not shown "
+            f"A drill is due now, of {late}: `rebound drill --due` takes what was not shown "
             "to restore for longest."
         )
     elif due:
-        first = min(at for at, _ in due)
-        names = [name for at, name in due if at.date() == first.date()]
-        yield Paragraph(f"The next drill is due on {first:%Y-%m-%d}: {listed(names)}.")
+        first = min(due)
+        names = _due_by(parts, scenarios, lambda at: at.date() == first.date())
+        yield Paragraph(f"The next drill is due on {first:%Y-%m-%d}: {names}.")
+
+
+def _due_by(
+    parts: Iterable[_Due], scenarios: Iterable[_Due], is_due: Callable[[datetime], bool]
+) -> str:
+    """Count and name what is due: parts and scenarios apart, since a scenario is shown as one."""
+    told = []
+    for noun, found in (("part", parts), ("scenario", scenarios)):
+        names = [name for at, name in found if at is not None and is_due(at)]
+        if names:
+            told.append(f"{counted(len(names), noun)} ({listed(names)})")
+    return " and ".join(told)
 
 
 def _day(due_at: datetime | None, now: datetime) -> str:

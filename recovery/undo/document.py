@@ -1,8 +1,10 @@
 """What an undo would do, and how it ended, as documents. Pure."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from recovery.document import (
+    Alike,
     Block,
     Command,
     Document,
@@ -14,27 +16,32 @@ from recovery.document import (
     Section,
 )
 from recovery.report.conclusion import concluded
-from recovery.undo.model import UndoPlan, UndoReport, UndoStep
+from recovery.report.folding import folded
+from recovery.undo.model import UndoAction, UndoPlan, UndoReport, UndoStep
 from recovery.undo.rules import left_of, undo_error
 from recovery.units import counted, printable, shown
 
+_FIRST_TOLD: tuple[UndoAction, ...] = ("cannot", "put back", "remove", "leave")
 
-def undo_plan_document(plan: UndoPlan) -> Document:
-    """Tell what goes back, what would be written, what does not go back, and why."""
+
+def undo_plan_document(plan: UndoPlan, *, is_whole: bool = True) -> Document:
+    """Tell what goes back, what would be written, what does not go back, and why: what changes first.
+
+    Args:
+        plan: The plan.
+        is_whole: Whether each of many things that are left alike is named.
+    """
     doubts = tuple(Row(printable(item), "NOT OURS") for item in plan.doubts)
-    rows = tuple(
-        Row(
-            f"{step.kind} {shown(step.into)}: {printable(step.why)}{_from(step.source)}",
-            step.action.upper() if step.action == "cannot" else step.action,
-            below=tuple(_below(step)),
-        )
-        for step in plan.steps
-    )
+    rows = map(_planned_row, sorted(plan.steps, key=_rank))
+    told = tuple(rows) if is_whole else tuple(folded(rows))
     return Document(
         title=f"undo {plan.recovery_id} in {plan.project}",
         sections=(
             Section((FactLine(tuple(_facts(plan))),)),
-            Section((Rows((*doubts, *rows), "planned"), *_nothing_left(plan)), "What happens"),
+            Section(
+                (*_summary(plan), Rows((*doubts, *told), "planned"), *_nothing_left(plan)),
+                "What happens",
+            ),
         ),
     )
 
@@ -60,6 +67,30 @@ def undo_document(report: UndoReport) -> Document:
             Section(again),
         ),
     )
+
+
+def _rank(step: UndoStep) -> tuple[int, int, str]:
+    """Return when a step is told: access that needs a word first, then what changes, then what is left alike."""
+    is_danger = any(item.needs_word for item in step.access)
+    return not is_danger, _FIRST_TOLD.index(step.action), step.why if step.action == "leave" else ""
+
+
+def _planned_row(step: UndoStep) -> Row:
+    name = f"{step.kind} {shown(step.into)}"
+    return Row(
+        f"{name}: {printable(step.why)}{_from(step.source)}",
+        step.action.upper() if step.action == "cannot" else step.action,
+        below=tuple(_below(step)),
+        alike=Alike(name, "things", f"({printable(step.why)})") if step.action == "leave" else None,
+    )
+
+
+def _summary(plan: UndoPlan) -> Iterator[Paragraph]:
+    """Say of several things first how many there are of each fate."""
+    if len(plan.steps) > 1:
+        fates = Counter(step.action for step in plan.steps)
+        told = ", ".join(f"{fates[item]:,} {item}" for item in _FIRST_TOLD if fates[item])
+        yield Paragraph(f"{len(plan.steps):,} things: {told}")
 
 
 def _facts(plan: UndoPlan) -> Iterator[tuple[str, str]]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 
 from manifests.catalog import Catalog
-from manifests.catalog_decisions import CONFIRM, LeftOut, left_out_by
+from manifests.catalog_decisions import SHIPPED, LeftOut, confirming, left_out_by
 from manifests.kinds.tables.kind import TABLES
 from recovery.doctor.rules.problem import Problem, fine, warning
 from recovery.lapsing import lapsing_findings
@@ -53,11 +54,14 @@ def table_problems(
         yield fine(f"in no backup, as `exclude` in the catalog says: {what}")
 
 
-def decision_problems(catalog: Catalog, *, on: date) -> Iterator[Problem]:
+def decision_problems(
+    catalog: Catalog, *, on: date, catalog_file: Path = SHIPPED
+) -> Iterator[Problem]:
     """Tell of decisions about what a drill shows, which change nothing, of nobody's, and of those that soon lapse.
 
     Args:
         catalog: What is decided.
+        catalog_file: Where that is written.
         on: The day.
     """
     if unneeded := catalog.unneeded_decisions:
@@ -67,8 +71,8 @@ def decision_problems(catalog: Catalog, *, on: date) -> Iterator[Problem]:
     every = (*catalog.drills.not_shown, *catalog.left_out)
     if nobodys := [it for it in every if it.holds(on) and not it.is_confirmed]:
         what = f"{counted(len(nobodys), 'decision')} nobody has confirmed: see `rebound status`"
-        again = "with the name of who answers for them; they hold until the day that is said there"
-        yield warning(what, f"{CONFIRM} ({again})")
+        again = "NAME answers for them; they hold until the day that is said there"
+        yield warning(f"{what}; {again}", confirming(catalog_file))
     for item in lapsing_findings(catalog, on):
         yield warning(item.what, item.mend)
 

@@ -109,13 +109,19 @@ def verified_problems(
         told = age((now - last).total_seconds())
         yield warning(f"the last look at what is stored was {told} ago", "rebound verify")
     elif not any(item.damaged for item in looks):
-        nightly, run = (
-            "never" if it is None else f"{age((now - it).total_seconds())} ago"
-            for it in (night, by_hand)
-        )
+        looked = [
+            f"{what} {age((now - at).total_seconds())} ago"
+            for what, at in (
+                ("the function verify read a share", night),
+                ("a run was read by hand", by_hand),
+            )
+            if at is not None
+        ]
+        if night is None:
+            looked.append("the function verify has read no share yet")
         yield fine(
-            f"no damage is known: the function verify last read a share {nightly}, which the gauge "
-            f"age_of_verification_seconds counts; a run was read by hand {run}"
+            f"no damage is known: {'; '.join(looked)} (the gauge age_of_verification_seconds counts "
+            "what the function reads)"
         )
 
 

@@ -169,7 +169,7 @@ def _backup(facts: Facts, now: datetime) -> ServiceLevel:
     seconds = None if point is None else (now - point).total_seconds()
     return _measured(
         "a recovery loses",
-        "at most 26 h",
+        "at most 26 h: a day, and the time of its retries",
         "" if seconds is None else age(seconds),
         is_met=None if seconds is None else seconds <= 26 * _HOUR_SECONDS,
     )

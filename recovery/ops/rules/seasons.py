@@ -17,7 +17,6 @@ from recovery.units import counted
 
 _PAGE = "runbooks/scenarios/processor-failure.md"
 _LOST = "rebound plan bigquery-dataset-loss"
-_MISSING = "rebound ops query missing-phase4 --param days=400"
 _FIRST_MONTH = 10
 _GRACE = timedelta(days=3)
 """A season that has only just begun may have no rows yet."""
@@ -59,7 +58,8 @@ def _by_schedule(
         percent = round(min(100.0, 100 * there / len(due)), 2)
         what = f"{percent:g} % of {counted(len(due), 'date')} with games have phase {phase}"
         plan = f"rebound plan processor-failure --since {season.first}" if there else _LOST
-        mend = _MISSING if phase == 4 and there else plan  # noqa: PLR2004 - a phase
+        of_phase4 = phase == 4 and there  # noqa: PLR2004 - a phase
+        mend = _missing(name, frame.day) if of_phase4 else plan
         yield _finding(name, graded(percent, frame.operations.coverage_percent), what, mend)
 
 
@@ -71,7 +71,7 @@ def _by_rows(name: str, row: Mapping[str, Any], frame: Frame) -> HealthFinding:
     what = (
         f"{row['percent']:g} % of {counted(row['due_dates'], 'date')} that have rows have phase 4"
     )
-    return _finding(name, health, what, _MISSING)
+    return _finding(name, health, what, _missing(name, frame.day))
 
 
 def _expected(season: Season | None, schedule: object, day: date) -> list[date]:
@@ -96,6 +96,14 @@ def _label(season: Season) -> str:
     """Return what the queries call a season: by the year in which it begins."""
     year = season.first.year - (season.first.month < _FIRST_MONTH)
     return f"{year}-{(year + 1) % 100:02}"
+
+
+def _missing(season: str, day: date) -> str:
+    """Return the query that names the dates of a season without phase 4, and of no other."""
+    year = int(season[:4])
+    last = min(day, date(year + 1, _FIRST_MONTH, 1) - timedelta(days=1))
+    days = (last - date(year, _FIRST_MONTH, 1)).days + 1
+    return f"rebound ops query missing-phase4 --param day={last} --param days={days}"
 
 
 def _finding(subject: str, health: Health, what: str, mend: str) -> HealthFinding:

@@ -5,12 +5,13 @@ import subprocess
 from pathlib import Path
 
 from manifests.catalog import Catalog, load_catalog
-from manifests.catalog_decisions import CONFIRM
+from manifests.catalog_decisions import SHIPPED, confirming
 from recovery.doctor.rules import coverage
 from recovery.doctor.rules.problem import Problem
 from recovery.health import Health
 from tests.deployed import ROOT
 
+CONFIRM = confirming(SHIPPED)
 _BASH = shutil.which("bash") or "/bin/bash"
 
 
@@ -23,8 +24,16 @@ def test_decisions_of_nobody_are_told_with_what_confirms_them(tmp_path: Path):
 
     (found,) = told(load_catalog())
     assert (found.health, found.what[:12]) == (Health.WARNING, "2 decisions ")
-    assert CONFIRM in found.mend
+    assert found.mend == CONFIRM
     assert CONFIRM in (ROOT / "runbooks" / "deploy.md").read_text().replace("<NAME>", "NAME")
+    (other,) = (
+        it
+        for it in coverage.decision_problems(
+            load_catalog(), on=load_catalog().left_out[0].decided_on, catalog_file=Path("o wn.json")
+        )
+        if "confirmed" in it.what
+    )
+    assert other.mend.endswith(" 'o wn.json'")
     folder = tmp_path / "manifests"
     folder.mkdir()
     shutil.copy(ROOT / "manifests" / "catalog.json", folder)

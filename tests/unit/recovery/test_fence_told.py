@@ -6,7 +6,7 @@ import pytest
 
 from manifests.catalog_writers import FlowCheck
 from recovery.fence.model import LeftWriter, StandingFence, ThawStep
-from recovery.fence.text import flow_line, staying_lines, thaw_lines
+from recovery.fence.text import fence_lines, flow_line, staying_lines, thaw_lines
 from recovery.report.fenced import fences_told
 from tests.unit.recovery.test_fence import fence
 from tests.unit.writers import job
@@ -76,3 +76,14 @@ def test_a_flow_check_is_told_beforehand():
         assert part in line
     told = thaw_lines(fence(job("gap-detector-30min")), [], check)
     assert "waits for at most 15 min until table d.t is written: `--no-check`" in told[-1]
+
+
+def test_writers_of_one_name_in_two_regions_are_told_apart():
+    """Each with its region; one that nobody is called like goes without."""
+    name = "gap-detector-30min"
+    other = job(name, state="PAUSED")
+    there = {**other, "name": other["name"].replace("/locations/us-west2/", "/locations/us-east1/")}
+    assert there["name"] != other["name"]
+    told = "\n".join(fence_lines(fence(job(name), there, job("overnight-6am-et", state="PAUSED"))))
+    assert f"pause  scheduler/job {name} in us-west2  writes" in told
+    assert f"leave  scheduler/job {name} in us-east1 (it does not run)" in told

@@ -4,15 +4,18 @@ import re
 from datetime import date
 
 from manifests.catalog_operations import Operations
+from recovery.document import Document, Section
 from recovery.health import Health
 from recovery.ops.checks import CHECKS, MODES, QUERIES, chosen_checks, findings_of
 from recovery.ops.dashboard import can_recover, dashboard_document
 from recovery.ops.facts import Backups, Frame, Unread
 from recovery.ops.readiness.levels import LEVEL_QUERIES
+from recovery.report.health import health_actions
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from tests.deployed import ROOT
 from tests.unit.looks import CATALOG, NOW, answer, day, frame, games, run, status
+from tests.unit.recovery.test_ops_rules import seasons
 
 
 def test_only_what_a_platform_has_is_looked_at():
@@ -67,3 +70,15 @@ def test_whether_we_can_recover():
     for unread in ({}, {"proof": Unread("answered 403")}):
         assert can_recover(unread).startswith("Nobody knows")
     assert can_recover({"proof": status(Health.HEALTHY)}).startswith("Yes")
+
+
+def test_a_season_is_mended_by_a_command_of_its_own_dates_alone():
+    """It can be pasted: nothing is told behind it."""
+    for name, year in (("of_2021_22", 2021), ("of_2023_24", 2023)):
+        found = findings_of({"season-coverage": seasons(**{name: {"percent": 50}})}, frame())
+        (low,) = [item for item in found if item.health is Health.CRITICAL]
+        # A page behind it would be pasted with it; another season's dates would be run again.
+        days = (date(year + 1, 9, 30) - date(year, 10, 1)).days + 1
+        assert low.mend.endswith(f"--param day={year + 1}-09-30 --param days={days}")
+        (command,) = health_actions([low])
+        assert text_of(Document((Section((command,)),))).rstrip().endswith(low.mend)

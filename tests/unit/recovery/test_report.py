@@ -176,6 +176,13 @@ def test_a_plan_tells_of_datasets_definitions_and_other_runs():
     made = plan(observed).model_copy(update={"passed_over": passed})
     text = text_of(plan_document(made, now=POINT))
     assert "undelete             dataset ref: all that was in it comes back first" in text
+    gone = {name: GONE for name in observed.tables if name.startswith("ref.")}
+    assert gone
+    lost = observed.model_copy(update={"tables": {**observed.tables, **gone}})
+    told = text_of(plan_document(plan(lost), now=POINT))
+    for name in gone:
+        assert f"create               {name}: only where it is not back, or differs" in told
+    assert "its history is gone with it" not in told
     assert (
         'differs              dataset nba: labels is {"owner": "nobody"}, not {"owner": "data"}'
         in text

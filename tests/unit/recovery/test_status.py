@@ -234,10 +234,10 @@ def test_when_a_drill_is_due_is_told():
 
     soon = told(stands(proof(days_ago=5)))
     day = f"{NOW + timedelta(days=25):%Y-%m-%d}"
-    assert f"The next drill is due on {day}: nba.games." in soon
+    assert f"The next drill is due on {day}: 1 part (nba.games)." in soon
     assert soon.count(day) == 2
-    assert "A drill is due now, of nba.games" in told(stands(proof(days_ago=31)))
-    assert "A drill is due now, of nba.games" in told(stands())
+    assert "A drill is due now, of 1 part (nba.games)" in told(stands(proof(days_ago=31)))
+    assert "A drill is due now, of 1 part (nba.games)" in told(stands())
 
 
 def test_the_newest_proof_counts():

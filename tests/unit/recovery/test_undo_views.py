@@ -154,6 +154,25 @@ def test_how_an_undo_ends():
         assert line in told
     assert "0 of 1 thing proven" in text_of(undo_document(failed))
     assert "x_nba.v: it was written" in text_of(undo_document(failed))
+    many = tuple(
+        UndoStep(kind="view", name=f"v{it}", into=f"nba.v{it}", action="leave", why="as it was")
+        for it in range(9)
+    )
+    removed = STEPS[1].because("remove", "the recovery made it")
+    long = PLAN.model_copy(update={"steps": (*many[:5], removed, *many[5:], *STEPS)})
+    lines = text_of(undo_plan_document(long, is_whole=False)).splitlines()
+    assert "12 things: 1 cannot, 1 put back, 1 remove, 9 leave" in lines
+    order = [
+        next(at for at, line in enumerate(lines) if it in line)
+        for it in (
+            "x_nba.games",
+            "CANNOT  ",
+            "made it",
+            "things, 9 of them (as it was): view nba.v0",
+        )
+    ]
+    assert order == sorted(order)
+    assert text_of(undo_plan_document(long)).count("as it was") == 10
     same = (STEPS[0].because("leave", "as before"),)
     told = text_of(undo_plan_document(PLAN.model_copy(update={"steps": same})))
     assert f"nothing has to go back; to recover again: {PLAN.again}" in told

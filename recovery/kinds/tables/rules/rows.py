@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from manifests.partitions import WHOLE_TABLE
 from recovery.compare.observed import Expired
-from recovery.document import Block, Command, Row, Rows
+from recovery.document import Alike, Block, Command, Row, Rows
 from recovery.kinds.kind import of
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.rows import failure_rows, proven_of
@@ -24,13 +24,18 @@ _UNDELETED = (
 )
 
 
+_DIFFERING = "only where it is not back, or differs, once its dataset is undeleted"
+
+
 def table_plan_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
     """Tell what happens to each dataset, table, view and routine."""
     for dataset in of(steps, DatasetStep):
         yield from _dataset_rows(dataset, dataset.into)
+    undeleted = {item.into for item in of(steps, DatasetStep) if item.create and item.undelete}
     tables = of(steps, TableStep)
     for step in tables:
-        yield _table_row(step, step.into)
+        is_back = step.action == "create" and step.into.rpartition(".")[0] in undeleted
+        yield _after_undelete(step) if is_back else _table_row(step, step.into)
     told = {step.listening.text for step in tables if step.changes and step.listening.is_told}
     for text in sorted(told):
         said = f"by BigQuery's audit log of each table that is written: {text}"
@@ -43,6 +48,13 @@ def table_plan_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
             why = f": {notes}" if notes else ""
             yield Row(f"{item.kind} {item.into}{why}", item.action)
     yield from _equal_definitions(definitions, "leave")
+
+
+def _after_undelete(step: TableStep) -> Row:
+    """Tell of a table whose dataset is undeleted first: what its rows come from is seen then."""
+    why = f"({_DIFFERING})"
+    text = f"{step.into}: {_DIFFERING}: {counted(step.rows, 'row')} at most, from the vault"
+    return Row(text, step.action, alike=Alike(step.into, "tables", why))
 
 
 def _dataset_rows(dataset: DatasetStep, name: str) -> Iterator[Row]:
