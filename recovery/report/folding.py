@@ -9,12 +9,16 @@ from recovery.units import listed
 _MOST_TOLD = 6
 """So many things of one sort are told one by one."""
 _NAMED = 3
+_UNCHANGED = "leave"
+_BAD = ("cannot",)
+"""States that are bad, and in no capitals."""
 
 
 def folded(rows: Iterable[Row]) -> Iterator[Row]:
-    """Yield rows; many neighbours of which the same is told are one, with the first of their names.
+    """Yield rows; many neighbours of which the same is told are one, with their names.
 
-    What something else is told of below is told by itself, as is what is in capitals: that is bad.
+    Each that is made, changed or removed is named: who agrees to it, agrees to that one. Of what is left the
+    first are. What something else is told of below is told by itself, as is what is bad.
 
     Args:
         rows: The rows, in their order.
@@ -28,13 +32,15 @@ def folded(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _common(row: Row) -> tuple[str, str, str] | None:
-    if row.alike is None or row.below or row.state.isupper():
+    if row.alike is None or row.below or row.state.isupper() or row.state in _BAD:
         return None
     return row.state, row.alike.sort, row.alike.why
 
 
 def _as_one(rows: tuple[Row, ...]) -> Row:
     told = [row.alike for row in rows if row.alike is not None]
-    names = listed([item.name for item in told], _NAMED)
+    is_left = rows[0].state == _UNCHANGED
+    names = listed([item.name for item in told], _NAMED if is_left else len(told))
+    names += " (`--verbose` names each)" if is_left else ""
     text = f"{told[0].sort}, {len(rows):,} of them {told[0].why.strip()}".rstrip()
-    return Row(f"{text}: {names} (`--verbose` names each)", rows[0].state)
+    return Row(f"{text}: {names}", rows[0].state)

@@ -138,7 +138,11 @@ def _together(
             f"{len(its):,} types of resources" if noun == "resources" else f"{len(its):,} {noun}s"
         )
         label = slowest[0] if len(its) == 1 else plural
-        note = f"{slowest[-1]} ({listed(names)})" if len(its) > 1 and slowest[-1] else slowest[-1]
+        note = (
+            f"{slowest[-1]} ({listed(names, len(names))})"
+            if len(its) > 1 and slowest[-1]
+            else slowest[-1]
+        )
         yield label, *slowest[1:-1], note
 
 

@@ -148,16 +148,19 @@ def check(made: Plan, before: Plan | None, new: Collection[str]) -> None:
         new: Those to whom it gives something, and the genuine one nothing.
     """
     text, changing = told(made), [step for step in made.steps if step.changes]
+    short = joined(text_of(plan_document(made, now=NOW, is_whole=False)))
     for step in changing:
         if isinstance(step, ConfigurationStep):
             assert step.type in CONFIGURED
             assert step.into == "projects/platform" or step.into.startswith("projects/platform/")
             assert joined(shown(step.own_name)) in text
+            assert joined(shown(step.own_name)) in short
             continue
         names = {*CATALOG.dataset_ids, BUCKET.bucket, "(default)"}
         assert step.name.partition(".")[0] in names
         assert step.kind != "table" or CATALOG.protects(TABLES, step.name)
         assert joined(shown(step.into)) in text
+        assert joined(shown(step.into)) in short
     if before is not None:
         assert refused(made) or not any(step.losing for step in changing)
         assert decided(made) == decided(before) or text != told(before) or refused(made)

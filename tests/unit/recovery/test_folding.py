@@ -2,6 +2,7 @@
 
 from recovery.access_change import AccessChange
 from recovery.document import Alike, Row
+from recovery.kinds.resources.rules.steps import ResourceStep
 from recovery.report.folding import folded
 from recovery.report.planned import plan_document
 from recovery.report.text import text_of
@@ -18,21 +19,25 @@ def job(
 
 
 def test_many_of_which_the_same_is_told_are_one():
-    """The first are named; what is different, has something below it or is bad stands by itself."""
+    """Each that is made is named; what is different, has something below it or is bad stands by itself."""
     many = [job(number) for number in range(7)]
     (row,) = folded(many)
+    named = "job-0, job-1, job-2, job-3, job-4, job-5, job-6"
+    assert row.text == f"scheduler/job, 7 of them (paused): {named}"
+    assert row.state == "create"
+    (row,) = folded([job(number, state="leave") for number in range(7)])
     assert row.text == (
         "scheduler/job, 7 of them (paused): job-0, job-1, job-2, ... 4 more (`--verbose` names each)"
     )
-    assert row.state == "create"
     few = many[:6]
     assert list(folded(few)) == few
     other = job(9, why="")
     assert list(folded([*few, other, *few])) == [*few, other, *few]
     below = [job(number, below=(Row("x", "rewritten"),)) for number in range(7)]
     assert list(folded(below)) == below
-    bad = [job(number, state="FAILED") for number in range(7)]
-    assert list(folded(bad)) == bad
+    for state in ("FAILED", "cannot"):
+        bad = [job(number, state=state) for number in range(7)]
+        assert list(folded(bad)) == bad
     plain = [Row("nba.games", "create")] * 9
     assert list(folded(plain)) == plain
 
@@ -64,3 +69,23 @@ def test_a_long_plan_says_first_how_much_of_what_happens():
     (step, *_) = few.steps
     many = few.model_copy(update={"steps": (step,) * 30})
     assert f"30 things: 30 {step.action}" in text_of(plan_document(many, now=POINT))
+
+
+def test_each_that_is_made_is_named_in_a_folded_plan():
+    """Who can write a run could hide one more behind the first names of its sort."""
+    steps = tuple(
+        ResourceStep(
+            name=f"projects/platform/topics/{name}",
+            into=f"projects/platform/topics/{name}",
+            type="pubsub/topic",
+            action="create",
+        )
+        for name in (*(f"t{number}" for number in range(40)), "planted")
+    )
+    made = planned()
+    asked = made.request.model_copy(update={"scenario": "complete-outage"})
+    plan = made.model_copy(update={"request": asked, "steps": steps})
+    document = plan_document(plan, now=POINT, is_whole=False)
+    text = " ".join(text_of(document).replace(",", "").split())
+    assert "41 of them" in text
+    assert {f"t{number}" for number in range(40)} | {"planted"} <= {*text.split()}

@@ -22,19 +22,20 @@ def test_parts_that_stand_alike_share_a_line():
             (slow, "nba.b", 3600.0),
             (ill, "nba.c", None),
             (ill, "nba.d", None),
+            *((ill, f"nba.e{number}", None) for number in range(9)),
             (ill, "bucket raw", None),
         )
     )
     status = Status(project="p", platform="b", looked_at=NOW, answer="No.", parts=parts, others=())
     lines = text_of(status_document(status, is_whole=False)).splitlines()
-    found = [line.split() for line in lines if re.match(r"(\d tables|bucket|nba)", line)]
+    found = [line.split() for line in lines if re.match(r"(\d+ tables|bucket|nba)", line)]
     assert [line[:3] for line in found] == [
         ["2", "tables", "healthy"],
-        ["2", "tables", "UNKNOWN"],
+        ["11", "tables", "UNKNOWN"],
         ["bucket", "raw", "UNKNOWN"],
     ]
     assert "1 h" in " ".join(found[0])
-    assert found[1][-2:] == ["(nba.c,", "nba.d)"]
-    assert (
-        sum(line.startswith("nba.") for line in text_of(status_document(status)).splitlines()) == 4
-    )
+    named = ", ".join(["nba.c", "nba.d", *(f"nba.e{number}" for number in range(9))])
+    assert f"({named})" in " ".join(" ".join(lines).split())
+    whole = text_of(status_document(status)).splitlines()
+    assert sum(line.startswith("nba.") for line in whole) == 13
