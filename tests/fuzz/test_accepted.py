@@ -153,14 +153,12 @@ def check(made: Plan, before: Plan | None, new: Collection[str]) -> None:
         if isinstance(step, ConfigurationStep):
             assert step.type in CONFIGURED
             assert step.into == "projects/platform" or step.into.startswith("projects/platform/")
-            assert joined(shown(step.own_name)) in text
-            assert joined(shown(step.own_name)) in short
+            assert all(joined(shown(step.own_name)) in it for it in (text, short))
             continue
         names = {*CATALOG.dataset_ids, BUCKET.bucket, "(default)"}
         assert step.name.partition(".")[0] in names
         assert step.kind != "table" or CATALOG.protects(TABLES, step.name)
-        assert joined(shown(step.into)) in text
-        assert joined(shown(step.into)) in short
+        assert all(joined(shown(step.into)) in it for it in (text, short))
     if before is not None:
         assert refused(made) or not any(step.losing for step in changing)
         assert decided(made) == decided(before) or text != told(before) or refused(made)
