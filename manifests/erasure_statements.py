@@ -6,6 +6,7 @@ from itertools import batched
 from manifests.erasures import MOST_KEYS, table_scope
 from manifests.errors import RefusedError
 from manifests.partitions import every_partition, partition_filter
+from manifests.shapes import inner
 from manifests.sql import literal, quoted
 from manifests.values import Resource
 
@@ -78,7 +79,7 @@ def key_column(table: str, resource: Resource, column: str) -> Resource:
     Raises:
         RefusedError: It has no such column, or none of which a value is one text: STRING or INTEGER.
     """
-    fields = (resource.get("schema") or {}).get("fields", ())
+    fields = inner(resource, "schema").get("fields", ())
     found = next((item for item in fields if str(item["name"]).lower() == column.lower()), None)
     is_key = found is not None and found["type"] in _COLUMN_TYPES
     if found is None or not is_key or found.get("mode") == "REPEATED":

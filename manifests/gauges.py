@@ -154,20 +154,20 @@ def gauges(watched: Watched, *, now: datetime) -> Iterator[Gauge]:
     grown = _grown_percent(watched.added.last, watched.added.before)
     text = "Bytes written to the vault in a week against the week before, in percent"
     yield Gauge("vault_growth_percent", grown, text)
-    text = (
-        "Bytes in the vault for each byte that the newest complete run holds; 0 where they are few"
-    )
+    text = "Bytes in the vault for each byte of the newest complete run that has any; 0 where few"
     yield Gauge("vault_times", _times_of_newest(watched), text)
     yield from _of_newest(watched.complete)
 
 
 def _times_of_newest(watched: Watched) -> float:
-    """Return how many times as much as the newest complete run the vault holds.
+    """Return how many times as much as the newest complete run with content the vault holds.
+
+    A run of empty tables, or of none, says nothing of what a night writes.
 
     It settles where as much goes as comes; while nothing is ever deleted it grows for ever, by the same each
     week or not.
     """
-    held = watched.complete[-1].size_bytes if watched.complete else 0
+    held = next((run.size_bytes for run in reversed(watched.complete) if run.size_bytes), 0)
     if not held or watched.size_bytes < _SMALL_BYTES:
         return 0.0
     return round(watched.size_bytes / held, 1)

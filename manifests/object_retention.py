@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from manifests.json_text import parsed
 from manifests.kinds.buckets.model import ObjectSettings
+from manifests.shapes import inner
 from manifests.values import Resource, aware
 
 Fate = Literal["none", "over", "set", "locked", "unlocked", "lost"]
@@ -107,9 +108,9 @@ def locks(present: ObjectSettings, patch: Resource) -> bool:
     """Whether a patch locks what is not locked, which a parameter has to say (Objects: patch)."""
     has = retention_of(present)
     is_unlocked = has is not None and not has.is_locked
-    return is_unlocked and (patch.get("retention") or {}).get("mode") == "Locked"
+    return is_unlocked and inner(patch, "retention").get("mode") == "Locked"
 
 
 def allows_retention(bucket: Resource) -> bool:
     """Whether objects of a bucket can have a retention of their own."""
-    return (bucket.get("objectRetention") or {}).get("mode") == "Enabled"
+    return inner(bucket, "objectRetention").get("mode") == "Enabled"

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from manifests.errors import CloudError
 from manifests.kinds.buckets.model import ObjectSettings, ObjectVersion
+from manifests.shapes import inner
 from manifests.values import Resource
 
 type Kind = Literal["live", "all", "soft-deleted"]
@@ -183,7 +184,7 @@ def same_content(one: ObjectVersion, other: ObjectVersion) -> bool:
 
 def keeps_replaced(bucket: Resource) -> bool:
     """Whether a bucket keeps what is overwritten or deleted, for a while at least."""
-    return bool((bucket.get("versioning") or {}).get("enabled")) or soft_delete_seconds(bucket) > 0
+    return bool(inner(bucket, "versioning").get("enabled")) or soft_delete_seconds(bucket) > 0
 
 
 def tells_its_past(bucket: Resource) -> bool:
@@ -193,15 +194,15 @@ def tells_its_past(bucket: Resource) -> bool:
 
 def moves_classes(bucket: Resource) -> bool:
     """Whether a bucket changes the storage class of its objects by itself."""
-    if (bucket.get("autoclass") or {}).get("enabled"):
+    if inner(bucket, "autoclass").get("enabled"):
         return True
-    rules = (bucket.get("lifecycle") or {}).get("rule") or ()
-    return any(rule.get("action", {}).get("type") == "SetStorageClass" for rule in rules)
+    rules = inner(bucket, "lifecycle").get("rule") or ()
+    return any(inner(rule, "action").get("type") == "SetStorageClass" for rule in rules)
 
 
 def soft_delete_seconds(bucket: Resource) -> int:
     """Return how long a bucket keeps what is deleted from it; 0 is not at all."""
-    return int((bucket.get("softDeletePolicy") or {}).get("retentionDurationSeconds", 0))
+    return int(inner(bucket, "softDeletePolicy").get("retentionDurationSeconds", 0))
 
 
 def check_one_live(versions: Sequence[ObjectVersion]) -> None:
@@ -221,7 +222,7 @@ def check_one_live(versions: Sequence[ObjectVersion]) -> None:
 
 def is_hierarchical(bucket: Resource) -> bool:
     """Whether a bucket's folders are things of their own, which can be renamed."""
-    return bool((bucket.get("hierarchicalNamespace") or {}).get("enabled"))
+    return bool(inner(bucket, "hierarchicalNamespace").get("enabled"))
 
 
 def listed_kinds(bucket: Resource) -> tuple[Kind, ...]:

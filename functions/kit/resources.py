@@ -206,8 +206,8 @@ def _formed(kind: ResourceType, form: _Form, item: StoredResource) -> KitStep:
 def _access(item: StoredResource) -> KitStep:
     """Return what adds to the project's IAM policy; what is there stays."""
     commands, left = [], []
-    for binding in (item.policy or {}).get("bindings", ()):
-        for member in binding["members"]:
+    for binding in (item.policy or {}).get("bindings") or ():
+        for member in binding.get("members") or ():
             if binding.get("condition"):
                 left.append(f"{binding['role']} of {member}, under a condition")
                 continue

@@ -197,6 +197,19 @@ def nobody_answers() -> RefusedError:
     return RefusedError("nobody is there to say yes", hint="`--yes` says it")
 
 
+def agree(*, yes: bool) -> None:
+    """Ask whether what was shown is to be done, unless the answer was given.
+
+    Raises:
+        RefusedError: The answer is no, or nobody is there to give one.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise nobody_answers()
+    require_yes()
+
+
 def ask(*plans: Plan, yes: bool) -> None:
     """Ask whether plans are to be carried out where one of them changes something, unless that was said.
 

@@ -1,7 +1,6 @@
 """Drills: restore into a sandbox project, show that the checks would tell of damage, write it down."""
 
 import getpass
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from manifests.errors import PartialError, UsageError
 from manifests.json_text import read_file
 from manifests.settings import read_settings
 from recovery.cli import drill_records as records
-from recovery.cli.agreement import nobody_answers, require_yes
+from recovery.cli.agreement import agree
 from recovery.cli.options import (
     Html,
     Json,
@@ -220,10 +219,8 @@ def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> N
         by_mark[item.mark].append(item.label)
     kept = drills_of(session.tools).all() if found.made else ()
     refuse_under_way(by_mark, kept, now=session.started_at, stopped=stopped)
-    if found.made and not yes:
-        if not sys.stdin.isatty():
-            raise nobody_answers()
-        require_yes()
+    if found.made:
+        agree(yes=yes)
     session.actions.begin("drill --clean", project, "")
     failures, after = clean_up(session, project, cleaning, found, stopped)
     removed = [item.label for item in found.made if item.label not in after.told]

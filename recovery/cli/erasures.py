@@ -1,6 +1,7 @@
 """Commands about keys that stay erased: the ledger is added to, and shown."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +11,15 @@ from manifests.erasures import ErasedKind
 from manifests.errors import BackupDamagedError, ManifestUntrustedError, UsageError
 from manifests.kinds.tables.model import TableBackup
 from manifests.values import Resource
-from recovery.cli.options import Json, Run, note, open_session, print_json, say, tell
+from recovery.cli.agreement import agree
+from recovery.cli.options import Json, Run, Yes, note, open_session, print_json, say, tell
 from recovery.erasing import Erased, Said, check_keys, entries_of
 from recovery.kinds.tables.cloud.work import bigquery_target
 from recovery.ledger_store import add_entries
 from recovery.report.erasures import ledger_document, ledger_json, statements_of
 from recovery.request import Target
 from recovery.session import Session
-from recovery.units import counted
+from recovery.units import counted, printable
 
 app = typer.Typer()
 
@@ -44,12 +46,13 @@ def erase(
         list[int] | None, typer.Option(help="Let this entry of the ledger count no more.")
     ] = None,
     run: Run = None,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Write down which keys no restore brings back.
 
-    Nothing that is live is deleted. Keys are kept as digests, and are given in a file alone: a
-    command line is seen and kept.
+    Nothing that is live is deleted; each later recovery leaves out what they name. Keys are kept as
+    digests, and are given in a file alone: a command line is seen and kept.
     """
     session = open_session()
     found = () if keys is None else _read(keys)
@@ -62,6 +65,9 @@ def erase(
     else:
         session.ledger.require_readable()
         check_keys(thing, found, _resource(session, thing, run), prefixes=prefixes)
+    if not as_json:
+        say(*_told(thing, len(found), revoke or (), reason, prefixes=prefixes))
+    agree(yes=yes)
     operator = session.actions.begin("erase", thing.name, reason)
     entries = entries_of(
         thing,
@@ -121,6 +127,21 @@ def erasures(
         raise ManifestUntrustedError("entries of the ledger are signed by no trusted key")
     if ledger.unreadable:
         raise BackupDamagedError(f"the ledger cannot be read: {ledger.unreadable[0]}")
+
+
+def _told(
+    thing: Erased, keys: int, revoked: Sequence[int], reason: str, *, prefixes: bool
+) -> Iterator[str]:
+    """Yield what is written down, before it is."""
+    if revoked:
+        yield f"erasures that count no more: {', '.join(map(str, revoked))}"
+        yield "each later recovery brings back what they name, where no other entry does"
+    else:
+        column = f", column {thing.column}" if thing.column else ""
+        how = ", and all whose names begin so" if prefixes else ""
+        yield printable(f"{counted(keys, 'key')} of {thing.kind} {thing.name}{column}{how}")
+        yield "each later recovery leaves out what they name"
+    yield printable(f"because: {reason}")
 
 
 def _erased(table: str, column: str, database: str, bucket: str) -> Erased:

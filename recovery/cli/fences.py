@@ -1,6 +1,5 @@
 """Fence and thaw: pause the writers of what is to be restored, and resume exactly those."""
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +14,7 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.parts import PARTS
-from recovery.cli.agreement import nobody_answers, require_yes
+from recovery.cli.agreement import agree
 from recovery.cli.options import Json, Reason, Yes, note, open_session, print_json, say
 from recovery.cli.statement import statement
 from recovery.fence.insisting import require_quiet
@@ -81,7 +80,7 @@ def fence(
     if not as_json:
         say(*fence_lines(record))
     if record.writers:
-        _agree(yes=yes)
+        agree(yes=yes)
         session.actions.begin("fence", record.fence_id, why)
         session.tools.fences.begin(record)
         say(f"fence {record.fence_id}", err=True)
@@ -153,7 +152,7 @@ def thaw(
     refuse_all(
         [*strange(session, planned, address or ()), *unborne(session, planned, writer or ())]
     )
-    _agree(yes=yes)
+    agree(yes=yes)
     session.actions.begin("thaw", record.fence_id, reason)
     outcomes: list[FenceOutcome] = []
     try:
@@ -262,19 +261,6 @@ def _show_standing(session: Session, rule: FenceRule, *, as_json: bool) -> None:
             subject=late[0].fence_id,
             hint=f"`rebound thaw {late[0].fence_id}`",
         )
-
-
-def _agree(*, yes: bool) -> None:
-    """Ask whether it is to be done, unless the answer was given.
-
-    Raises:
-        RefusedError: The answer is no, or nobody is there to give one.
-    """
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise nobody_answers()
-    require_yes()
 
 
 def _tell(

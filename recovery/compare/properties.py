@@ -3,6 +3,7 @@
 import json
 
 from manifests.kinds.tables.properties import settings, sort_of
+from manifests.shapes import inner
 from manifests.values import Resource
 
 _ROLES = {
@@ -47,12 +48,12 @@ def changes(expected: Resource, actual: Resource) -> Resource:
     was, is_now = comparable(expected), comparable(actual)
     patch = {key: wanted.get(key) for key in was | is_now if was.get(key) != is_now.get(key)}
     if "labels" in patch:
-        gone = dict.fromkeys(set(present.get("labels") or {}) - set(wanted.get("labels") or {}))
-        patch["labels"] = {**gone, **(wanted.get("labels") or {})}
+        gone = dict.fromkeys(set(inner(present, "labels")) - set(inner(wanted, "labels")))
+        patch["labels"] = {**gone, **inner(wanted, "labels")}
     if patch.get("timePartitioning"):
         patch["timePartitioning"] = {"expirationMs": None, **wanted["timePartitioning"]}
     if patch.get("schema"):
-        old = (present.get("schema") or {}).get("fields", [])
+        old = inner(present, "schema").get("fields", [])
         fields = _patched_fields(wanted["schema"].get("fields", []), old)
         patch["schema"] = {**wanted["schema"], "fields": fields}
     return patch

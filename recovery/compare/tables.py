@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from manifests.kinds.tables.model import TableBackup
 from manifests.kinds.tables.properties import settings
 from manifests.partitions import WHOLE_TABLE
+from manifests.shapes import inner
 from manifests.values import Fingerprint, Resource
 from recovery.compare.findings import Finding, differences, finding, present
 from recovery.compare.observed import ObservedTable, still_kept
@@ -51,8 +52,8 @@ def property_findings(expected: TableBackup, actual: ObservedTable) -> tuple[Fin
     pairs.append(
         (
             "partition expiration",
-            (expected.resource.get("timePartitioning") or {}).get("expirationMs"),
-            (resource.get("timePartitioning") or {}).get("expirationMs"),
+            inner(expected.resource, "timePartitioning").get("expirationMs"),
+            inner(resource, "timePartitioning").get("expirationMs"),
         )
     )
     pairs += _column_pairs(expected.resource, resource)
@@ -177,7 +178,7 @@ def _without_expiration(partitioning: Resource | None) -> Resource | None:
 
 
 def _field_shapes(resource: Resource) -> list[object]:
-    return [_field_shape(field) for field in resource.get("schema", {}).get("fields", [])]
+    return [_field_shape(field) for field in inner(resource, "schema").get("fields", [])]
 
 
 def _field_shape(field: Resource) -> dict[str, object]:

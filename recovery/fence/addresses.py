@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from manifests.errors import RefusedError
-from manifests.kinds.resources.shapes import inner_list
 from manifests.kinds.resources.types import ResourceType
+from manifests.shapes import inner_list
 from manifests.values import Resource
 from recovery.fence.model import ThawStep
 

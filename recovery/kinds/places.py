@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from manifests.shapes import inner
 from manifests.values import Resource
 
 _DATASET = re.compile(r"rebound_drill_([0-9a-f]{6,12})_\w*")
@@ -112,7 +113,7 @@ def labelled(resource: Resource, mark: str, field: str = "labels") -> Resource:
         mark: That of the drill.
         field: The field that holds its labels; empty where it can have none.
     """
-    labels = {**(resource.get(field) or {}), DRILL_LABEL: mark}
+    labels = {**inner(resource, field), DRILL_LABEL: mark}
     if not field or len(labels) > _MOST_LABELS:
         return resource
     return {**resource, field: labels}
@@ -120,5 +121,5 @@ def labelled(resource: Resource, mark: str, field: str = "labels") -> Resource:
 
 def mark_of_labels(labels: Mapping[str, Any] | None) -> str | None:
     """Return the mark of the drill that a label says made a thing, or None for any other."""
-    found = str((labels or {}).get(DRILL_LABEL, ""))
+    found = str(labels.get(DRILL_LABEL, "")) if isinstance(labels, Mapping) else ""
     return found if _MARK.fullmatch(found) else None

@@ -1,6 +1,7 @@
 """Refuses a plan whose options are missing: all are told at once, so that one more plan is enough."""
 
 import re
+import shlex
 from collections.abc import Collection, Iterable, Iterator
 
 from manifests.errors import RefusedError
@@ -9,6 +10,8 @@ from recovery.ledger import ledger_refusals
 from recovery.plan.model import Plan
 
 _FIRST_OPTION = re.compile(r"`(--[^`]+)`")
+_NAMES_ALONE = "--confirm-project "
+"""Names where is written, and allows nothing else: what loses, trusts, opens or starts something is decided."""
 
 
 def check_plan(
@@ -58,7 +61,7 @@ def _refusals(
         yield RefusedError(
             "the project is protected",
             subject=project,
-            hint=f"`--confirm-project {project}` allows it",
+            hint=f"`--confirm-project {shlex.quote(project)}` allows it",
         )
 
 
@@ -104,12 +107,19 @@ def refuse_all(refusals: Iterable[RefusedError]) -> None:
         raise found[0]
     if found:
         hints = list(dict.fromkeys(item.hint for item in found))
-        firsts = [_FIRST_OPTION.match(hint[hint.find("`") :]) for hint in hints]
-        if all(firsts):
-            # What can be pasted behind the command; of several ways out of one refusal it has the first.
-            words = " ".join(option[1] for option in firsts if option)
-            hints.append(f"together: `{words}`")
+        hints += _pasted(hints)
         raise RefusedError(
             f"{len(found)} options are missing: {'; '.join(map(str, found))}",
             hint="; ".join(hints),
         )
+
+
+def _pasted(hints: Iterable[str]) -> Iterator[str]:
+    """Yield what can be pasted behind the command unseen, and which options are for somebody to decide."""
+    found = [option[1] for hint in hints if (option := _FIRST_OPTION.search(hint))]
+    named = [option for option in found if option.startswith(_NAMES_ALONE)]
+    decided = [f"`{option}`" for option in found if option not in named]
+    if len(named) > 1:
+        yield f"together: `{' '.join(named)}`"
+    if decided:
+        yield f"a decision each, not to be pasted unseen: {', '.join(decided)}"

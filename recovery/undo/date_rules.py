@@ -9,6 +9,7 @@ from datetime import date
 
 from manifests.catalog import Catalog
 from manifests.kinds.tables.model import TableBackup
+from manifests.shapes import inner
 from manifests.values import Resource, UtcTime, Value
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 
@@ -76,7 +77,7 @@ def is_by_date(resource: Resource, table: str, catalog: Catalog) -> bool:
         table: Its name, `dataset.table`.
         catalog: Says by which column each processor tells dates.
     """
-    field = (resource.get("timePartitioning") or {}).get("field")
+    field = inner(resource, "timePartitioning").get("field")
     processors = catalog.processors.processors if catalog.processors else ()
     columns = {item.date_column for item in processors if item.table == table}
     return field is not None and columns == {field}

@@ -14,6 +14,7 @@ from manifests.erasures import Erasures
 from manifests.journal_layout import undo_objects
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.kinds.buckets.model import ObjectRecord, ObjectVersion
+from manifests.shapes import inner
 from manifests.values import Resource
 from manifests.versions import (
     needs_new_content,
@@ -135,7 +136,7 @@ class ObjectUndo(ContentUndo[BucketOutcome, GoingObject]):
         self, into: str, going: list[GoingObject], found: RecoveredObjects, resource: Resource
     ) -> tuple[AccessChange, ...]:
         """Return what is encrypted with a key that only the journal names."""
-        own = (resource.get("encryption") or {}).get("defaultKmsKeyName")
+        own = inner(resource, "encryption").get("defaultKmsKeyName")
         known = {item.version.settings.kms_key for item in found.records.values()}
         keys = keys_of(going, {key for key in (own, *known) if key})
         project = self._ended.request.target.project

@@ -131,7 +131,7 @@ def test_whoever_has_it_recovers(rebound: Rebound, tmp_path: Path):
     before = {it.name for it in rebound.vault.list_blobs()}
     (tmp_path / "keys").write_text("nobody\n")
     of_column = ("--table", TABLE, "--column", "email", "--keys", str(tmp_path / "keys"))
-    rebound.run("erase", *of_column, "--reason", "asked")
+    rebound.run("erase", *of_column, "--reason", "asked", "--yes")
     rebound.query(f"DELETE FROM `{PROJECT}.{TABLE}` WHERE TRUE")
     words = ("recover", "bigquery-dataset-loss", "--overwrite", "*", "--from-vault", "--yes")
     recovery = rebound.json(*words, "--unsigned-erasures")["recovery_id"]

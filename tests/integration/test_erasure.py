@@ -44,11 +44,16 @@ def recovered(rebound: Rebound, *words: str) -> dict[str, Any]:
     return dict(json.loads(recover(rebound, *words, "--json").stdout))
 
 
-def erase(rebound: Rebound, *words: str, keys: tuple[str, ...]) -> str:
-    """Write keys down that stay erased."""
+def erasing(rebound: Rebound, *words: str, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command that writes keys down that stay erased."""
     file = rebound.folder / "keys.txt"
     file.write_text("".join(f"{key}\n" for key in keys))
-    return rebound.run("erase", *words, "--keys", str(file), "--reason", "asked").stdout
+    return ("erase", *words, "--keys", str(file), "--reason", "asked")
+
+
+def erase(rebound: Rebound, *words: str, keys: tuple[str, ...]) -> str:
+    """Write keys down that stay erased."""
+    return rebound.run(*erasing(rebound, *words, keys=keys), "--yes").stdout
 
 
 def undo(rebound: Rebound, recovery: str, code: int = 0) -> str:
@@ -116,8 +121,19 @@ def check_what_is_gone(rebound: Rebound, stored: bytes) -> None:
     assert rebound.vault.blob("erasures/000001.json").download_as_bytes() == stored
 
 
+def check_that_it_asks(rebound: Rebound) -> None:
+    """See that what would be written down is shown, and that nothing is without a yes."""
+    of_games = ("--table", GAMES, "--column", "game_id")
+    before = [blob.name for blob in rebound.vault.list_blobs()]
+    refused = rebound.run(*erasing(rebound, *of_games, keys=("g9",)), code=5)
+    assert f"1 key of table {GAMES}, column game_id" in refused.stdout
+    assert "nobody is there to say yes" in refused.stderr
+    assert [blob.name for blob in rebound.vault.list_blobs()] == before
+
+
 def test_who_has_not_the_key_can_neither_erase_nor_bring_back(rebound: Rebound):
     """An entry that nobody signed, or that cannot be read, ends a recovery before it begins."""
+    check_that_it_asks(rebound)
     rebound.query(f"DELETE FROM `{rebound.project}.{GAMES}` WHERE game_id IN ('g9', 'g10')")
     erase(rebound, "--table", GAMES, "--column", "game_id", keys=("g9",))
     words = ("--table", GAMES, "--column", "game_id", "--keys")
@@ -129,6 +145,7 @@ def test_who_has_not_the_key_can_neither_erase_nor_bring_back(rebound: Rebound):
         planted,
         "--reason",
         "x",
+        "--yes",
         REBOUND_OPERATOR_KEY="",
         REBOUND_OPERATOR_KEYS="",
     )
@@ -166,7 +183,7 @@ def check_what_cannot_be_read(rebound: Rebound, *words: str) -> None:
     assert "erasures/000002.json" in recover(rebound, TABLES, code=5).stderr
     assert "NOT READ" in rebound.run("erasures", code=4).stdout
     assert "000002" in rebound.run("erase", *words, "--reason", "x", code=5).stderr
-    rebound.run("erase", "--revoke", "2", "--reason", "planted")
+    rebound.run("erase", "--revoke", "2", "--reason", "planted", "--yes")
     rebound.run("erasures")
     recover(rebound, TABLES)
     assert ids(rebound) & {"g9", "g10"} == {"g10"}
@@ -186,7 +203,7 @@ def test_a_repair_brings_back_nothing_that_was_erased(rebound: Rebound):
     planted = entry("table", GAMES, "g19", number=2, column="game_id")
     rebound.vault.blob("erasures/000002.json").upload_from_string(encode(planted))
     assert "no trusted key signed 1 erasure" in rebound.run(*words, code=5).stderr
-    rebound.run("erase", "--revoke", "2", "--reason", "planted")
+    rebound.run("erase", "--revoke", "2", "--reason", "planted", "--yes")
     rebound.run(*words)
     assert {row["game_id"] for row in rebound.query(asked)} == was - {"g10"}
     assert "g10" in was

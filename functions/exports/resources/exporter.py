@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from functools import cached_property, partial
 from typing import override
 
+from pydantic import ValidationError
+
 from functions.exporter import Exporter, others
 from functions.log import LoggingPool, logged_step
 from manifests.cloud.assets import asset_types
@@ -146,14 +148,24 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
     ) -> tuple[StoredResource, StoredObject | None]:
         """Return a resource with all that belongs to it, and the archive it is built from."""
         archive = self._archive(kind, name)
-        stored = StoredResource(
-            name=name,
-            resource=resource,
-            policy=self._configuration.policy(kind, name),
-            below=self._configuration.below(kind, name),
-            source="" if archive is None else archive.name,
-            images=self._images(kind, resource),
+        policy, below = (
+            self._configuration.policy(kind, name),
+            self._configuration.below(kind, name),
         )
+        try:
+            stored = StoredResource(
+                name=name,
+                resource=resource,
+                policy=policy,
+                below=below,
+                source="" if archive is None else archive.name,
+                images=self._images(kind, resource),
+            )
+        except ValidationError as error:
+            what = error.errors()[0]["msg"]
+            raise CloudError(
+                f"no run can hold what its API answers: {what}", subject=name
+            ) from error
         return stored, archive
 
     def _images(self, kind: ResourceType, resource: Resource) -> dict[str, str]:

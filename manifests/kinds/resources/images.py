@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from manifests.kinds.resources.shapes import inner, inner_list
+from manifests.shapes import inner, inner_list
 from manifests.values import Resource
 
 REGISTRY = "artifactregistry.googleapis.com"

@@ -21,12 +21,12 @@ MOST_BYTES = 64 * 1024 * 1024
 
 class _Binding(Stored):
     role: str
-    members: tuple[str, ...] = ()
-    condition: dict[str, str] | None = None
+    members: tuple[str, ...] | None = ()
+    condition: dict[str, str | None] | None = None
 
 
 class _Policy(Stored):
-    bindings: tuple[_Binding, ...] = ()
+    bindings: tuple[_Binding, ...] | None = ()
 
 
 class StoredResource(Stored):
@@ -51,7 +51,10 @@ class StoredResource(Stored):
     @field_validator("policy")
     @classmethod
     def _is_policy(cls, policy: Resource | None) -> Resource | None:
-        """Refuse what no API returns as a policy (IAM, Policy structure): everything in it is granted again."""
+        """Refuse what no API returns as a policy (IAM, Policy structure): everything in it is granted again.
+
+        Null stands for what is not said (Protocol Buffers, ProtoJSON format).
+        """
         if policy is not None:
             _Policy.model_validate(policy)
         return policy

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from manifests.encoding import ColumnEncoding
 from manifests.kind import Backup
+from manifests.shapes import inner
 from manifests.values import (
     Fingerprint,
     RecoveryPoint,
@@ -143,11 +144,11 @@ def encryption_key(resource: Resource) -> str:
 
     The version of the key is left out: BigQuery returns it and accepts none.
     """
-    found = resource.get("encryptionConfiguration") or {}
+    found = inner(resource, "encryptionConfiguration")
     return _KEY_VERSION.sub("", str(found.get("kmsKeyName") or ""))
 
 
 def generated_columns(resource: Resource) -> tuple[str, ...]:
     """Return the columns of a table whose values BigQuery makes, and nobody can insert."""
-    fields = (resource.get("schema") or {}).get("fields", [])
+    fields = inner(resource, "schema").get("fields", [])
     return tuple(field["name"] for field in fields if field.get("generatedColumn"))

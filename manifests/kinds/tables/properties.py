@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from manifests.errors import BackupDamagedError
 from manifests.kinds.tables.model import encryption_key
+from manifests.shapes import inner
 from manifests.values import Resource
 
 
@@ -160,7 +161,7 @@ def _written_field(field: Resource) -> Resource:
     written = dict(field)
     if "fields" in field:
         written["fields"] = [_written_field(child) for child in field["fields"]]
-    if not (field.get("policyTags") or {}).get("names"):
+    if not inner(field, "policyTags").get("names"):
         # Tags that were taken away leave an empty message (googleapis/java-bigquery#522).
         written.pop("policyTags", None)
     return written

@@ -250,12 +250,12 @@ def read_declared(path: Path | None) -> Declarations:
         return Declarations()
     content = read_file(path, UsageError)
     criteria = {
-        f"{dimension.name}/{criterion.name}"
+        f"{dimension.name}/{criterion.name}": criterion
         for dimension in shipped_criteria().dimensions
         for criterion in dimension.criteria
-        if not criterion.looks
     }
-    known = sorted(criteria) + [f"{_PROMISED}{name}" for name in PROMISES]
+    known = sorted(name for name, criterion in criteria.items() if not criterion.looks)
+    known += [f"{_PROMISED}{name}" for name in PROMISES]
     try:
         levels = {name for name in content if name.startswith(_PROMISED)}
         found = Declarations.model_validate(
@@ -267,7 +267,10 @@ def read_declared(path: Path | None) -> Declarations:
     except (AttributeError, TypeError, ValidationError) as error:
         raise UsageError(f"it cannot be read: {error}", subject=str(path)) from error
     if unknown := sorted(set(content) - set(known)):
+        told = [f"{it}, which is looked at" if it in criteria else it for it in unknown]
         raise UsageError(
-            "nobody can declare it", subject=unknown[0], hint=f"one can: {', '.join(known)}"
+            f"nothing asks anybody for: {'; '.join(told)}",
+            subject=str(path),
+            hint=f"take that out; asked for are: {', '.join(known)}",
         )
     return found

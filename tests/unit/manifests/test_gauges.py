@@ -128,6 +128,10 @@ def test_a_vault_that_grows_by_the_same_each_week_for_ever_is_told():
         assert alerts(told(**well, **grown)) == ({"vault-large"} if is_told else set())
     assert told(**held(times=1000, run_bytes=2**20))["vault_times"] == 0
     assert told(size_bytes=2**40)["vault_times"] == 0
+    large = held(times=29, run_bytes=weekly)
+    empty = large["complete"][-1]._replace(size_bytes=0)
+    large["complete"] = (*large["complete"], empty)
+    assert told(**large)["vault_times"] == 29
 
 
 def test_samples_and_looks_for_what_expires_have_an_age():

@@ -14,6 +14,7 @@ from manifests.kinds.resources.layout import resources_name, type_segment
 from manifests.kinds.resources.lines import StoredResource, entry_of, file_of, line, resources_of
 from manifests.kinds.resources.model import ResourceBackup, ResourceEntry
 from manifests.values import RunId, StoredObject
+from recovery.kinds.resources.rules.policies import added, without_agents
 
 RUN = RunId("nightly")
 TOPIC = StoredResource(
@@ -49,6 +50,19 @@ def test_what_is_stored_is_read_again():
     assert content.isascii()
     assert content.count(b"\n") == 2
     assert resources_of(content, backup(OTHER, TOPIC)) == (OTHER, TOPIC)
+
+
+def test_a_policy_says_null_for_what_it_does_not_say():
+    """So JSON of an API may; it grants nothing, and makes nothing else unreadable."""
+    condition = {"title": "t", "description": None}
+    for policy in (
+        {"bindings": None},
+        {"bindings": [{"role": "r", "members": None, "condition": condition}]},
+    ):
+        quiet = OTHER.model_copy(update={"policy": policy})
+        assert resources_of(file_of([quiet]), backup(quiet)) == (quiet,)
+        assert added(policy, policy) == (None, [])
+        assert without_agents(policy)["bindings"] is not None
 
 
 def test_what_runs_no_image_has_the_line_it_always_had():

@@ -14,6 +14,7 @@ from recovery.drill.owned import (
     is_over,
     made_at_of,
 )
+from recovery.kinds.places import labelled, mark_of_labels
 from tests.unit.drills import BEGUN, DRILL_ID, NOW
 from tests.unit.recovery.test_drill_records import record
 
@@ -68,6 +69,13 @@ def test_a_label_shows_only_what_was_made_when_its_drill_was_at_work():
     assert "not at work" in doubt_of_label(later, KILLED, sandbox=SANDBOX)
     assert "wrote to" in doubt_of_label(during, KILLED, sandbox="another")
     assert "of which nothing can be left" in doubt_of_label(during, None, sandbox=SANDBOX)
+
+
+@pytest.mark.parametrize("labels", [None, [], ["a"], "rebound-drill", 7])
+def test_labels_of_any_shape_end_no_drill(labels: Any):  # noqa: ANN401 - any JSON
+    """What is stored could hold anything."""
+    assert labelled({"labels": labels}, "abc123") == {"labels": {"rebound-drill": "abc123"}}
+    assert mark_of_labels(labels) is None
 
 
 def test_a_drill_at_work_makes_what_is_made_now():

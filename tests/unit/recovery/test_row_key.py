@@ -21,6 +21,8 @@ def test_the_key_of_the_table_comes_before_that_of_the_catalog():
     assert row_key(name, primary, CATALOG) == ("id",)
     assert row_key(name, {}, CATALOG) == ("game_date", "game_id", "player_lookup")
     assert row_key("nba.unknown", {}, CATALOG) == ()
+    for strange in ([], "x", {"primaryKey": []}, {"primaryKey": "x"}):
+        assert row_key("nba.unknown", {"tableConstraints": strange}, CATALOG) == ()
 
 
 def test_without_a_key_it_is_said_how_to_ask():

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from manifests.kinds.buckets.model import BucketBackup
+from manifests.shapes import inner
 from manifests.values import Resource, Value
 from recovery.access_change import AccessChange, given, keyed, removed
 from recovery.request import Target
@@ -75,7 +76,7 @@ def _granted(policy: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _key(bucket: Resource) -> str:
-    return str((bucket.get("encryption") or {}).get("defaultKmsKeyName") or "")
+    return str(inner(bucket, "encryption").get("defaultKmsKeyName") or "")
 
 
 def _loosened(now: Resource, then: Resource) -> Iterator[str]:
@@ -95,23 +96,23 @@ def _loosened(now: Resource, then: Resource) -> Iterator[str]:
         ("soft delete", "softDeletePolicy", "retentionDurationSeconds"),
     ):
         was_seconds, seconds_then = (
-            int((item.get(key) or {}).get(seconds) or 0) for item in (now, then)
+            int(inner(item, key).get(seconds) or 0) for item in (now, then)
         )
         if seconds_then < was_seconds:
             yield f"{name} of {was_seconds:,} s, which was {seconds_then:,} s"
-    filtered = (now.get("ipFilter") or {}).get("mode") == "Enabled"
+    filtered = inner(now, "ipFilter").get("mode") == "Enabled"
     if filtered and now["ipFilter"] != then.get("ipFilter"):
         yield f"the IP filter {now['ipFilter']}"
 
 
 def _prevents_public(bucket: Resource) -> bool:
-    return (bucket.get("iamConfiguration") or {}).get("publicAccessPrevention") == "enforced"
+    return inner(bucket, "iamConfiguration").get("publicAccessPrevention") == "enforced"
 
 
 def _is_uniform(bucket: Resource) -> bool:
-    uniform = (bucket.get("iamConfiguration") or {}).get("uniformBucketLevelAccess") or {}
+    uniform = inner(bucket, "iamConfiguration", "uniformBucketLevelAccess")
     return bool(uniform.get("enabled"))
 
 
 def _keeps_versions(bucket: Resource) -> bool:
-    return bool((bucket.get("versioning") or {}).get("enabled"))
+    return bool(inner(bucket, "versioning").get("enabled"))

@@ -1,5 +1,6 @@
 """What a recovery would do to a bucket: objects counted and explained, never listed whole."""
 
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
@@ -184,7 +185,7 @@ class BucketStep(Step, SeenBucket):
             yield MissingWord(
                 f"content that is there would be replaced, of {counted(self.replaced, 'object')}",
                 subject=self.title,
-                hint=f"`--overwrite {self.into}` allows it; what is replaced is kept",
+                hint=f"`--overwrite {shlex.quote(self.into)}` allows it; what is replaced is kept",
             )
         if self.writes and not request.notify:
             yield from object_words(self.title, self.notified, self.listening)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from manifests.kinds.buckets.kind import BUCKETS
 from manifests.model.run import Manifest
+from manifests.shapes import inner
 from manifests.values import Resource
 from recovery.kinds.buckets.rules.buckets import BucketStep
 
@@ -19,7 +20,7 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketStep]) -> tuple[str, 
             )
         notes += plan.retention.notes(plan.name)
         backup = manifest.part(BUCKETS, plan.name)
-        if backup is not None and (backup.resource.get("versioning") or {}).get("enabled"):
+        if backup is not None and inner(backup.resource, "versioning").get("enabled"):
             notes.append(
                 f"noncurrent versions of objects of bucket {plan.name}: of each name the one comes "
                 "back that was live"
@@ -48,5 +49,5 @@ def objects_lost(manifest: Manifest, plans: Sequence[BucketStep]) -> tuple[str, 
 
 def _deletes_objects(bucket: Resource) -> bool:
     """Whether a bucket's lifecycle deletes live objects or any."""
-    rules = (bucket.get("lifecycle") or {}).get("rule") or ()
-    return any(rule.get("action", {}).get("type") == "Delete" for rule in rules)
+    rules = inner(bucket, "lifecycle").get("rule") or ()
+    return any(inner(rule, "action").get("type") == "Delete" for rule in rules)

@@ -1,5 +1,6 @@
 """What a recovery would do to each Firestore database, and why."""
 
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
@@ -152,7 +153,7 @@ class DatabaseStep(Step):
                 f"{changed + newer} documents hold something else now, {newer} of them were changed "
                 "after the recovery point",
                 subject=f"database {self.into}",
-                hint=f"`--overwrite '{self.into}'` replaces them, what they held is kept as an undo "
+                hint=f"`--overwrite {shlex.quote(self.into)}` replaces them, what they held is kept as an undo "
                 "point; `--only-missing` leaves them",
             )
         if self.writes:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from manifests.kinds.resources.shapes import inner, inner_list
+from manifests.shapes import inner, inner_list
 from manifests.values import Resource
 
 _WITH_DATA = ("bigquery/transfer", "bigquery/connection")

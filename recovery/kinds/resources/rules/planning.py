@@ -6,9 +6,9 @@ from typing import Any
 
 from manifests.errors import ManifestAlteredError, RefusedError
 from manifests.kinds.resources.fields import differences, is_chosen
-from manifests.kinds.resources.shapes import inner, inner_list
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
+from manifests.shapes import inner, inner_list
 from manifests.values import Resource
 from recovery.compare.findings import Finding
 from recovery.kinds.resources.rules.policies import Grant, added

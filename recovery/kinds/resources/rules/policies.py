@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from manifests.shapes import inner
 from manifests.values import Resource, Value
 
 _DELETED = "deleted:"
@@ -50,18 +51,18 @@ def added(stored: Resource, present: Resource) -> tuple[Resource | None, list[Gr
     Returns:
         None where nothing is missing; else the policy to set.
     """
-    bindings = {_key(item): dict(item) for item in present.get("bindings", ())}
+    bindings = {_key(item): dict(item) for item in (present.get("bindings") or ())}
     grants: list[Grant] = []
-    for item in stored.get("bindings", ()):
+    for item in stored.get("bindings") or ():
         key = _key(item)
         there = bindings.setdefault(key, {**item, "members": []})
         missing = [
             member
-            for member in item.get("members", ())
-            if member not in there.get("members", ()) and _is_restored(member, item["role"])
+            for member in (item.get("members") or ())
+            if member not in (there.get("members") or ()) and _is_restored(member, item["role"])
         ]
-        there["members"] = [*there.get("members", ()), *missing]
-        title = str((item.get("condition") or {}).get("title", ""))
+        there["members"] = [*(there.get("members") or ()), *missing]
+        title = str(inner(item, "condition").get("title", ""))
         grants += [Grant(role=item["role"], member=who, condition=title) for who in missing]
     if not grants:
         return None, []
@@ -78,9 +79,9 @@ def taken(present: Resource, grants: Sequence[Grant]) -> Resource | None:
     """
     going = {(item.role, item.member, item.condition) for item in grants}
     bindings, found = [], False
-    for item in present.get("bindings", ()):
-        title = str((item.get("condition") or {}).get("title", ""))
-        members = item.get("members", ())
+    for item in present.get("bindings") or ():
+        title = str(inner(item, "condition").get("title", ""))
+        members = item.get("members") or ()
         kept = [who for who in members if (item["role"], who, title) not in going]
         found = found or len(kept) != len(members)
         bindings += [{**item, "members": kept}] if kept else []
@@ -90,8 +91,8 @@ def taken(present: Resource, grants: Sequence[Grant]) -> Resource | None:
 def without_agents(policy: Resource) -> Resource:
     """Return a policy without what it grants to accounts of Google's own services."""
     bindings = [
-        {**item, "members": [who for who in item.get("members", ()) if not _AGENT.search(who)]}
-        for item in policy.get("bindings", ())
+        {**item, "members": [who for who in item.get("members") or () if not _AGENT.search(who)]}
+        for item in (policy.get("bindings") or ())
     ]
     return {**policy, "bindings": bindings}
 

@@ -10,8 +10,8 @@ from copy import copy
 from typing import Any, NamedTuple, Self
 
 from manifests.kinds.resources.fields import settable
-from manifests.kinds.resources.shapes import inner, inner_list
 from manifests.kinds.resources.types import ResourceType
+from manifests.shapes import inner, inner_list
 from manifests.values import Resource
 from recovery.kinds.resources.rules.placing import (
     is_where_data_is,

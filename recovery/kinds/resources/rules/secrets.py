@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from manifests.kinds.resources.shapes import inner, inner_list
+from manifests.shapes import inner, inner_list
 from manifests.values import Resource
 
 _FULL = re.compile(r"projects/[^/]+/secrets/(?P<secret>[^/]+)")

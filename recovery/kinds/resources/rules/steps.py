@@ -1,5 +1,6 @@
 """What happens to one resource of the platform's configuration, and how it ended. Pure."""
 
+import shlex
 from collections.abc import Collection, Iterator
 from typing import Literal
 
@@ -93,7 +94,8 @@ class ConfigurationStep(Step):
             yield MissingWord(
                 "it is there, and differs",
                 self.title,
-                f"`--overwrite {self.own_name}` sets it to what it was, `--only-missing` leaves it",
+                f"`--overwrite {shlex.quote(self.own_name)}` sets it to what it was, "
+                "`--only-missing` leaves it",
             )
 
 

@@ -3,6 +3,7 @@
 from manifests.cloud.table_paths import table_path, table_reference
 from manifests.kinds.tables.model import TableBackup
 from manifests.kinds.tables.properties import settings
+from manifests.shapes import inner
 from manifests.values import Resource
 from recovery.compare.observed import ObservedTable
 from recovery.compare.properties import changes
@@ -88,7 +89,7 @@ def writable(resource: Resource) -> Resource:
 
 def has_foreign_keys(resource: Resource) -> bool:
     """Whether a table refers to other tables, which have to be there first."""
-    return bool((resource.get("tableConstraints") or {}).get("foreignKeys"))
+    return bool(inner(resource, "tableConstraints").get("foreignKeys"))
 
 
 def without_foreign_keys(resource: Resource) -> Resource:

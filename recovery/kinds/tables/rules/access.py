@@ -29,6 +29,7 @@ from manifests.errors import ManifestAlteredError
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import DatasetBackup, TableBackup, encryption_key
 from manifests.model.run import Manifest
+from manifests.shapes import inner
 from manifests.values import Resource
 from recovery.access_change import AccessChange, given, keyed, removed
 from recovery.compare.observed import ObservedTable
@@ -202,7 +203,7 @@ def _told(entry: Resource) -> tuple[str, str]:
 
 
 def _default_key(dataset: Resource) -> str:
-    return str((dataset.get("defaultEncryptionConfiguration") or {}).get("kmsKeyName") or "")
+    return str(inner(dataset, "defaultEncryptionConfiguration").get("kmsKeyName") or "")
 
 
 def _by_id(policies: Iterable[Resource]) -> dict[str, Resource]:
@@ -212,10 +213,10 @@ def _by_id(policies: Iterable[Resource]) -> dict[str, Resource]:
 def _tags(resource: Resource | None, prefix: str = "") -> dict[str, set[str]]:
     """Return the policy tags of each column that has any, by its path."""
     found: dict[str, set[str]] = {}
-    schema: Mapping[str, Any] = (resource or {}).get("schema") or {}
+    schema: Mapping[str, Any] = inner(resource, "schema")
     for field in schema.get("fields") or ():
         path = f"{prefix}{str(field['name']).lower()}"
-        if names := (field.get("policyTags") or {}).get("names"):
+        if names := inner(field, "policyTags").get("names"):
             found[path] = set(names)
         found |= _tags({"schema": field}, f"{path}.")
     return found

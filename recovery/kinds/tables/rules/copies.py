@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
 from manifests.references import definitions_of, references
+from manifests.shapes import inner
 from manifests.values import Resource
 from recovery.kinds.tables.rules.asked import wanted_tables
 from recovery.kinds.tables.rules.definitions import DefinitionStep
@@ -26,7 +27,7 @@ def referring_to_copy(manifest: Manifest, request: Request) -> Manifest:
         return {**key, "referencedTable": moved}
 
     def moved(table: TableBackup) -> TableBackup:
-        constraints = table.resource.get("tableConstraints") or {}
+        constraints = inner(table.resource, "tableConstraints")
         if not constraints.get("foreignKeys"):
             return table
         keys = [renamed(key) for key in constraints["foreignKeys"]]
@@ -88,7 +89,7 @@ def _refers_to_original(
 ) -> bool:
     """Whether a foreign key of a table refers to what no copy is made of."""
     made = {(request.target.project, request.target.name(item.name)) for item in copies}
-    keys = (table.resource.get("tableConstraints") or {}).get("foreignKeys") or ()
+    keys = inner(table.resource, "tableConstraints").get("foreignKeys") or ()
     return any(
         (key["referencedTable"]["projectId"], _named(key["referencedTable"])) not in made
         for key in keys

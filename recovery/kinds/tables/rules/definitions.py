@@ -7,6 +7,7 @@ from typing import Literal
 from manifests.ids import DefinitionName
 from manifests.kinds.tables.model import DatasetBackup
 from manifests.references import DefinitionKind, TableRef, definitions_of, text_of, unmakeable
+from manifests.shapes import inner
 from manifests.values import Resource, UtcTime
 from recovery.compare.findings import Finding
 from recovery.compare.properties import comparable
@@ -129,7 +130,7 @@ def _fixed_differs(expected: Resource, actual: Resource, findings: Sequence[Find
     wanted, found = (
         {
             key: value
-            for key, value in (resource.get("materializedView") or {}).items()
+            for key, value in inner(resource, "materializedView").items()
             if key not in (*_CHANGEABLE, "lastRefreshTime")
         }
         for resource in (expected, actual)

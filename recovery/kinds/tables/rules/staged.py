@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from manifests.fingerprint import EMPTY
 from manifests.kinds.tables.model import Export, TableBackup, encryption_key
+from manifests.shapes import inner
 from manifests.values import Fingerprint, Resource
 
 _NOT_STAGED = ("expirationMs", "requirePartitionFilter")
@@ -48,7 +49,7 @@ def needed_exports(table: TableBackup, partitions: set[str]) -> tuple[Export, ..
 
 def unfiltered(resource: Resource) -> Resource:
     """Return a table whose partitions may be read without a filter."""
-    partitioning = dict(resource.get("timePartitioning") or {})
+    partitioning = dict(inner(resource, "timePartitioning"))
     partitioning.pop("requirePartitionFilter", None)
     return {**resource, "timePartitioning": partitioning or None}
 

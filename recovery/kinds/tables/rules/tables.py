@@ -1,5 +1,6 @@
 """What a recovery would do to each table, and why."""
 
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
@@ -259,7 +260,7 @@ def overwriting(name: str, request: Request) -> Iterator[MissingWord]:
         yield MissingWord(
             "what is there now would be replaced",
             subject=request.target.project,
-            hint=f"`--overwrite {name}` allows it for one, `--overwrite '*'` for all, and an "
+            hint=f"`--overwrite {shlex.quote(name)}` allows it for one, `--overwrite '*'` for all, and an "
             "undo point is kept; `--only-missing` leaves what is there",
             name=name,
         )
