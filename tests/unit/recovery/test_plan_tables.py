@@ -1,4 +1,3 @@
-import shlex
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +7,8 @@ from manifests.errors import RefusedError, UsageError
 from recovery.compare.observed import ObservedTable
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
-from recovery.kinds.tables.rules.tables import TableStep, overwriting
-from recovery.plan.words import check_plan, refuse_all
+from recovery.kinds.tables.rules.tables import TableStep
+from recovery.plan.words import check_plan
 from recovery.request import Target
 from tests.unit.samples import ARRIVALS, EMPTY, POINT, POLICY, games, manifest, nothing_yet
 from tests.unit.worlds import EQUAL, GONE, LOSING, OTHER, now, plan, planned, request, step, world
@@ -210,30 +209,6 @@ def test_a_protected_project_needs_its_name(words: tuple[str, ...]):
     assert "--confirm-project platform" in caught.value.hint
     check_plan(made, protected=("platform",), confirmed_projects=("platform",), access=True)
     check_plan(made, protected=("other",), confirmed_projects=(), access=True)
-
-
-def test_all_words_that_are_missing_are_told_at_once():
-    """Each costs its operator a plan, so that one refusal names them all."""
-    with pytest.raises(RefusedError) as refused:
-        check_plan(plan(LOSING), protected=("platform",), confirmed_projects=())
-    assert refused.value.message.startswith("2 options are missing: ")
-    assert "--only-missing" in refused.value.hint
-    # What replaces rows is nothing to paste behind the command with the rest.
-    assert refused.value.hint.endswith("not to be pasted unseen: `--overwrite nba.games`")
-    assert "together" not in refused.value.hint
-    hints = ("`--access` allows all of it", "`--confirm-project a` allows it; `--x`")
-    others = [RefusedError("no", hint=hint) for hint in (*hints, "`--confirm-project 'b c'`")]
-    with pytest.raises(RefusedError) as refused:
-        refuse_all([*others, RefusedError("no", hint="`--untrusted` takes it")])
-    assert "; together: `--confirm-project a --confirm-project 'b c'`; " in refused.value.hint
-    assert refused.value.hint.endswith("unseen: `--access`, `--untrusted`")
-
-
-@pytest.mark.parametrize("name", ["lake", "projects/p/topics/a; echo", "`x`"])
-def test_names_in_options_are_quoted(name: str):
-    """A word that is pasted behind a command says one name, whoever chose it."""
-    (word,) = overwriting(name, request())
-    assert shlex.quote(name) in word.hint
 
 
 def test_only_what_is_missing():

@@ -153,14 +153,6 @@ def test_declarations_are_read(tmp_path: Path):
         path.write_text(json.dumps(wrong))
         with pytest.raises(UsageError):
             read_declared(path)
-    known = {"operations/alerting": said, "documentation/operations": said, "weather": said}
-    path.write_text(json.dumps({**known, "promised/the model is trained again": level}))
-    told = (
-        "nothing asks anybody for: documentation/operations, which is looked at; operations/alerting, "
-        "which is looked at; promised/the model is trained again; weather"
-    )
-    with pytest.raises(UsageError, match=told):
-        read_declared(path)
 
 
 def test_shipped_criteria():
