@@ -1,4 +1,4 @@
-"""Tells of decisions of the catalog that soon hold no more: what they cover counts from then on. Pure."""
+"""Tells of decisions of the catalog that nobody answers for, and of those that soon hold no more. Pure."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -9,9 +9,23 @@ from recovery.health import Health, HealthFinding
 from recovery.units import counted, listed
 
 DECISIONS = "decisions"
-"""The check of findings of what soon lapses."""
+"""The check of findings of decisions."""
 _WARNED = timedelta(days=30)
 """How long before its last day a decision is told of: what it covers has to be shown, or decided again."""
+
+
+def unconfirmed_findings(catalog: Catalog, on: date) -> Iterator[HealthFinding]:
+    """Tell how many decisions hold that no owner has confirmed: what is left by them is nobody's choice yet.
+
+    Args:
+        catalog: What is decided.
+        on: The day.
+    """
+    every = (*catalog.drills.not_shown, *catalog.left_out)
+    if nobodys := [it for it in every if it.holds(on) and not it.is_confirmed]:
+        what = f"{counted(len(nobodys), 'decision')} nobody has confirmed"
+        mend = "`rebound doctor` says how to confirm them"
+        yield HealthFinding(DECISIONS, "", Health.WARNING, what, mend)
 
 
 def lapsing_findings(catalog: Catalog, on: date) -> Iterator[HealthFinding]:

@@ -156,6 +156,8 @@ def _bucket_checks(looks: Looks) -> Iterator[Check]:
     yield Check("vault", vault, kept(buckets.vault_problems, vault), well)
     if second:
         yield Check("configuration", second, apart, well)
+    elif catalog.resources:
+        yield Check("configuration", "", buckets.no_second_problems, "")
     well = "extracts can land in it, and journals stay"
     yield Check("landing", settings.landing_bucket, landing, well)
     for entry in catalog.buckets:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from manifests.catalog_decisions import NOBODY
 from recovery.document import (
     Block,
     Column,
@@ -169,9 +168,6 @@ def _decided(status: Status) -> Iterator[Block]:
         yield Listing("not shown by any drill:", told)
     if status.left_out:
         yield Listing("in no backup:", status.left_out)
-    every = (*(it.not_shown for it in status.parts), *status.left_out)
-    if any(NOBODY in told for told in every):
-        yield Paragraph("No owner has confirmed these decisions: `rebound doctor` says how to.")
 
 
 def _due(status: Status) -> Iterator[Paragraph]:

@@ -21,7 +21,7 @@ from manifests.values import RunId
 from recovery.fence.store import Fences
 from recovery.fence.text import is_late
 from recovery.health import Health, HealthFinding
-from recovery.lapsing import lapsing_findings
+from recovery.lapsing import lapsing_findings, unconfirmed_findings
 from recovery.status.held import left_out, unprotected_findings
 from recovery.status.model import PartFacts, PartStatus, Status
 from recovery.status.points import Points, StoredRun, newest_points, protected_parts
@@ -99,6 +99,7 @@ class StatusLooks:
         decisions, today = self._catalog.left_out, now.date()
         found += [
             *unprotected_findings(points.newest, decisions, today),
+            *unconfirmed_findings(self._catalog, today),
             *lapsing_findings(self._catalog, today),
             *_unusable(points),
             *_crowds(folders),

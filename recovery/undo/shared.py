@@ -112,7 +112,7 @@ def unfinished(
     overtaken: Collection[str],
     refused: Mapping[str, str],
 ) -> ReboundError | None:
-    """Return the error of what was written in place and is not all as it was; None where it is.
+    """Return the error of an undo that left some things as they are; None where all are as before the recovery.
 
     Args:
         what: What the things are called.

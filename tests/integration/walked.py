@@ -14,6 +14,7 @@ from tests.standin.firestore.creation import create_database
 
 TABLE = f"{lake.DATASET}.people"
 _BY_REBOUND = ("run", "recover", "undo", "repair", "expire")
+ACTIONS = (*_BY_REBOUND, "write", "damage", "day")
 SCENARIOS = ("bigquery-dataset-loss", "gcs-bucket-corruption", "firestore-state-loss")
 START_MINUTES, DAY_MINUTES = 6 * 24 * 60, 25 * 60
 """So long ago a sequence begins, since each action is later than the one before; histories end after seven days."""
@@ -132,19 +133,14 @@ class World:
         self._damaged = None
 
     @property
-    def can_undo(self) -> bool:
-        """Whether a recovery can be taken back: nobody wrote since."""
-        return self._recovered is not None
-
-    @property
-    def can_repair(self) -> bool:
-        """Whether damage can be taken back: nobody wrote since."""
-        return self._damaged is not None
-
-    @property
-    def has_a_day(self) -> bool:
-        """Whether another day can pass before it is now."""
-        return self._minutes_ago >= 2 * DAY_MINUTES
+    def possible(self) -> list[str]:
+        """Return the actions that mean something here: what is taken back is what nobody wrote over since."""
+        here = {
+            "undo": self._recovered is not None,
+            "repair": self._damaged is not None,
+            "day": self._minutes_ago >= 2 * DAY_MINUTES,
+        }
+        return [name for name in ACTIONS if here.get(name, True)]
 
     @property
     def points(self) -> int:

@@ -170,7 +170,10 @@ def test_functions_are_those_of_the_bundle():
 
 
 def test_functions_have_room_for_what_was_measured():
-    """What Terraform gives each function is held against what each was seen to take."""
+    """What Terraform gives each function is held against what each was seen to take.
+
+    Two files are compared: a function that takes more is seen when `python -m tests.bench.functions` measures anew.
+    """
     record = json.loads(RECORD.read_text())
     limits = given()
     small, large = (record[name]["taken"] for name in ("small", "large"))

@@ -93,8 +93,8 @@ def test_what_no_test_runs_can_be_typed(page: str):
         )
         script = re.sub(r"<([A-Z_]+)>", r"\1", "\n".join(lines))
         assert unreadable(script) == "", script
-        assert unknown_to_gcloud(script) == [], script
         assert unknown_to_terraform(script) == [], script
+        assert unknown_to_gcloud(script) == [], script
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -53,6 +53,14 @@ def second_problems(
             yield warning(f"it is in the vault's {noun}, and is lost with it", f"{APPLY} {_SECOND}")
 
 
+def no_second_problems() -> Iterator[Problem]:
+    """Tell what a configuration without a second place lacks."""
+    what = (
+        "it has no second place: it is lost with the vault, and kept there no longer than the data"
+    )
+    yield warning(what, f"{APPLY} {_SECOND}")
+
+
 def _kept_problems(
     bucket: Resource, name: str, project_number: str, *, variable: str
 ) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from manifests.catalog import Catalog
 from manifests.catalog_decisions import SHIPPED, LeftOut, confirming, left_out_by
 from manifests.kinds.tables.kind import TABLES
 from recovery.doctor.rules.problem import Problem, fine, warning
-from recovery.lapsing import lapsing_findings
+from recovery.lapsing import lapsing_findings, unconfirmed_findings
 from recovery.plan.lost import left_out_text
 from recovery.units import counted, listed
 
@@ -68,11 +68,9 @@ def decision_problems(
         what = f"`drills.not_shown` in the catalog is about what a drill shows: {listed(unneeded)}"
         mend = "take it out of `drills.not_shown`; `rebound drill --due` shows that it restores"
         yield warning(f"{what}; that decision changes nothing", mend)
-    every = (*catalog.drills.not_shown, *catalog.left_out)
-    if nobodys := [it for it in every if it.holds(on) and not it.is_confirmed]:
-        what = f"{counted(len(nobodys), 'decision')} nobody has confirmed: see `rebound status`"
+    for item in unconfirmed_findings(catalog, on):
         again = "NAME answers for them; they hold until the day that is said there"
-        yield warning(f"{what}; {again}", confirming(catalog_file))
+        yield warning(f"{item.what}: see `rebound status`; {again}", confirming(catalog_file))
     for item in lapsing_findings(catalog, on):
         yield warning(item.what, item.mend)
 

@@ -176,5 +176,6 @@ def _told(findings: Sequence[HealthFinding]) -> str:
         return "it was not looked at"
     healthy = sum(item.health is Health.HEALTHY for item in findings)
     bad = [item for item in findings if item.health is not Health.HEALTHY]
-    first = f"; {bad[0].check} {bad[0].subject}: {bad[0].what}".replace(" :", ":") if bad else ""
-    return f"{healthy} of {counted(len(findings), 'finding')} healthy{first}"
+    first = (bad or findings)[0]
+    told = f"{first.check} {first.subject}".rstrip()
+    return f"{healthy} of {counted(len(findings), 'finding')} healthy; {told}: {first.what}"

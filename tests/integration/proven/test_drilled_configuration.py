@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from google.cloud import bigquery, storage
 
+from manifests.catalog_decisions import NOBODY
 from manifests.store.envelope import decode, encode
 from recovery.kinds.places import labelled
 from recovery.outcome import PlannedRecovery
@@ -113,7 +114,7 @@ def test_a_sample_has_a_set_of_resources(rebound: Rebound, sandbox: str, tmp_pat
 
 
 def test_a_platform_of_which_all_is_shown_or_decided_is_healthy(rebound: Rebound, tmp_path: Path):
-    """What no drill shows is told, with whose decision that is; the command ends with 0."""
+    """What no drill shows is told, with whose decision that is; the command ends with 0, unless it is nobody's."""
     told = statuses(rebound)
     unshown = [f"resources {name}" for name in drills.RESOURCES if told[name]["how"] is None]
     catalog = json.loads(Path(rebound.env["REBOUND_CATALOG"]).read_text())
@@ -128,12 +129,19 @@ def test_a_platform_of_which_all_is_shown_or_decided_is_healthy(rebound: Rebound
     services = {key: value for key, value in decision.items() if key != "parts"}
     data = ["analyticshub*", "bigquery*", "dataform*", "dataplex*"]
     catalog["left_out"] = [
-        {**services, "kind": "service", "names": ["apptopology*", "cloud*", *data]}
+        {
+            **services,
+            "kind": "service",
+            "names": ["apptopology*", "cloud*", *data],
+            "decided_by": NOBODY,
+        }
     ]
     decided = tmp_path / "catalog.json"
     decided.write_text(json.dumps(catalog))
     told_now = rebound.run("status", REBOUND_CATALOG=str(decided), code=11).stdout
     assert "not in the catalog: servicemanagement.googleapis.com, sql-component.g" in told_now
+    assert "1 decision nobody has confirmed" in told_now
+    catalog["left_out"][0]["decided_by"] = "ada"
     catalog["left_out"][0]["names"] += ["servicem*", "sql-component.googleapis.com"]
     decided.write_text(json.dumps(catalog))
     told_now = rebound.run("status", REBOUND_CATALOG=str(decided)).stdout

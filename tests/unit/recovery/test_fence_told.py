@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from manifests.catalog_writers import FlowCheck
+from recovery.fence.due import Due
 from recovery.fence.model import LeftWriter, StandingFence, ThawStep
-from recovery.fence.text import fence_lines, flow_line, staying_lines, thaw_lines
+from recovery.fence.text import due_lines, fence_lines, flow_line, staying_lines, thaw_lines
 from recovery.report.fenced import fences_told
 from tests.unit.recovery.test_fence import fence
 from tests.unit.writers import job
@@ -87,3 +88,27 @@ def test_writers_of_one_name_in_two_regions_are_told_apart():
     told = "\n".join(fence_lines(fence(job(name), there, job("overnight-6am-et", state="PAUSED"))))
     assert f"pause  scheduler/job {name} in us-west2  writes" in told
     assert f"leave  scheduler/job {name} in us-east1 (it does not run)" in told
+
+
+def test_what_fires_within_the_hour_is_told_of_each_writer():
+    """When a schedule fires, in UTC and at most six times; what waits; what nobody can tell; of nothing, nothing."""
+    resumed = ThawStep(type="scheduler/job", name="jobs/a", action="resume")
+    record = fence()
+    often = tuple(NOW.replace(minute=5 * number) for number in range(1, 9))
+    coming = [
+        (resumed, Due((NOW.replace(minute=30),))),
+        (resumed, Due(often)),
+        (resumed, Due(None)),
+        (resumed, Due(waits=True, messages=2)),
+        (resumed, Due(())),
+    ]
+    since = f"what waits, 2 messages some minutes ago, since {record.fenced_at:%Y-%m-%d %H:%M} UTC"
+    assert due_lines(coming, record, seek_past=False) == [
+        f"in the hour after a thaw of {record.fence_id}:",
+        "  fires    scheduler/job a at 09:30 UTC",
+        "  fires    scheduler/job a at 09:05, 09:10, 09:15, 09:20, 09:25, 09:30 and 2 more UTC",
+        "  unknown  scheduler/job a: its schedule is in words",
+        f"  delivers scheduler/job a: {since} is delivered at once",
+        "  hint: `--seek-past` discards what waits, also what comes until then",
+    ]
+    assert due_lines([(resumed, Due(()))], record, seek_past=False) == []
