@@ -50,7 +50,13 @@ OF_THE_RECORD = {
     ),
     "8 controls": ("record.controls.name", "record.controls.is_caught", "record.controls.check"),
     "9 findings": (
-        *("findings.what", "findings.owner", "findings.due", "findings.ticket"),
+        *(
+            "record.deviations",
+            "findings.what",
+            "findings.owner",
+            "findings.due",
+            "findings.ticket",
+        ),
         *("closed.closed_at", "closed.by", "closed.shown_by"),
     ),
     "10 versions": ("begun.rebound_version", "begun.pages", "begun.catalog_digest"),
@@ -90,6 +96,15 @@ def holding(rebound: Rebound) -> Iterator[None]:
     yield
     vault.default_event_based_hold = False
     vault.patch()
+
+
+@contextmanager
+def half_a_run(rebound: Rebound) -> Iterator[str]:
+    """Have a run without a manifest, which no drill can choose; return its id."""
+    blob = rebound.vault.blob("runs/half/tables/x")
+    blob.upload_from_string("of a run without a manifest")
+    yield "half"
+    blob.delete()
 
 
 def check_kept(rebound: Rebound, record: dict[str, Any]) -> None:

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from manifests.catalog import load_catalog
+from manifests.catalog import Catalog, load_catalog
+from manifests.catalog_decisions import NOBODY
 from manifests.catalog_drills import DrillRule
 from recovery.health import Health
-from recovery.lapsing import lapsing_findings
+from recovery.lapsing import lapsing_findings, unconfirmed_findings
 from recovery.status.model import PartFacts, PartName, Point, Status
 from recovery.status.rules import answer_of, part_status
 from tests.unit.samples import POINT, RUN, catalog
@@ -74,3 +75,17 @@ def test_the_shipped_catalog_warns_before_its_decisions_lapse():
     assert list(lapsing_findings(shipped, last - timedelta(days=31))) == []
     found = list(lapsing_findings(shipped, last - timedelta(days=30)))
     assert len(found) == len(shipped.drills.not_shown) + len(shipped.left_out)
+
+
+def test_what_no_owner_has_confirmed_is_a_warning():
+    """The shipped decisions are nobody's until somebody puts a name there, or they hold no more."""
+    shipped = load_catalog()
+    decisions = (*shipped.drills.not_shown, *shipped.left_out)
+    on = max(item.decided_on for item in decisions)
+    (found,) = unconfirmed_findings(shipped, on)
+    assert found.health is Health.WARNING
+    assert found.what.startswith(f"{len(decisions)} decisions nobody has confirmed")
+    assert NOBODY in found.mend
+    owned = Catalog.model_validate_json(shipped.model_dump_json().replace(NOBODY, "ada"))
+    after = max(item.until for item in decisions) + timedelta(days=1)
+    assert [*unconfirmed_findings(owned, on), *unconfirmed_findings(shipped, after)] == []

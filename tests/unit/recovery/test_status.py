@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from manifests.catalog import Catalog, load_catalog
-from manifests.catalog_decisions import NOBODY, NotShown
+from manifests.catalog import load_catalog
+from manifests.catalog_decisions import NotShown
 from manifests.catalog_drills import DrillRule
 from manifests.model.proof import ProofHow, ProofRecord, ProvenPart
 from recovery.health import Health
-from recovery.lapsing import unconfirmed_findings
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.status.document import status_document
@@ -197,10 +196,7 @@ def test_what_no_drill_restores_is_lived_with_by_decision():
 
 
 def test_the_parts_of_the_shipped_catalog_can_be_healthy():
-    """Everything is backed up, and what a drill can show was drilled: the rest is by decision.
-
-    A platform with nobody's decisions is not: each counts as a warning until its owner confirms it.
-    """
+    """Everything is backed up, and what a drill can show was drilled: the rest is by decision."""
     catalog = load_catalog()
     decided = {item for it in catalog.drills.not_shown for item in it.parts}
     on = max(item.decided_on for item in catalog.drills.not_shown)
@@ -225,19 +221,6 @@ def test_the_parts_of_the_shipped_catalog_can_be_healthy():
     assert not ill, "no drill shows it: a decision in `drills.not_shown` of catalog.json names each"
     assert {item.label for item in stood if item.not_shown} == decided
     assert answer_of(stood, now=now).startswith("Yes: ")
-    (nobodys,) = unconfirmed_findings(catalog, on)
-    status = Status(
-        project="p",
-        platform="b",
-        looked_at=now,
-        answer="Yes",
-        parts=tuple(stood),
-        others=(nobodys,),
-    )
-    assert status.health is Health.WARNING
-    assert "nobody has confirmed" in text_of(status_document(status))
-    owned = Catalog.model_validate_json(catalog.model_dump_json().replace(NOBODY, "ada"))
-    assert not [*unconfirmed_findings(owned, on)]
 
 
 def test_when_a_drill_is_due_is_told():
