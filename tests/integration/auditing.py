@@ -98,15 +98,6 @@ def holding(rebound: Rebound) -> Iterator[None]:
     vault.patch()
 
 
-@contextmanager
-def half_a_run(rebound: Rebound) -> Iterator[str]:
-    """Have a run without a manifest, which no drill can choose; return its id."""
-    blob = rebound.vault.blob("runs/half/tables/x")
-    blob.upload_from_string("of a run without a manifest")
-    yield "half"
-    blob.delete()
-
-
 def check_kept(rebound: Rebound, record: dict[str, Any]) -> None:
     """See that nobody takes a record back, also not what deletes what is past its retention; how long is told."""
     ended = datetime.fromisoformat(record["ended_at"])

@@ -8,9 +8,11 @@ import zlib
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from recovery.document import Column, Document, Paragraph, Row, Rows, Section, Table
 from recovery.report.html import page_of
+from tests.deployed import ROOT
 
 CHROMIUM = shutil.which("chromium")
 _LEAST_INK = 0.0005
@@ -207,3 +209,11 @@ def test_a_browser_refuses_what_is_not_ours(tmp_path: Path):
     taken, said = picture(tmp_path, page_of(DOCUMENT).replace("<main>", foreign))
     assert first_pixel(taken) == (0xFF, 0xFF, 0xFF)
     assert said.count("Content Security Policy") >= 2
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_the_card_is_one_sheet(tmp_path: Path):
+    """Who is called prints it, or has it printed: as a browser shows it, it is no longer than one sheet."""
+    card = (ROOT / "runbooks" / "quick-card.md").read_text(encoding="utf-8")
+    shown = MarkdownIt("commonmark").enable("table").render(card)
+    assert len(printed(tmp_path, f"<!doctype html><meta charset=utf-8>{shown}")) == 1

@@ -48,7 +48,6 @@ NARROWING = {
     "complete-outage": ("--exclude", "--only-missing"),
     "processor-failure": ("--processor", "--date", "--since"),
 }
-MOST_LINES_OF_A_CARD = 75
 MOST_COMMANDS_OF_A_DEPLOYMENT = 10
 
 
@@ -266,11 +265,6 @@ def test_anchors_exist():
             there = (RUNBOOKS / page).parent / target if target else RUNBOOKS / page
             headings = re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE)
             assert anchor in {heading.lower().replace(" ", "-") for heading in headings}, page
-
-
-def test_the_card_is_one_page():
-    """It is printed on one sheet."""
-    assert len(text("quick-card.md").splitlines()) <= MOST_LINES_OF_A_CARD
 
 
 def test_a_deployment_is_ten_commands():
