@@ -85,7 +85,7 @@ def test_what_no_owner_has_confirmed_is_a_warning():
     (found,) = unconfirmed_findings(shipped, on)
     assert found.health is Health.WARNING
     assert found.what.startswith(f"{len(decisions)} decisions nobody has confirmed")
-    assert NOBODY in found.mend
+    assert "rebound doctor" in found.mend
     owned = Catalog.model_validate_json(shipped.model_dump_json().replace(NOBODY, "ada"))
     after = max(item.until for item in decisions) + timedelta(days=1)
     assert [*unconfirmed_findings(owned, on), *unconfirmed_findings(shipped, after)] == []
