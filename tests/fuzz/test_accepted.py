@@ -47,8 +47,7 @@ from tests.unit.memory import MemoryBucket
 from tests.unit.samples import RUN, catalog
 from tests.unit.worlds import LOSING, request
 
-CASES = int(os.environ.get("REBOUND_ACCEPTED", "500"))
-"""`make fuzz` takes more."""
+CASES = int(os.environ.get("REBOUND_ACCEPTED", "500"))  # `make fuzz` takes more
 GENUINE = whole_manifest()
 # Of what the genuine run holds one dataset and one table are not protected any more.
 CATALOG = catalog(
@@ -56,8 +55,7 @@ CATALOG = catalog(
     databases=[{"database": "(default)"}],
     resources=[{"type": name} for name in CONFIGURED],
 )
-SAID = {"settings": True, "create_datasets": True}
-"""The options of `planned`, said again."""
+SAID = {"settings": True, "create_datasets": True}  # the options of `planned`, said again
 type Seeing = Callable[[Manifest], World]
 
 
