@@ -54,6 +54,7 @@ from recovery.plan.said import WORDS, recovering, unsaid
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
 from recovery.running import new_recovery, seen_again
+from recovery.scenarios import scenario
 from recovery.units import printable
 
 app = typer.Typer()
@@ -83,6 +84,8 @@ def plan(
 
     And which options it still needs, what it takes, and what cannot be brought back.
     """
+    # Before a cloud is asked anything.
+    scenario(scenario_name)
     session = open_session()
     if scenario_name == SCENARIO:
         dates.plan(session, context)
@@ -149,11 +152,7 @@ def recover(
 
     It shows the plan, asks, pauses what writes, restores, proves, lets that write again, and reports.
     """
-    if scenario_name is None and plan_file is None:
-        raise UsageError(
-            "nothing says what happened",
-            hint="name a scenario, `rebound --help` lists them; or `--plan FILE`",
-        )
+    _check_named(scenario_name, plan_file)
     session, console = open_session(), Console(quiet=as_json)
     if scenario_name == SCENARIO or (plan_file and sort_of(plan_file) == "dates"):
         dates.recover(session, console, context)
@@ -183,6 +182,21 @@ def recover(
     made = made.model_copy(update={"came_first": tuple(came_first)})
     recovery = new_recovery(session, made, reason)
     carry_out(session, console, recovery, begins=True, html=html, as_json=as_json)
+
+
+def _check_named(scenario_name: str | None, plan_file: Path | None) -> None:
+    """Refuse what names no scenario, before a cloud is asked anything.
+
+    Raises:
+        UsageError: It names neither a scenario nor a plan, or a scenario that there is not.
+    """
+    if scenario_name is not None:
+        scenario(scenario_name)
+    elif plan_file is None:
+        raise UsageError(
+            "nothing says what happened",
+            hint="name a scenario, `rebound --help` lists them; or `--plan FILE`",
+        )
 
 
 @app.command()

@@ -52,6 +52,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     os.chdir(ROOT)
+    say("Starting a local Google Cloud ...")
     with tempfile.TemporaryDirectory(prefix="rebound-try-") as folder:
         with platform(Path(folder)) as rebound:
             ENVIRONMENT.parent.mkdir(exist_ok=True)

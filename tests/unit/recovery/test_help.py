@@ -1,5 +1,6 @@
 """The command teaches: each help has an example that could be typed, and what is misspelt is asked back."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -179,3 +180,15 @@ def test_who_types_it_for_the_first_time_is_told_what_to_type(
     failed = CliRunner().invoke(app, words)
     assert isinstance(failed.exception, UsageError)
     assert told in failed.exception.hint
+
+
+@pytest.mark.parametrize("command", ["plan", "recover"])
+def test_a_misspelt_scenario_is_told_before_any_cloud_is_asked(
+    command: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Without a setting nobody can be asked: credentials alone take seconds to be looked for."""
+    for name in [it for it in os.environ if it.startswith("REBOUND_")]:
+        monkeypatch.delenv(name)
+    found = CliRunner().invoke(app, [command, "gcs-buket-corruption"])
+    assert isinstance(found.exception, UsageError)
+    assert "no such scenario" in str(found.exception)
