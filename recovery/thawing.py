@@ -13,9 +13,10 @@ from recovery.fence.due import Due, due
 from recovery.fence.flow import run_flow_check
 from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawRecord, ThawStep
 from recovery.fence.quiet import FenceLooks
-from recovery.fence.rules import held_by_others, in_waves, planned_thaw
+from recovery.fence.rules import held_by_others, planned_thaw
 from recovery.fence.text import flow_line, outcome_lines, sought_lines, staying_lines
 from recovery.fence.waiting import waiting_messages
+from recovery.fence.waves import in_waves
 from recovery.fence.work import require_all
 from recovery.fencing import Tell, doubted, fencing_of
 from recovery.kinds.resources.cloud.stored import read_resources

@@ -7,7 +7,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
-from manifests.catalog_writers import TRIGGER, CatalogWriter, FenceRule, Wave
+from manifests.catalog_writers import TRIGGER, CatalogWriter, FenceRule
 from manifests.errors import RefusedError
 from manifests.kinds.resources.fields import settable
 from manifests.kinds.resources.table import resource_type
@@ -17,8 +17,8 @@ from recovery.fence.addresses import called, sent_to, written_itself
 from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 from recovery.fence.regions import told_apart
 
-_REST = "the rest"
 _UNCHECKED = "NOT CHECKED who wrote that: REBOUND_OPERATOR_KEYS is not set"
+_WITHOUT = "its subscription is gone, and it delivers nothing"
 _SUBSCRIPTION = "pubsub/subscription"
 _WHO_SAY_IT = (_SUBSCRIPTION, "bigquery/transfer")
 """Types of which some say themselves what they write."""
@@ -61,8 +61,8 @@ def planned_fence(
     Raises:
         RefusedError: A trigger of Eventarc writes, and nothing of it can be paused.
     """
-    writers, idle = [], []
-    carried = _carried(rule, things, found)
+    writers: list[FencedWriter] = []
+    carried, idle = _carried(rule, things, found, project)
     for name, resources in found.items():
         kind = resource_type(name)
         for resource in resources:
@@ -110,29 +110,41 @@ def carriers(
 
 
 def _carried(
-    rule: FenceRule, things: Collection[str], found: Mapping[str, Iterable[Resource]]
-) -> Mapping[str, Sequence[CatalogWriter]]:
-    """Return what the catalog says of triggers, by the subscriptions that carry their events.
+    rule: FenceRule,
+    things: Collection[str],
+    found: Mapping[str, Iterable[Resource]],
+    project: str,
+) -> tuple[Mapping[str, Sequence[CatalogWriter]], list[tuple[str, str]]]:
+    """Return what the catalog says of triggers, by the subscriptions that carry their events; and the others.
+
+    One whose subscription was deleted delivers nothing, and its events are kept for nobody.
 
     Raises:
-        RefusedError: One that writes has none in this project; or what is pulled from it goes into a
+        RefusedError: One that writes names none in this project; or what is pulled from it goes into a
             cluster (Eventarc, Route events to GKE, Event forwarder), which no pause of it stops.
     """
     there = {item["name"] for item in found.get(_SUBSCRIPTION, ())}
     carried: dict[str, list[CatalogWriter]] = {}
+    idle = []
     for trigger, name, about in carriers(rule, found.get(TRIGGER, ())):
         into_cluster = bool((trigger.get("destination") or {}).get("gke"))
-        if (name not in there or into_cluster) and _written(about, things):
-            why = (
-                "its events are pulled into a cluster" if into_cluster else "it has no subscription"
-            )
-            raise RefusedError(
-                f"it writes to what is fenced, and {why}: nothing of it can be paused",
-                subject=trigger["name"],
-                hint="delete it, and make it again afterwards; or `--no-fence` leaves all writers running",
-            )
+        if _written(about, things) and (into_cluster or name not in there):
+            if into_cluster or not name.startswith(f"projects/{project}/subscriptions/"):
+                raise _unpausable(trigger, into_cluster=into_cluster)
+            told = f"{_told(resource_type(TRIGGER), trigger)}: {_WITHOUT}"
+            idle.append((told, str(trigger["name"])))
         carried.setdefault(name, []).extend(about)
-    return carried
+    return carried, idle
+
+
+def _unpausable(trigger: Resource, *, into_cluster: bool) -> RefusedError:
+    """Return that a trigger writes and cannot be stopped."""
+    why = "its events are pulled into a cluster" if into_cluster else "it names no subscription"
+    return RefusedError(
+        f"it writes to what is fenced, and {why}: nothing of it can be paused",
+        subject=trigger["name"],
+        hint="stop what it sends to; `--no-fence` then recovers, and leaves all writers running",
+    )
 
 
 def fenced(
@@ -235,20 +247,6 @@ def planned_thaw(
         )
         for item in record.writers
     ]
-
-
-def in_waves(waves: Sequence[Wave], steps: Iterable[ThawStep]) -> list[tuple[str, list[ThawStep]]]:
-    """Return the steps of a thaw in the order of the catalog's waves; those of none come last."""
-    found: dict[str, list[ThawStep]] = {wave.name: [] for wave in waves}
-    for step in steps:
-        named = (wave.name for wave in waves if _is_of(wave, step))
-        found.setdefault(next(named, _REST), []).append(step)
-    return list(found.items())
-
-
-def _is_of(wave: Wave, step: ThawStep) -> bool:
-    own = step.name.rpartition("/")[2]
-    return wave.type in (None, step.type) and any(fnmatchcase(own, item) for item in wave.names)
 
 
 def _thaw(

@@ -37,9 +37,12 @@ def _rows(fence: PlannedFence, *, is_whole: bool) -> Iterator[Row]:
         yield from (Row(_writer(writer), "pause") for writer in fence.writers)
     else:
         yield Row(_counted(fence.writers), "pause")
-    if fence.idle:
-        verb = "does" if len(fence.idle) == 1 else "do"
-        yield Row(f"{counted(len(fence.idle), 'writer')} that {verb} not run", "leave")
+    # Why one does not run is behind its name, where nobody paused it.
+    broken = [name for name in fence.idle if ": " in name]
+    yield from (Row(shown(name), "leave") for name in broken)
+    if idle := len(fence.idle) - len(broken):
+        verb = "does" if idle == 1 else "do"
+        yield Row(f"{counted(idle, 'writer')} that {verb} not run", "leave")
     quiet = duration(fence.quiet_seconds)
     yield Row(f"until nothing in {things} has changed for {quiet}", "wait")
     yield from _look(fence)

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from manifests.errors import PartialError
 from manifests.kinds.resources.fields import settable
 from manifests.kinds.resources.table import TYPES
 from manifests.kinds.resources.types import ResourceType
 from manifests.model.run import Manifest
-from tests.harness import Rebound, make_rebound
+from tests.harness import LOCATION, Rebound, make_rebound
 from tests.integration import lake
+from tests.integration.configuration import call, subscription, subscriptions
 from tests.integration.every_type import FUTURE, VALUE, bucket, build, lose, runs, state
 from tests.served import serving
 from tests.standin.cloud import Cloud
@@ -171,6 +173,26 @@ def test_into_an_empty_project_a_second_backup_equals_the_first(outage: Outage, 
     assert tables[0] == tables[1]
     assert archives(rebound, first) == archives(there, second)
     assert f"rewritten destination: storage.googleapis.com/{prefix}-" in done.stdout
+
+
+def test_what_is_gone_while_its_owner_is_there_is_made_or_told(outage: Outage):
+    """What carries the events of a trigger is made; what a function makes is told with its command."""
+    rebound = outage.rebound
+    with serving(rebound) as function:
+        function.complete("third")
+    services = f"run.googleapis.com/v2/projects/{rebound.project}/locations/{LOCATION}/services"
+    call(rebound, "DELETE", f"{services}/alert")
+    (carrier,) = (name for name in subscriptions(rebound) if name.startswith("eventarc-"))
+    before = subscription(rebound, carrier)
+    pubsub = f"pubsub.googleapis.com/v1/projects/{rebound.project}/subscriptions"
+    call(rebound, "DELETE", f"{pubsub}/{carrier}")
+    assert carrier not in subscriptions(rebound)
+    words = ("complete-outage", "--only-missing", "--access", "--yes")
+    done = rebound.run("recover", *words, code=PartialError.exit_code)
+    told = done.stdout + done.stderr
+    assert "gcloud functions deploy alert --gen2" in told
+    rebound.run("thaw", "--yes")
+    assert subscription(rebound, carrier) == before
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:

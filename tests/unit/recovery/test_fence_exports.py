@@ -8,10 +8,12 @@ import pytest
 from manifests.catalog_writers import CatalogWriter, FenceRule
 from manifests.errors import RefusedError
 from manifests.kinds.resources.table import resource_type
+from recovery.document import Rows
 from recovery.fence.addresses import own_places, strange_addresses
-from recovery.fence.model import FenceRecord
+from recovery.fence.model import FenceRecord, PlannedFence
 from recovery.fence.rules import as_before, planned_fence, planned_thaw, writer_types
 from recovery.fence.text import fence_lines
+from recovery.report.fenced import fence_section
 from tests.unit.writers import subscription
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
@@ -115,12 +117,27 @@ def test_a_trigger_of_eventarc_is_paused_by_its_subscription():
 
 def test_a_trigger_that_nothing_can_pause_is_no_part_of_a_fence():
     """Its events would be delivered while what they write is restored."""
+    unknown = {**trigger("nba-raw"), "transport": {}}
+    with pytest.raises(RefusedError, match="it names no subscription: nothing of it can be paused"):
+        triggered(unknown, things=("dataset nba_raw",))
+    with pytest.raises(RefusedError) as refused:
+        triggered(trigger("nba-raw", "projects/1/subscriptions/x"), things=("dataset nba_raw",))
+    assert "delete it" not in str(refused.value.hint)
+
+
+def test_a_trigger_whose_subscription_is_gone_stands_still():
+    """Every scenario was refused for want of it, and no plan was shown."""
     gone = trigger("nba-raw", "projects/p/subscriptions/gone")
-    with pytest.raises(RefusedError, match="it has no subscription: nothing of it can be paused"):
-        triggered(gone, things=("dataset nba_raw",))
-    with pytest.raises(RefusedError):
-        triggered({**gone, "transport": {}}, things=("dataset nba_raw",))
-    assert names(triggered(gone, things=("dataset ref",))) == []
+    record = triggered(gone, things=("dataset nba_raw",))
+    told = "eventarc/trigger raw: its subscription is gone, and it delivers nothing"
+    assert (names(record), record.idle) == ([], (told,))
+    fence = PlannedFence(
+        things=record.things, writers=(), idle=(*record.idle, "scheduler/job x"), quiet_seconds=60
+    )
+    (section,) = fence_section(fence)
+    rows = [row.text for block in section.blocks if isinstance(block, Rows) for row in block.rows]
+    assert rows[:2] == [told, "1 writer that does not run"]
+    assert triggered(gone, things=("dataset ref",)).idle == ()
 
 
 def test_a_trigger_into_a_cluster_is_not_taken_for_idle():

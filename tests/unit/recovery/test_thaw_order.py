@@ -12,7 +12,7 @@ from recovery.fence.due import due
 from recovery.fence.flow import run_flow_check
 from recovery.fence.model import ThawStep
 from recovery.fence.quiet import FenceLooks, Looked
-from recovery.fence.rules import in_waves
+from recovery.fence.waves import in_waves
 from recovery.fence.work import Fencing
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)

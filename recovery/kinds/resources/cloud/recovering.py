@@ -210,12 +210,14 @@ class Recovering:
         self._making.change(kind, name, wanted, fields, archive, seen=found)
 
     def _require_applied(self, kind: ResourceType, step: ConfigurationStep) -> None:
-        """Refuse to call recovered what is left to Terraform and is not there yet.
+        """Refuse to call recovered what is left to others, as to Terraform, and is not there yet.
 
         Raises:
             PartialError: It is not.
         """
         if self._configuration.resource(kind, step.into) is None:
+            if step.is_managed:
+                raise PartialError("it is not there", subject=step.into, hint=step.why)
             raise PartialError(
                 "it is not there, and Terraform keeps it",
                 subject=step.into,

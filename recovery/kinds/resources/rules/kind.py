@@ -24,8 +24,9 @@ from recovery.kinds.resources.rules.drilled import (
     resource_differences,
     sampled_set,
 )
+from recovery.kinds.resources.rules.managed import left_behind, managed_names
 from recovery.kinds.resources.rules.obstacles import obstacle
-from recovery.kinds.resources.rules.planning import bucket_of, managed_names, plan_resource
+from recovery.kinds.resources.rules.planning import bucket_of, into_of, plan_resource
 from recovery.kinds.resources.rules.policies import opens
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.rows import (
@@ -98,9 +99,20 @@ class ConfigurationRules(Rules[ResourcesSeen]):
             for item in seen.items
         }
         managed = managed_names(seen.items)
+        left = left_behind(
+            seen.items,
+            managed,
+            lambda item: into_of(item, rewriting.of(item.type, item.stored.resource)),
+        )
+        managed -= {name for name, told in left.items() if not told}
         planned = [
             plan_resource(
-                item.model_copy(update={"is_managed": item.stored.name in managed}),
+                item.model_copy(
+                    update={
+                        "is_managed": item.stored.name in managed,
+                        "left_behind": left.get(item.stored.name, ""),
+                    }
+                ),
                 request,
                 rewriting.of(item.type, item.stored.resource),
             )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from manifests.errors import ManifestAlteredError, RefusedError
-from manifests.kinds.resources.fields import differences, is_chosen
+from manifests.kinds.resources.fields import differences
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import ResourceType
 from manifests.shapes import inner, inner_list
@@ -19,9 +19,6 @@ from recovery.request import Request
 
 _TERRAFORM_LABEL = "goog-terraform-provisioned"
 """The Google provider puts it on what it makes (Terraform google provider, Default labels)."""
-_MANAGED_LABEL = "goog-managed-by"
-"""Another service made it and keeps it, as Cloud Functions its services and triggers."""
-_NOTIFICATION = "storage/notification"
 _SERVICE = "run/service"
 _LONGEST_VALUE = 200
 
@@ -40,12 +37,15 @@ def plan_resource(seen: SeenResource, request: Request, rewriting: Rewriting) ->
     step: ConfigurationStep = made(
         type=kind.name,
         name=seen.stored.name,
-        into=_into(kind, seen, rewriting),
+        into=into_of(seen, rewriting),
         action="leave",
         grants=() if request.grants_nothing else grants(seen, rewriting),
         rewritten=tuple(place.told for place in places),
         left=tuple(place.told for place in rewriting.left(kind, wanted)),
     )
+    if seen.left_behind:
+        left = {"is_managed": True, "is_missing": True, "action": "cannot", "why": seen.left_behind}
+        return step.model_copy(update=left)
     if seen.is_managed and (seen.resource is None or kind.name != _SERVICE):
         return step.model_copy(update={"is_managed": True, "why": "its function makes it"})
     if seen.resource is None:
@@ -104,7 +104,9 @@ def grants(seen: SeenResource, rewriting: Rewriting) -> tuple[Grant, ...]:
     return tuple(added(rewriting.resource(seen.stored.policy)[0], seen.policy or {})[1])
 
 
-def _into(kind: ResourceType, seen: SeenResource, rewriting: Rewriting) -> str:
+def into_of(seen: SeenResource, rewriting: Rewriting) -> str:
+    """Return the full name of what is written."""
+    kind = resource_type(seen.type)
     if kind.naming == "assigned" and seen.resource is not None:
         return str(seen.resource["name"])
     return rewriting.name(seen.stored.name)
@@ -164,34 +166,6 @@ def check_owner(names: Iterable[str], *, project: str, number: Callable[[], str]
             subject=name,
             hint=f"find out who wrote it; only what is of {project} is brought back",
         )
-
-
-def managed_names(items: Iterable[SeenResource]) -> frozenset[str]:
-    """Return the full names of what other resources make: it comes back with them.
-
-    A trigger of Eventarc has a subscription of its own, and a topic where nobody named one, which
-    buckets tell of what it is about.
-    """
-    names, named = set[str](), set[str]()
-    notified: list[tuple[str, str]] = []
-    for item in items:
-        resource = item.stored.resource
-        if _MANAGED_LABEL in inner(resource, "labels"):
-            names.add(item.stored.name)
-        if item.type == "eventarc/trigger":
-            carried = inner(resource, "transport", "pubsub")
-            names.add(str(carried.get("subscription") or ""))
-            is_own = is_chosen(resource_type(item.type), resource)
-            (names if is_own else named).add(str(carried.get("topic") or ""))
-        topic = str(resource.get("topic") or "")
-        if item.type == _NOTIFICATION and _is_of_eventarc(topic):
-            notified.append((item.stored.name, topic))
-    names |= {name for name, topic in notified if not topic.endswith(tuple(named - {""}))}
-    return frozenset(names - {""})
-
-
-def _is_of_eventarc(topic: str) -> bool:
-    return topic.rpartition("/")[2].startswith("eventarc-")
 
 
 def _missing(

@@ -18,7 +18,8 @@ class SeenResource(Value):
         resource: As it is; None where there is none.
         policy: Its IAM policy as it is.
         is_source_equal: Whether it is built from the archive that the backup has.
-        is_managed: Whether another resource makes it.
+        is_managed: Whether another resource makes it when that is made.
+        left_behind: What somebody has to do about it where it is gone, and what makes it is there.
     """
 
     type: str
@@ -27,6 +28,7 @@ class SeenResource(Value):
     policy: Resource | None = None
     is_source_equal: bool = True
     is_managed: bool = False
+    left_behind: str = ""
 
 
 class ResourcesSeen(Seen):

@@ -31,7 +31,7 @@ class ConfigurationStep(Step):
         type: As `pubsub/topic`.
         differs: What differs, where it is there.
         is_held: Whether somebody else's tool keeps it, which would undo a change.
-        is_missing: Whether it is not there, and left to that tool.
+        is_missing: Whether it is not there, and left to that tool, or to an operator.
         is_managed: Whether another resource makes it.
         grants: What its IAM policy granted and does not grant now.
         permits: What a role that is made permits who has it.

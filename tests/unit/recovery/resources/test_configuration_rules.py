@@ -9,7 +9,7 @@ from manifests.kinds.resources.lines import StoredResource
 from manifests.kinds.resources.table import TYPES, resource_type
 from recovery.kinds.resources.rules.creation import creation, left_to_set
 from recovery.kinds.resources.rules.obstacles import obstacle
-from recovery.kinds.resources.rules.planning import managed_names, plan_resource
+from recovery.kinds.resources.rules.planning import plan_resource
 from recovery.kinds.resources.rules.renaming import Names
 from recovery.kinds.resources.rules.rewriting import Place, Rewriting, addresses, remaining
 from recovery.kinds.resources.rules.rows import resource_rows
@@ -194,52 +194,6 @@ def test_what_cannot_be_made_is_told_with_why():
     assert obstacle("pubsub/topic", {}, frozenset()) == ""
     told = obstacle("storage/notification", {}, frozenset(), foreign=True)
     assert told == "its bucket is another project's"
-
-
-def test_what_another_resource_makes_comes_with_it():
-    """Services and triggers of functions, and what carries the events of a trigger."""
-    items = [
-        seen("run/service", "s", {"labels": {"goog-managed-by": "cloudfunctions"}}),
-        seen("run/service", "own", {"labels": None}),
-        seen(
-            "eventarc/trigger",
-            "t",
-            {
-                "transport": {
-                    "pubsub": {"topic": "projects/p/topics/eventarc-1", "subscription": "u"}
-                }
-            },
-        ),
-        seen("eventarc/trigger", "v", {"transport": {"pubsub": {"topic": "projects/p/topics/x"}}}),
-        seen("storage/notification", "n", {"topic": "//x/projects/p/topics/eventarc-1"}),
-        seen("storage/notification", "m", {"topic": "//x/projects/p/topics/x"}),
-    ]
-    assert managed_names(items) == {"s", "projects/p/topics/eventarc-1", "u", "n"}
-
-
-def test_a_topic_that_a_trigger_names_is_the_users_whatever_it_is_called():
-    """Only for messages can one be named: it comes back first, and a difference of it is told."""
-    topic = "projects/p/topics/eventarc-own"
-    kind = resource_type("eventarc/trigger")
-
-    def trigger(event: str, carried: str = topic) -> dict[str, Any]:
-        filters = [{"attribute": "type", "value": event}]
-        return {"eventFilters": filters, "transport": {"pubsub": {"topic": carried}}}
-
-    published = "google.cloud.pubsub.topic.v1.messagePublished"
-    finalized = "google.cloud.storage.object.v1.finalized"
-    assert differences(kind, trigger(published), trigger(published, f"{topic}-2"))
-    assert not differences(kind, trigger(finalized), trigger(finalized, f"{topic}-2"))
-    listening = seen("storage/notification", "n", {"topic": f"//pubsub.googleapis.com/{topic}"})
-    own = [seen("eventarc/trigger", "t", trigger(published)), listening]
-    assert managed_names(own) == set()
-    chosen = [seen("eventarc/trigger", "t", trigger(finalized)), listening]
-    assert managed_names(chosen) == {topic, "n"}
-
-
-def seen(kind: str, name: str, resource: dict[str, Any]) -> SeenResource:
-    """Return a resource of the backup that is not there."""
-    return SeenResource(type=kind, stored=StoredResource(name=name, resource=resource))
 
 
 def planned(labels: dict[str, str], *make: str, into: str = "platform") -> ConfigurationStep:
