@@ -1,6 +1,6 @@
 -- Answers: How much of each season have phases 3 and 4 done, of the dates that one of them has?
 -- Normal: Every season 95 % or more. Phase 4 is due from the 15th day of a season on.
--- To do: Less: `rebound ops query missing-phase4 --param days=400` names the dates. `rebound ops backfill` asks the schedule for dates that both lost.
+-- To do: Less: `rebound ops query missing-phase4 --param day=LAST --param days=365` names the dates of the year up to LAST. `rebound ops backfill` asks the schedule for dates that both lost.
 -- Parameter: day DATE = today America/New_York
 WITH phase3 AS (
   SELECT game_date, COUNT(*) AS row_count
