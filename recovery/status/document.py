@@ -15,12 +15,11 @@ from recovery.document import (
 )
 from recovery.health import Health, health_error
 from recovery.report.health import health_rows, health_state
-from recovery.status.model import PartStatus, ScenarioStatus, Status
+from recovery.status.model import NOT_SHOWN, PartStatus, ScenarioStatus, Status, stands
 from recovery.units import age, counted, duration, listed, shown
 
 type _Due = tuple[datetime | None, str]
 
-NOT_SHOWN = "not shown"
 """The state of a part that no drill can show, by somebody's decision."""
 _NOTHING = "-"
 _COLUMNS = (
@@ -153,8 +152,7 @@ def _noun(part: PartStatus) -> str:
 
 def _state(part: PartStatus) -> str:
     """Return how a part is; what was not shown to restore is never called healthy."""
-    is_accepted = part.not_shown and part.health is Health.HEALTHY
-    return NOT_SHOWN if is_accepted else health_state(part.health)
+    return NOT_SHOWN if stands(part) == NOT_SHOWN else health_state(part.health)
 
 
 def _decided(status: Status) -> Iterator[Block]:

@@ -100,6 +100,15 @@ class PartStatus(Value):
     mend: str = ""
 
 
+NOT_SHOWN = "not shown"
+
+
+def stands(part: PartStatus) -> str:
+    """Return how a part is; what was not shown to restore is never called healthy."""
+    is_accepted = part.not_shown and part.health is Health.HEALTHY
+    return NOT_SHOWN if is_accepted else part.health
+
+
 class ScenarioStatus(Value):
     """What of a scenario was shown to restore together, by one drill or recovery.
 

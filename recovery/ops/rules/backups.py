@@ -13,7 +13,7 @@ from recovery.health import Health, HealthFinding
 from recovery.lapsing import DECISIONS
 from recovery.ops.facts import Backups, Facts, Frame, graded
 from recovery.status.held import held_findings
-from recovery.status.model import Status
+from recovery.status.model import NOT_SHOWN, Status, stands
 from recovery.units import age, counted, listed
 
 _HOUR_SECONDS = 3600
@@ -43,8 +43,8 @@ def status_findings(status: Status, _: Frame, __: Facts) -> Iterator[HealthFindi
     health = status.health_of_parts
     bad = health is not Health.HEALTHY
     mend, page = ("rebound status", "runbooks/README.md") if bad else ("", "")
-    stand = Counter(part.health for part in status.parts)
-    counts = ", ".join(f"{stand[it]:,} {it}" for it in reversed(Health) if stand[it])
+    stand = Counter(map(stands, status.parts))
+    counts = ", ".join(f"{stand[it]:,} {it}" for it in (*reversed(Health), NOT_SHOWN) if stand[it])
     what = f"of {counted(len(status.parts), 'part')}: {counts}" if counts else status.answer
     yield HealthFinding("proof", "", health, what, mend=mend, page=page)
     yield from held_findings(status)

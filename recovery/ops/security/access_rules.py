@@ -4,15 +4,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from manifests.shapes import inner
 from manifests.values import Resource
 from recovery.doctor.rules.buckets import vault_problems
 from recovery.health import Health
 from recovery.ops.break_glass.rules import is_emergency
-from recovery.ops.facts import Facts, LogEntries, Vaulted
+from recovery.ops.facts import Facts, LogEntries, Unread, Vaulted
 from recovery.ops.security.filters import RESTORED
 from recovery.ops.security.model import Light, SecurityFinding, Severity, is_expected, well, wrong
 from recovery.units import age, counted, listed
 
+SERVICES = "services"
 PUBLIC, VAULT, DELETERS, KEYS, BREAK_GLASS = (
     "public services",
     "vault",
@@ -81,7 +83,8 @@ def public_findings(
         step = " && ".join(steps)
         severity: Severity = "P0" if name.startswith("rebound-") else "P1"
         yield wrong(severity, PUBLIC, name, "everybody can call it", step=step)
-    yield well(PUBLIC, f"{open_ones} of {counted(len(services), 'service')} are open to everybody")
+    number = counted(len(services), "service")
+    yield well(PUBLIC, f"{open_ones} of {number} are open to everybody, as the catalog expects")
 
 
 def vault_findings(found: Vaulted, light: Light, _: Facts) -> Iterator[SecurityFinding]:
@@ -99,7 +102,7 @@ def vault_findings(found: Vaulted, light: Light, _: Facts) -> Iterator[SecurityF
         yield well(VAULT, "it keeps what is in it, and is closed to everybody else")
 
 
-def deleter_findings(found: Vaulted, light: Light, _: Facts) -> Iterator[SecurityFinding]:
+def deleter_findings(found: Vaulted, light: Light, facts: Facts) -> Iterator[SecurityFinding]:
     """Tell who can delete, overwrite or grant in the vault and is not to."""
     granted = sorted(
         {
@@ -115,6 +118,7 @@ def deleter_findings(found: Vaulted, light: Light, _: Facts) -> Iterator[Securit
     for member, role, place in unexpected:
         severity: Severity = "P0" if member in (*_EVERYBODY, backup) else "P1"
         what = f"it has {role} on the {place}, and the catalog does not name it"
+        what += _stopping(member, facts)
         if place == "bucket":
             step = (
                 f"gcloud storage buckets remove-iam-policy-binding gs://{light.vault} "
@@ -129,6 +133,23 @@ def deleter_findings(found: Vaulted, light: Light, _: Facts) -> Iterator[Securit
     if not unexpected:
         members = sorted({member for member, _, _ in granted})
         yield well(DELETERS, f"only whom the catalog names: {listed(members) or 'nobody'}")
+
+
+def _stopping(member: str, facts: Facts) -> str:
+    """Say what may stop when a role of a service account is taken away; nothing of anybody else."""
+    kind, _, email = member.partition(":")
+    if kind != "serviceAccount":
+        return ""
+    services = facts.get(SERVICES)
+    known = [] if services is None or isinstance(services, Unread) else services
+    running = [
+        str(service["name"]).rpartition("/")[2]
+        for service, _ in known
+        if inner(service, "template").get("serviceAccount") == email
+    ]
+    number = counted(len(running), "service")
+    names = f"{number} that run as it ({listed(running)})" if running else "what runs as it"
+    return f"; without it {names} may stop: grant first what they need"
 
 
 def key_findings(

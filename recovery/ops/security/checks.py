@@ -10,7 +10,7 @@ from recovery.ops.security.model import Light, SecurityFinding, unknown
 
 type Rule = Callable[[Any, Light, Facts], Iterable[SecurityFinding]]
 
-SERVICES, VAULTED, ACCOUNT_KEYS = "services", access_rules.VAULT, "keys"
+SERVICES, VAULTED, ACCOUNT_KEYS = access_rules.SERVICES, access_rules.VAULT, "keys"
 
 
 def _in_vault(check: str, rule: Rule) -> Rule:
@@ -53,7 +53,10 @@ A source without a rule is read for the rules of others.
 
 
 def security_findings(facts: Facts, light: Light) -> list[SecurityFinding]:
-    """Judge everything that was looked at; what could not be read is unknown."""
+    """Judge everything that was looked at; what could not be read is unknown.
+
+    A check that found anything is not healthy besides.
+    """
     found: list[SecurityFinding] = []
     for name, fact in facts.items():
         if isinstance(fact, Unread):
@@ -62,4 +65,5 @@ def security_findings(facts: Facts, light: Light) -> list[SecurityFinding]:
             continue
         for rule in RULES[name]:
             found.extend(rule(fact, light, facts))
-    return found
+    wrong = {item.finding.check for item in found if item.severity}
+    return [item for item in found if item.severity or item.finding.check not in wrong]

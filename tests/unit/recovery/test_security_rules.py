@@ -82,13 +82,14 @@ def test_secrets_are_read_by_whom_the_catalog_expects():
     read = "google.cloud.secretmanager.v1.SecretManagerService.AccessSecretVersion"
     ours = payload(read, "nba-scrapers@p.iam.gserviceaccount.com")
     person = payload(read, resourceName="projects/1/secrets/KEY/versions/1")
-    assert found(SECRETS, entries(ours, person), **{PROJECT_POLICY: LOGGED})[:2] == [
+    assert found(SECRETS, entries(ours, person), **{PROJECT_POLICY: LOGGED})[:1] == [
         ("P2", "ann@example.com"),
-        (None, ""),
     ]
+    assert found(SECRETS, entries(ours), **{PROJECT_POLICY: LOGGED})[0] == (None, "")
     for policies in ({}, {"auditConfigs": [{"service": "x"}]}, Unread("answered 403", "x")):
-        (first, *_) = security_findings({SECRETS: entries(), PROJECT_POLICY: policies}, LIGHT)
-        assert first.finding.health is Health.UNKNOWN
+        told = security_findings({SECRETS: entries(ours), PROJECT_POLICY: policies}, LIGHT)
+        of_it = [it.finding.health for it in told if it.finding.check == SECRETS]
+        assert of_it == [Health.UNKNOWN], "what is not logged is not healthy"
 
 
 def test_refusals_are_counted():
@@ -126,10 +127,11 @@ def test_public_services():
     assert found(SERVICES, services) == [
         ("P0", "rebound-backup"),
         ("P1", "scrapers"),
-        (None, ""),
-    ]
+    ], "a check that found something is not healthy"
     told = [item.finding for item in security_findings({SERVICES: services}, LIGHT)]
-    assert (told[-1].check, told[-1].what) == (PUBLIC, "3 of 5 services are open to everybody")
+    (fine,) = (item.finding for item in security_findings({SERVICES: services[2:]}, LIGHT))
+    expected = "1 of 3 services are open to everybody, as the catalog expects"
+    assert (fine.check, fine.what) == (PUBLIC, expected)
     # No policy counts where the check is off: taking a grant away would close nothing.
     assert told[1].mend.endswith("scrapers --region=us-west2 --invoker-iam-check")
 
@@ -180,6 +182,19 @@ def test_who_can_delete(where: str, role: str, member: str, expected: str | None
     assert [it.severity for it in of_deleters] == [expected]
 
 
+def test_what_may_stop_without_a_role_is_told():
+    """The step is a command that an operator pastes."""
+    email = "nba@p.iam.gserviceaccount.com"
+    editors = policy(("roles/editor", f"serviceAccount:{email}", None))
+    services = [(service("scrapers", template={"serviceAccount": email}), {}), (service("x"), {})]
+    facts: Facts = {SERVICES: services, VAULTED: vaulted(project_policy=editors)}
+    (told,) = (it for it in security_findings(facts, LIGHT) if it.finding.check == DELETERS)
+    assert "1 service that run as it (scrapers) may stop: grant first" in told.finding.what
+    alone: Facts = {SERVICES: Unread("no", "x"), VAULTED: vaulted(project_policy=editors)}
+    (told,) = (it for it in security_findings(alone, LIGHT) if it.finding.check == DELETERS)
+    assert "what runs as it may stop" in told.finding.what
+
+
 def test_keys():
     """Rebound's identities have none; others grow old."""
     keys = {
@@ -190,7 +205,6 @@ def test_keys():
     assert found(ACCOUNT_KEYS, keys) == [
         ("P2", "nba-old@p.iam.gserviceaccount.com"),
         ("P1", "rebound-backup@p.iam.gserviceaccount.com"),
-        (None, ""),
     ]
     assert security_findings({ACCOUNT_KEYS: keys}, LIGHT)[-1].finding.check == KEYS
 
@@ -245,6 +259,9 @@ def test_document():
         SERVICES: [(service("rebound-backup"), policy(("r", "allUsers", None)))],
         ACCOUNT_KEYS: {},
     }
+    assert "open to everybody" not in text_of(
+        security_document(security_findings(facts, LIGHT), LIGHT)
+    )
     told = security_findings(facts, LIGHT)
     text = text_of(security_document(told, LIGHT))
     assert text.index("P0") < text.index("P2") < text.index("The steps") < text.index("healthy")
