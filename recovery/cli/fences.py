@@ -1,6 +1,6 @@
 """Fence and thaw: pause the writers of what is to be restored, and resume exactly those."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,6 +17,8 @@ from manifests.parts import PARTS
 from recovery.cli.agreement import agree
 from recovery.cli.options import Json, Reason, Yes, note, open_session, print_json, say
 from recovery.cli.statement import statement
+from recovery.cli.thawing import carried_out, document
+from recovery.console import Console
 from recovery.fence.insisting import require_quiet
 from recovery.fence.model import FenceOutcome, FenceRecord, Quiet
 from recovery.fence.store import Fences
@@ -34,7 +36,14 @@ from recovery.fencing import fence_record, fencing_of, quiet_of, rule_of
 from recovery.plan.words import refuse_all
 from recovery.scenarios import scenario
 from recovery.session import Session
-from recovery.thawing import coming, conclude, planned_thaw_of, resumed, strange, unborne
+from recovery.thawing import (
+    coming,
+    conclude,
+    planned_thaw_of,
+    resumed,
+    strange,
+    unborne,
+)
 from recovery.units import counted
 
 app = typer.Typer()
@@ -84,9 +93,10 @@ def fence(
         session.actions.begin("fence", record.fence_id, why)
         session.tools.fences.begin(record)
         say(f"fence {record.fence_id}", err=True)
-    outcomes = fencing.pause(record)
     hint = f"`rebound fence` again; `rebound thaw {record.fence_id}` undoes it"
-    quiet = None if failures(outcomes) else quiet_of(session, rule, things, despite or ())
+    with Console(quiet=as_json).ending_at_once(f"interrupted; what was paused stays so: {hint}"):
+        outcomes = fencing.pause(record)
+        quiet = None if failures(outcomes) else quiet_of(session, rule, things, despite or ())
     _tell(record, outcomes, quiet, as_json=as_json)
     require_all(outcomes, hint=hint)
     if record.writers and not as_json:
@@ -154,17 +164,10 @@ def thaw(
     )
     agree(yes=yes)
     session.actions.begin("thaw", record.fence_id, reason)
-    outcomes: list[FenceOutcome] = []
-    try:
-        waves = resumed(
-            session, planned, note, seek_past=seek_past, until=wave, is_checked=not no_check
-        )
-        for resumed_wave in waves:
-            outcomes += resumed_wave.outcomes
-            if resumed_wave.name and not as_json:
-                say(f"wave {resumed_wave.name}: {len(resumed_wave.outcomes)}", err=True)
-    finally:
-        _tell_thawed(record, outcomes, as_json=as_json)
+    waves = resumed(
+        session, planned, note, seek_past=seek_past, until=wave, is_checked=not no_check
+    )
+    outcomes = carried_out(waves, record, as_json=as_json)
     if len(outcomes) == sum(step.action == "resume" for step in planned.steps):
         conclude(session, planned)
     if name is None:
@@ -268,18 +271,6 @@ def _tell(
 ) -> None:
     if as_json:
         told = {"quiet": None if quiet is None else quiet.model_dump(mode="json")}
-        print_json({**_document(record, outcomes), **told})
+        print_json({**document(record, outcomes), **told})
         return
     say(*outcome_lines(outcomes, "paused"), *(quiet_lines(quiet) if quiet is not None else ()))
-
-
-def _tell_thawed(record: FenceRecord, outcomes: list[FenceOutcome], *, as_json: bool) -> None:
-    if as_json:
-        print_json(_document(record, outcomes))
-    else:
-        say(*outcome_lines(outcomes, "resumed"))
-
-
-def _document(record: FenceRecord, outcomes: list[FenceOutcome]) -> dict[str, Any]:
-    ended = [item.model_dump(mode="json") for item in outcomes]
-    return {**record.model_dump(mode="json"), "outcomes": ended}

@@ -1,6 +1,9 @@
 """`rebound fence` pauses the writers of what is restored; `rebound thaw` resumes exactly those."""
 
 import base64
+import os
+import re
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,8 +166,9 @@ def test_what_is_written_all_the_same_is_not_quiet(rebound: Rebound):
 
 
 @pytest.mark.parametrize("when", ["fence", "thaw"])
-def test_a_kill_at_any_moment_is_gone_on_from(rebound: Rebound, when: str):
-    """What a killed fence had paused is written down, so that a thaw resumes all of it."""
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_kill_at_any_moment_is_gone_on_from(rebound: Rebound, when: str, how: signal.Signals):
+    """What a killed fence had paused is written down, so that a thaw resumes all of it, and Ctrl-C says so."""
     before = states(rebound)
     if when == "thaw":
         fenced(rebound)
@@ -172,8 +176,11 @@ def test_a_kill_at_any_moment_is_gone_on_from(rebound: Rebound, when: str):
     with rebound.cloud.held("platform", f"{JOBS}.{order}", is_done=False):
         process = rebound.begin(when, "--yes")
         rebound.cloud.await_fault("platform", process)
-        process.kill()
-        process.communicate(RUN_SECONDS)
+        os.kill(process.pid, how)
+        _, told = process.communicate(RUN_SECONDS)
+    if how is signal.SIGINT:
+        assert process.returncode == 130
+        assert re.search(r"\ninterrupted; .*`rebound thaw fence-[^`]+`", told)
     rebound.run("thaw", "--yes")
     assert states(rebound) == before
 
