@@ -81,10 +81,10 @@ class Forked:
             self._end()
         return self.returncode
 
-    def kill(self) -> None:
-        """End the process at once, if it is still there."""
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """Send the process a signal, which ends it at once unless told otherwise, if it is still there."""
         if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
+            os.kill(self.pid, how)
 
     def communicate(self, timeout: float) -> tuple[str, str]:
         """Wait for the end and return what was written to both outputs.
