@@ -1,4 +1,4 @@
-"""What passes although no discovery document knows it: sent by Google's own tools."""
+"""What passes although no discovery document knows it: sent by others' tools."""
 
 import re
 from typing import NamedTuple
@@ -50,6 +50,11 @@ KNOWN = (
         r"bigquery\.datasets\.patch: request\..*",
         r"google-cloud-sdk.*",
         "bq reads a dataset and sends all of it, changed",
+    ),
+    Known(
+        r"storage\.objects\.rewrite: request",
+        r"rclone/.*",
+        "rclone sends null where it changes nothing of the object",
     ),
     Known(
         rf"{_JOB}\.configuration\.load\.(skipLeadingRows|decimalTargetTypes)",

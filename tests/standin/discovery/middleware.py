@@ -113,10 +113,13 @@ class _Exchange:
 
     def _metadata(self, content: bytes) -> bytes:
         """Return the JSON of an upload; nothing where it carries content alone."""
-        kind = dict(self._query).get("uploadType")
+        query = dict(self._query)
+        kind = query.get("uploadType")
         if kind == "multipart":
             return _first_part(content)
-        return content if kind == "resumable" and self._scope["method"] == "POST" else b""
+        # rclone sends what follows by POST, too.
+        begins = self._scope["method"] == "POST" and "upload_id" not in query
+        return content if kind == "resumable" and begins else b""
 
     def _answer_findings(self) -> Iterable[Finding]:
         content = b"".join(self._answered)
