@@ -71,13 +71,19 @@ def _alerting(
     ]
     what = f"{len(enabled) - len(silent):,} of {counted(len(enabled), 'enabled alert')} reach a channel"
     mend = f"{_ALERTS}{_placed(policies)}"
-    if not enabled or len(silent) == len(enabled):
-        yield HealthFinding("alerting", "", Health.CRITICAL, what, mend=mend)
-    elif silent:
-        told = f"{what}, not: {listed(silent)}"
-        yield HealthFinding("alerting", "", Health.WARNING, told, mend=mend)
-    else:
-        yield HealthFinding("alerting", "", Health.HEALTHY, what)
+    lacking = f", not: {listed(silent)}"
+    yield _of_enabled("alerting", what, len(enabled), len(silent), lacking=lacking, mend=mend)
+
+
+def _of_enabled(
+    check: str, what: str, enabled: int, failing: int, *, lacking: str, mend: str
+) -> HealthFinding:
+    """Judge what is enabled by how many of it fail: none, some, or all, as none that is enabled does."""
+    if failing == enabled:
+        return HealthFinding(check, "", Health.CRITICAL, what, mend=mend)
+    if failing:
+        return HealthFinding(check, "", Health.WARNING, f"{what}{lacking}", mend=mend)
+    return HealthFinding(check, "", Health.HEALTHY, what)
 
 
 def _instructions(policies: Sequence[Resource]) -> Iterator[HealthFinding]:
@@ -107,13 +113,8 @@ def _channels(channels: Sequence[Resource]) -> Iterator[HealthFinding]:
     enabled = [it for it in channels if _on(it)]
     unverified = [_called(it) for it in enabled if it.get("verificationStatus") == "UNVERIFIED"]
     what = f"{counted(len(enabled), 'channel')} enabled"
-    if not enabled or len(unverified) == len(enabled):
-        yield HealthFinding("channels", "", Health.CRITICAL, what, mend=mend)
-    elif unverified:
-        told = f"{what}, not verified: {listed(unverified)}"
-        yield HealthFinding("channels", "", Health.WARNING, told, mend=mend)
-    else:
-        yield HealthFinding("channels", "", Health.HEALTHY, what)
+    lacking = f", not verified: {listed(unverified)}"
+    yield _of_enabled("channels", what, len(enabled), len(unverified), lacking=lacking, mend=mend)
 
 
 def _services(services: Sequence[Resource], names: Collection[str]) -> Iterator[HealthFinding]:

@@ -4,9 +4,8 @@ from tests.standin.bigquery.engine.entries import Resource
 from tests.standin.bigquery.engine.locks import TableKey
 from tests.standin.bigquery.errors import invalid
 from tests.standin.bigquery.googlesql.judge import check_syntax, check_types
-from tests.standin.bigquery.session import Session
+from tests.standin.bigquery.resources.views import judging
 from tests.standin.bigquery.shared import Shared
-from tests.standin.bigquery.sql.engine_errors import engine_errors
 from tests.standin.bigquery.sql.parser import parse
 from tests.standin.bigquery.sql.results import describe
 from tests.standin.bigquery.sql.table_functions import body_of, type_text
@@ -28,15 +27,7 @@ def check_table_function(service: Shared, key: TableKey, routine: Resource) -> N
     inner = ", ".join(f"`{item['name']}` {type_text(item['type'])}" for item in columns)
     returns = f" RETURNS TABLE<{inner}>" if columns else ""
     sql = f"CREATE TABLE FUNCTION judged({arguments_text(routine)}){returns} AS (\n{query}\n)"
-    with service.database.reading() as connection, engine_errors():
-        dataset = service.database.catalog.require_dataset(key[0], key[1])
-        session = Session(
-            service=service,
-            connection=connection,
-            project=key[0],
-            location=str(dataset.resource["location"]),
-            filtered=None,
-        )
+    with judging(service, key) as session:
         check_syntax(sql)
         check_types(sql, session)
         if all("dataType" in item for item in routine.get("arguments", ())):
@@ -44,7 +35,7 @@ def check_table_function(service: Shared, key: TableKey, routine: Resource) -> N
                 parse(f"SELECT CAST(NULL AS {type_text(item['dataType'])})").expressions[0]
                 for item in routine.get("arguments", ())
             ]
-            describe(connection, to_duckdb(body_of(routine, of_type), session))
+            describe(session.connection, to_duckdb(body_of(routine, of_type), session))
 
 
 def arguments_text(routine: Resource) -> str:

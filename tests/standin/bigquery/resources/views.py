@@ -1,5 +1,7 @@
 """Views and materialized views: a query and the schema it gives."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from tests.standin.bigquery.engine.entries import Entry, Resource
@@ -16,24 +18,34 @@ from tests.standin.bigquery.sql.results import describe
 from tests.standin.bigquery.sql.translate import to_duckdb
 
 
-def view_schema(service: Shared, key: TableKey, query: str) -> tuple[list[Field], tuple[int, ...]]:
-    """Return the columns of a view's query, and the numbers of the tables it reads.
+@contextmanager
+def judging(service: Shared, key: TableKey) -> Generator[Session]:
+    """Give the session in which what stands in a dataset is tried, in that dataset's location.
 
     Raises:
-        BigQueryError: The query cannot run, or reads what is in another location.
+        BigQueryError: There is no such dataset, or the block's query cannot run.
     """
     with service.database.reading() as connection, engine_errors():
         dataset = service.database.catalog.require_dataset(key[0], key[1])
-        session = Session(
+        yield Session(
             service=service,
             connection=connection,
             project=key[0],
             location=str(dataset.resource["location"]),
             filtered=None,
         )
+
+
+def view_schema(service: Shared, key: TableKey, query: str) -> tuple[list[Field], tuple[int, ...]]:
+    """Return the columns of a view's query, and the numbers of the tables it reads.
+
+    Raises:
+        BigQueryError: The query cannot run, or reads what is in another location.
+    """
+    with judging(service, key) as session:
         check_syntax(query)
         check_types(query, session)
-        fields = describe(connection, to_duckdb(parse(query), session)).fields
+        fields = describe(session.connection, to_duckdb(parse(query), session)).fields
         tables = [session.table(name) for name in dict.fromkeys(session.referenced)]
         return fields, tuple(item.number for item in tables if item.is_table)
 
