@@ -159,7 +159,8 @@ def planned(
     if is_left_out:
         return told.model_copy(update={"is_left_out": True})
     record = fence_record(session, rule, things)
-    return told.model_copy(update={"writers": record.writers, "idle": record.idle})
+    found = {"writers": record.writers, "idle": record.idle, "unsubscribed": record.unsubscribed}
+    return told.model_copy(update=found)
 
 
 def fence_record(

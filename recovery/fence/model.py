@@ -40,6 +40,7 @@ class FenceRecord(Stored):
         things: What is fenced, as `dataset nba_analytics`.
         writers: Those that ran and are paused.
         idle: Writers that did not run, and stay as they are.
+        unsubscribed: Triggers whose subscription was gone: they deliver nothing.
         recovery_id: The recovery that it is a part of; empty where an operator fenced.
         is_made: Whether its writers were made stopped, and ran before they were lost.
     """
@@ -51,6 +52,7 @@ class FenceRecord(Stored):
     things: tuple[str, ...]
     writers: tuple[FencedWriter, ...]
     idle: tuple[str, ...] = ()
+    unsubscribed: tuple[str, ...] = ()
     recovery_id: str = ""
     is_made: bool = False
 
@@ -78,6 +80,7 @@ class PlannedFence(Value):
         things: What it writes, as `dataset nba_analytics`.
         writers: What is paused; also what another fence has paused that could end before this.
         idle: Writers that do not run, and stay as they are.
+        unsubscribed: Triggers whose subscription is gone: they deliver nothing.
         quiet_seconds: For so long nothing may change before anything is written.
         is_left_out: Whether the operator said that writers keep running.
         despite: Patterns of what may run on or be unknown all the same, as it is told.
@@ -90,6 +93,7 @@ class PlannedFence(Value):
     things: tuple[str, ...]
     writers: tuple[FencedWriter, ...]
     idle: tuple[str, ...] = ()
+    unsubscribed: tuple[str, ...] = ()
     too_large: Mapping[str, str] = {}
     look: LookTakes | None = None
     quiet_within_seconds: int = 0

@@ -18,7 +18,6 @@ from recovery.fence.model import FencedWriter, FenceRecord, ThawStep
 from recovery.fence.regions import told_apart
 
 _UNCHECKED = "NOT CHECKED who wrote that: REBOUND_OPERATOR_KEYS is not set"
-_WITHOUT = "its subscription is gone, and it delivers nothing"
 _SUBSCRIPTION = "pubsub/subscription"
 _WHO_SAY_IT = (_SUBSCRIPTION, "bigquery/transfer")
 """Types of which some say themselves what they write."""
@@ -62,7 +61,8 @@ def planned_fence(
         RefusedError: A trigger of Eventarc writes, and nothing of it can be paused.
     """
     writers: list[FencedWriter] = []
-    carried, idle = _carried(rule, things, found, project)
+    carried, unsubscribed = _carried(rule, things, found, project)
+    idle: list[tuple[str, str]] = []
     for name, resources in found.items():
         kind = resource_type(name)
         for resource in resources:
@@ -89,6 +89,7 @@ def planned_fence(
         things=tuple(sorted(things)),
         writers=tuple(writers),
         idle=tuple(told_apart(idle, writers)),
+        unsubscribed=tuple(told_apart(unsubscribed, writers)),
         recovery_id=recovery_id,
     )
 
@@ -115,7 +116,7 @@ def _carried(
     found: Mapping[str, Iterable[Resource]],
     project: str,
 ) -> tuple[Mapping[str, Sequence[CatalogWriter]], list[tuple[str, str]]]:
-    """Return what the catalog says of triggers, by the subscriptions that carry their events; and the others.
+    """Return what the catalog says of triggers, by the subscriptions that carry their events; and those without.
 
     One whose subscription was deleted delivers nothing, and its events are kept for nobody.
 
@@ -125,16 +126,15 @@ def _carried(
     """
     there = {item["name"] for item in found.get(_SUBSCRIPTION, ())}
     carried: dict[str, list[CatalogWriter]] = {}
-    idle = []
+    unsubscribed = []
     for trigger, name, about in carriers(rule, found.get(TRIGGER, ())):
         into_cluster = bool((trigger.get("destination") or {}).get("gke"))
         if _written(about, things) and (into_cluster or name not in there):
             if into_cluster or not name.startswith(f"projects/{project}/subscriptions/"):
                 raise _unpausable(trigger, into_cluster=into_cluster)
-            told = f"{_told(resource_type(TRIGGER), trigger)}: {_WITHOUT}"
-            idle.append((told, str(trigger["name"])))
+            unsubscribed.append((_told(resource_type(TRIGGER), trigger), str(trigger["name"])))
         carried.setdefault(name, []).extend(about)
-    return carried, idle
+    return carried, unsubscribed
 
 
 def _unpausable(trigger: Resource, *, into_cluster: bool) -> RefusedError:

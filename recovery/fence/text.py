@@ -43,18 +43,23 @@ that is nothing when the last one ended is unproven.
 def fence_lines(record: FenceRecord) -> list[str]:
     """Say what a fence pauses, and what it leaves."""
     lines = [f"fence {', '.join(record.things)}"]
-    alike = called_alike(record.writers, record.idle)
+    alike = called_alike(record.writers, (*record.unsubscribed, *record.idle))
     lines += [
         f"  pause  {_writer(item, with_region=item.name in alike)}" for item in record.writers
     ]
-    lines += [f"  leave  {name} (it does not run)" for name in record.idle]
+    idle = (*map(unsubscribed_text, record.unsubscribed), *record.idle)
+    lines += [f"  leave  {name} (it does not run)" for name in idle]
     if any(item.type == _SUBSCRIPTION for item in record.writers):
         lines.append(f"  {_KEPT}")
     if any(short_name(item).partition(" ")[2].startswith(_OF_EVENTARC) for item in record.writers):
         lines.append(f"  {_EVENTS}")
-    paused, idle = counted(len(record.writers), "writer"), len(record.idle)
-    lines.append(f"{paused} to pause, {idle} paused already")
+    lines.append(f"{counted(len(record.writers), 'writer')} to pause, {len(idle)} paused already")
     return lines
+
+
+def unsubscribed_text(name: str) -> str:
+    """Say why a trigger writes nothing."""
+    return f"{name}: its subscription is gone, and it delivers nothing"
 
 
 def thaw_lines(

@@ -33,7 +33,7 @@ def takes(plan: Plan, manifest: Manifest, proofs: Iterable[ProofRecord]) -> Take
     scanning = price(_SCANNED, _location(manifest))
     most = measured[0] if measured else None
     steps = tuple(_step(item, most, moved, scanning) for item in every)
-    documents_usd = sum(map(_documents_usd, every))
+    scanned = sum(item.scanned_bytes for item in every)
     return Takes(
         measured_seconds=most,
         measured_least_seconds=measured[1] if measured else None,
@@ -42,14 +42,14 @@ def takes(plan: Plan, manifest: Manifest, proofs: Iterable[ProofRecord]) -> Take
         at_least_seconds=bound[0],
         binding=bound[1],
         jobs=sum(item.jobs for item in every),
-        scanned_bytes=sum(item.scanned_bytes for item in every),
-        scanned_usd=sum(item.usd for item in steps) - documents_usd,
+        scanned_bytes=scanned,
+        scanned_usd=scanned / _TIB * scanning.value,
         stored_usd=sum(item.usd_per_month for item in steps),
         priced_on=scanning.as_of,
         priced_in=scanning.location,
         moved_bytes=moved,
         impossible=tuple(what for item in demands for what in item.impossible),
-        documents_usd=documents_usd,
+        documents_usd=sum(map(_documents_usd, every)),
         documents_in=" and ".join(sorted({_writing(it).location for it in every if it.documents})),
         steps=steps,
     )

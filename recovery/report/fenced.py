@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from recovery.document import Block, Command, Paragraph, Row, Rows, Section
 from recovery.fence.model import FencedWriter, LeftWriter, PlannedFence, StandingFence
 from recovery.fence.running import named
-from recovery.fence.text import short_name
+from recovery.fence.text import short_name, unsubscribed_text
 from recovery.units import counted, duration, printable, shown, usd
 
 _CENT = 0.01
@@ -37,10 +37,8 @@ def _rows(fence: PlannedFence, *, is_whole: bool) -> Iterator[Row]:
         yield from (Row(_writer(writer), "pause") for writer in fence.writers)
     else:
         yield Row(_counted(fence.writers), "pause")
-    # Why one does not run is behind its name, where nobody paused it.
-    broken = [name for name in fence.idle if ": " in name]
-    yield from (Row(shown(name), "leave") for name in broken)
-    if idle := len(fence.idle) - len(broken):
+    yield from (Row(shown(unsubscribed_text(name)), "leave") for name in fence.unsubscribed)
+    if idle := len(fence.idle):
         verb = "does" if idle == 1 else "do"
         yield Row(f"{counted(idle, 'writer')} that {verb} not run", "leave")
     quiet = duration(fence.quiet_seconds)

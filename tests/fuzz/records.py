@@ -152,6 +152,7 @@ SAMPLES: tuple[BaseModel, ...] = (
             ),
         ),
         idle=("projects/p/locations/l/jobs/b",),
+        unsubscribed=("eventarc/trigger raw",),
     ),
     ThawRecord(
         fence_id=_FENCE,

@@ -130,14 +130,20 @@ def test_a_trigger_whose_subscription_is_gone_stands_still():
     gone = trigger("nba-raw", "projects/p/subscriptions/gone")
     record = triggered(gone, things=("dataset nba_raw",))
     told = "eventarc/trigger raw: its subscription is gone, and it delivers nothing"
-    assert (names(record), record.idle) == ([], (told,))
+    assert (names(record), record.idle, record.unsubscribed) == ([], (), ("eventarc/trigger raw",))
+    assert f"  leave  {told} (it does not run)" in fence_lines(record)
     fence = PlannedFence(
-        things=record.things, writers=(), idle=(*record.idle, "scheduler/job x"), quiet_seconds=60
+        things=record.things,
+        writers=(),
+        idle=("scheduler/job x",),
+        unsubscribed=record.unsubscribed,
+        quiet_seconds=60,
     )
     (section,) = fence_section(fence)
     rows = [row.text for block in section.blocks if isinstance(block, Rows) for row in block.rows]
     assert rows[:2] == [told, "1 writer that does not run"]
-    assert triggered(gone, things=("dataset ref",)).idle == ()
+    elsewhere = triggered(gone, things=("dataset ref",))
+    assert (elsewhere.idle, elsewhere.unsubscribed) == ((), ())
 
 
 def test_a_trigger_into_a_cluster_is_not_taken_for_idle():
