@@ -25,8 +25,8 @@ _KEPT = (
 )
 """Pub/Sub REST, Subscription: messageRetentionDuration, expirationPolicy."""
 _OF_EVENTARC = "eventarc-"
-_EVENTS = "note   events that wait for a trigger of Eventarc are kept for 24 hours unless set"
 """Eventarc, Retry events: the id of each subscription that it makes begins so."""
+_EVENTS = "note   events that wait for a trigger of Eventarc are kept for 24 hours unless set"
 
 _ANSWERING = (
     "  note   requests that services of Cloud Run answer, and Storage Transfer jobs, are in no list here: "
@@ -47,13 +47,15 @@ def fence_lines(record: FenceRecord) -> list[str]:
     lines += [
         f"  pause  {_writer(item, with_region=item.name in alike)}" for item in record.writers
     ]
-    idle = (*map(unsubscribed_text, record.unsubscribed), *record.idle)
-    lines += [f"  leave  {name} (it does not run)" for name in idle]
+    lines += [f"  leave  {unsubscribed_text(name)}" for name in record.unsubscribed]
+    lines += [f"  leave  {name} (it does not run)" for name in record.idle]
     if any(item.type == _SUBSCRIPTION for item in record.writers):
         lines.append(f"  {_KEPT}")
-    if any(short_name(item).partition(" ")[2].startswith(_OF_EVENTARC) for item in record.writers):
+    if any(_own_name(item).startswith(_OF_EVENTARC) for item in record.writers):
         lines.append(f"  {_EVENTS}")
-    lines.append(f"{counted(len(record.writers), 'writer')} to pause, {len(idle)} paused already")
+    told = f"{counted(len(record.writers), 'writer')} to pause, {len(record.idle)} paused already"
+    gone = len(record.unsubscribed)
+    lines.append(f"{told}, {counted(gone, 'trigger')} without a subscription" if gone else told)
     return lines
 
 
@@ -234,4 +236,8 @@ def _writer(item: FencedWriter, *, with_region: bool) -> str:
 
 def short_name(item: FencedWriter | ThawStep | FenceOutcome) -> str:
     """Return how a line names a writer."""
-    return f"{item.type} {item.name.rpartition('/')[2]}"
+    return f"{item.type} {_own_name(item)}"
+
+
+def _own_name(item: FencedWriter | ThawStep | FenceOutcome) -> str:
+    return item.name.rpartition("/")[2]

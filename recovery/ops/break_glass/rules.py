@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from manifests.erasure_layout import ERASURES_PREFIX
+from manifests.fence_layout import FENCES_PREFIX
 from manifests.records_layout import records_folder
 from manifests.values import Resource
 
@@ -72,7 +74,7 @@ def emergency_grants(places: GrantPlaces, until: datetime) -> tuple[TimedGrant, 
     objects = f"projects/_/buckets/{places.vault}/objects"
     # Each command records what it does before it does it, so whoever recovers has to be able to write
     # there.
-    written = ("fences/", "erasures/", records_folder(places.project))
+    written = (FENCES_PREFIX, ERASURES_PREFIX, records_folder(places.project))
     below = (f'resource.name.startsWith("{objects}/{it}")' for it in written)
     on_project = ["Project", *(["Resources"] if places.has_configuration else [])]
     return (

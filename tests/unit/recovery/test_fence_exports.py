@@ -131,7 +131,9 @@ def test_a_trigger_whose_subscription_is_gone_stands_still():
     record = triggered(gone, things=("dataset nba_raw",))
     told = "eventarc/trigger raw: its subscription is gone, and it delivers nothing"
     assert (names(record), record.idle, record.unsubscribed) == ([], (), ("eventarc/trigger raw",))
-    assert f"  leave  {told} (it does not run)" in fence_lines(record)
+    lines = fence_lines(record)
+    assert f"  leave  {told}" in lines
+    assert lines[-1] == "0 writers to pause, 0 paused already, 1 trigger without a subscription"
     fence = PlannedFence(
         things=record.things,
         writers=(),
