@@ -1,11 +1,8 @@
 """From the options of `plan` and `recover` to a plan that somebody said yes to."""
 
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
-
-import typer
 
 from manifests.errors import (
     BackupDamagedError,
@@ -16,6 +13,7 @@ from manifests.errors import (
 )
 from manifests.json_text import read_file
 from recovery.cli.approvals import check_beside
+from recovery.cli.consent import agree, unanswered
 from recovery.cli.damage import fall_backs, ways_around
 from recovery.cli.options import past, print_json, tell
 from recovery.console import Console
@@ -32,9 +30,7 @@ from recovery.request import said_of_databases
 from recovery.session import Session
 from recovery.stored import Reading
 from recovery.under_way import under_way
-from recovery.undo.model import UndoPlan
 from recovery.unseen import FALL_BACK
-from recovery.waiting import WAITING
 
 _UNDER_WAY = timedelta(days=1)
 
@@ -78,11 +74,11 @@ def agreed(session: Session, console: Console, made: Plan, words: Words, *, is_r
         confirmed_projects=words.confirmed_projects,
         access=words.access,
         untrusted=words.untrusted,
-        others=(*others, *silence(made, yes=words.yes)),
+        others=(*others, *unanswered(yes=words.yes, changes=made.changes)),
     )
     if not (made.come_first or is_read):
         check_backup(session, console, made)
-    ask(made, yes=words.yes)
+    agree(yes=words.yes, changes=made.changes)
     return made
 
 
@@ -183,53 +179,3 @@ def _continuing(session: Session, recovery_id: str) -> str:
     except ReboundError:
         return f"`rebound report {recovery_id}` tells what became of it"
     return f"`{resuming(recovery_id, planned.plan)}` continues it"
-
-
-def silence(made: Plan | UndoPlan, *, yes: bool) -> tuple[RefusedError, ...]:
-    """Return the refusal of a plan that changes something while nobody can be asked for a yes."""
-    if made.changes and not yes and not sys.stdin.isatty():
-        return (nobody_answers(),)
-    return ()
-
-
-def nobody_answers() -> RefusedError:
-    """Return the refusal of what somebody has to say yes to, where nobody can be asked."""
-    return RefusedError("nobody is there to say yes", hint="`--yes` says it")
-
-
-def agree(*, yes: bool) -> None:
-    """Ask whether what was shown is to be done, unless the answer was given.
-
-    Raises:
-        RefusedError: The answer is no, or nobody is there to give one.
-    """
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise nobody_answers()
-    require_yes()
-
-
-def ask(*plans: Plan, yes: bool) -> None:
-    """Ask whether plans are to be carried out where one of them changes something, unless that was said.
-
-    Raises:
-        RefusedError: The answer is no.
-    """
-    if any(made.changes for made in plans) and not yes:
-        require_yes()
-
-
-def require_yes() -> None:
-    """Ask whether what was shown is to be done.
-
-    Raises:
-        RefusedError: The answer is no.
-    """
-    try:
-        with WAITING.others():
-            agreed = typer.confirm("Do this?", err=True)
-    except typer.Abort as error:
-        raise KeyboardInterrupt from error
-    if not agreed:
-        raise RefusedError("not confirmed, nothing was changed")

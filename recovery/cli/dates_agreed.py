@@ -1,6 +1,5 @@
 """What has to be said before missed dates are run again."""
 
-import sys
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -9,7 +8,7 @@ from manifests import layout
 from manifests.catalog_processors import Processors
 from manifests.cloud.recoveries import recoveries_begun
 from manifests.errors import ReboundError, RefusedError
-from recovery.cli.agreement import nobody_answers, require_yes
+from recovery.cli import consent
 from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.processors.rules.agreed import check_plan
 from recovery.kinds.processors.rules.outcome import is_of_dates
@@ -47,11 +46,8 @@ def agree(
                 "the project is protected", subject=project, hint=f"`{confirming(project)}`"
             )
         )
-    if not said["yes"] and not sys.stdin.isatty():
-        refusals.append(nobody_answers())
-    refuse_all(refusals)
-    if not said["yes"]:
-        require_yes()
+    refuse_all((*refusals, *consent.unanswered(yes=said["yes"])))
+    consent.agree(yes=said["yes"])
 
 
 def others_under_way(session: Session) -> list[RefusedError]:

@@ -7,7 +7,8 @@ from manifests.catalog_objectives import ScenarioName
 from manifests.catalog_processors import Processors
 from manifests.model.run import Manifest
 from manifests.selection import Selection
-from recovery.cli.agreement import another, ask, check_backup, show_plan, silence
+from recovery.cli.agreement import another, check_backup, show_plan
+from recovery.cli.consent import agree, unanswered
 from recovery.cli.options import moment, note, past, print_json, say
 from recovery.cli.options import tell as show
 from recovery.console import Console
@@ -63,10 +64,10 @@ def recover(
             confirmed_projects=said["confirm_project"] or (),
             access=said["access"],
             untrusted=said["untrusted"],
-            others=(*others, *silence(plan, yes=said["yes"])),
+            others=(*others, *unanswered(yes=said["yes"], changes=plan.changes)),
         )
         check_backup(session, console, plan)
-    ask(*plans, yes=said["yes"])
+    agree(yes=said["yes"], changes=any(plan.changes for plan in plans))
     return tuple(_carried_out(session, console, plan, said["reason"]) for plan in plans)
 
 

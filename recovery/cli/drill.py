@@ -12,7 +12,7 @@ from manifests.errors import PartialError, UsageError
 from manifests.json_text import read_file
 from manifests.settings import read_settings
 from recovery.cli import drill_records as records
-from recovery.cli.agreement import agree
+from recovery.cli.consent import agree
 from recovery.cli.options import (
     Html,
     Json,

@@ -11,7 +11,7 @@ from manifests.erasures import ErasedKind
 from manifests.errors import BackupDamagedError, ManifestUntrustedError, UsageError
 from manifests.kinds.tables.model import TableBackup
 from manifests.values import Resource
-from recovery.cli.agreement import agree
+from recovery.cli.consent import agree
 from recovery.cli.options import Json, Run, Yes, note, open_session, print_json, say, tell
 from recovery.erasing import Erased, Said, check_keys, entries_of
 from recovery.kinds.tables.cloud.work import bigquery_target

@@ -14,7 +14,7 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.parts import PARTS
-from recovery.cli.agreement import agree
+from recovery.cli.consent import agree
 from recovery.cli.options import Json, Reason, Yes, note, open_session, print_json, say
 from recovery.cli.statement import statement
 from recovery.cli.thawing import carried_out, document

@@ -19,15 +19,14 @@ from recovery.cli.agreement import (
     Words,
     agreed,
     another,
-    ask,
     planned,
     show_plan,
-    silence,
     still_planned,
 )
 from recovery.cli.approvals import sort_of, write_plan
 from recovery.cli.begun import only_open
 from recovery.cli.carrying import carry_out, tell_proven
+from recovery.cli.consent import agree, unanswered
 from recovery.cli.options import (
     Access,
     ConfirmProject,
@@ -270,8 +269,8 @@ def resume(
         confirmed_projects=confirm_project or (),
         access=access,
         untrusted=untrusted,
-        others=(*silence(begun.plan, yes=yes), *words),
+        others=(*unanswered(yes=yes, changes=begun.plan.changes), *words),
     )
-    ask(begun.plan, yes=yes)
+    agree(yes=yes, changes=begun.plan.changes)
     session.actions.begin("resume", recovery_id, reason)
     carry_out(session, console, begun, begins=False, html=html, as_json=as_json)

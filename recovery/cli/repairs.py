@@ -5,7 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from manifests.errors import ManifestAlteredError, RefusedError
-from recovery.cli.agreement import Words, ask, silence
+from recovery.cli import consent
+from recovery.cli.agreement import Words
 from recovery.cli.options import note, show, tell
 from recovery.fencing import despite_too, stand, with_fence
 from recovery.journal import Journal
@@ -125,7 +126,7 @@ def agree(session: Session, found: Repair, plan: Plan, words: Words) -> None:
     if not words.as_json:
         tell(repair_document(found, plan))
     refuse(session, plan, words)
-    ask(plan, yes=words.yes)
+    consent.agree(yes=words.yes, changes=plan.changes)
 
 
 def refuse(session: Session, plan: Plan, words: Words) -> None:
@@ -139,7 +140,7 @@ def refuse(session: Session, plan: Plan, words: Words) -> None:
         confirmed_projects=words.confirmed_projects,
         access=False,
         untrusted=words.untrusted,
-        others=silence(plan, yes=words.yes),
+        others=consent.unanswered(yes=words.yes, changes=plan.changes),
     )
 
 

@@ -8,8 +8,9 @@ import typer
 
 from manifests.errors import RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from recovery.cli.agreement import Words, require_yes, silence
+from recovery.cli.agreement import Words
 from recovery.cli.approvals import Approval
+from recovery.cli.consent import agree, unanswered
 from recovery.cli.options import (
     Access,
     ConfirmProject,
@@ -99,9 +100,8 @@ def undo(
         tell(undo_plan_document(plan, is_whole=verbose))
     unsaid_words = _unsaid(begun, again) if yes and plan.changes else []
     _refuse(session, undoing, plan, words, unsaid_words)
+    agree(yes=yes, changes=plan.changes)
     if plan.changes:
-        if not yes:
-            require_yes()
         session.actions.begin("undo", report.recovery_id, reason)
     _tell(undoing.carry_out(plan), plan, html, as_json=as_json)
 
@@ -154,7 +154,7 @@ def _refuse(
         confirmed_projects=words.confirmed_projects,
         access=words.access,
         untrusted=words.untrusted,
-        others=(*others, *silence(plan, yes=words.yes), *unsaid_words),
+        others=(*others, *unanswered(yes=words.yes, changes=plan.changes), *unsaid_words),
     )
 
 

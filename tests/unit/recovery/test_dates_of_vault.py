@@ -32,7 +32,7 @@ def test_whichever_table_changes_somebody_is_asked(mocker: MockerFixture, *, is_
     mocker.patch(f"{module}.held_dates", return_value=())
     mocker.patch(f"{module}._plans", return_value=plans)
     mocker.patch(f"{module}.check_backup")
-    mocker.patch(f"{module}.silence", return_value=())
+    mocker.patch("sys.stdin.isatty", return_value=True)
     shown = mocker.patch(f"{module}.show_plan")
     done = mocker.patch(f"{module}._carried_out")
     # No test has a terminal at which somebody answers.
