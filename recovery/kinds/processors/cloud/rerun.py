@@ -15,6 +15,7 @@ from recovery.kinds.processors.rules.calendar import UNKNOWN, Games
 from recovery.kinds.processors.rules.money import exact, usd_left
 from recovery.kinds.processors.rules.outcome import (
     BOUNDS,
+    BoundName,
     DateOutcome,
     DatesReport,
     DateState,
@@ -26,9 +27,8 @@ from recovery.progress import Progress
 
 _FIRST_LOOK_SECONDS = 0.5
 _LONGEST_LOOK_SECONDS = 30.0
-_FOUND = "its rows came without being asked for"
-_CAME = "no answer came, and its rows did"
-_BOUND = {name: ServiceAnswer(told) for name, told in BOUNDS.items()}
+_FOUND = ServiceAnswer("its rows came without being asked for")
+_CAME = ServiceAnswer("no answer came, and its rows did")
 
 
 class Rerun:
@@ -110,34 +110,40 @@ class Rerun:
 
     def _date(self, processor: Processor, day: date, undo: Mapping[str, str]) -> DateOutcome:
         name = f"{processor.name} {day}"
-        state, said = self._brought_back(processor, day, name)
+        state, answer = self._brought_back(processor, day, name)
         if state == "proven":
             self._proven.add((processor.name, day))
         self._progress(name, "proven" if state == "proven" else "failed")
         kept = undo.get(processor.table, "")
-        return DateOutcome(processor=processor.name, day=day, state=state, said=said, undo=kept)
+        return DateOutcome(
+            processor=processor.name,
+            day=day,
+            state=state,
+            said=answer.said,
+            bound=answer.bound,
+            undo=kept,
+        )
 
-    def _brought_back(self, processor: Processor, day: date, name: str) -> tuple[DateState, str]:
+    def _brought_back(
+        self, processor: Processor, day: date, name: str
+    ) -> tuple[DateState, ServiceAnswer]:
         """Return how a date ended, and what was said of it."""
         if lacking := self._lacked_by(processor, day):
-            return "waits", f"{', '.join(lacking)} lacks the date"
+            return "waits", ServiceAnswer(f"{', '.join(lacking)} lacks the date")
         if self._passes(processor, day) or self._came_of_an_earlier(processor, day):
             return "proven", _FOUND
         self._progress(name, "running")
         requests: list[tuple[int, datetime]] = []
         before = partial(self._before, processor, day, requests)
         answer = self._services.run(processor, day, before=before)
-        if any(answer is bound for bound in _BOUND.values()):
-            return "not run", answer.said
+        if answer.bound is not None:
+            return "not run", answer
         number, sent_at = requests[-1]
         if answer.is_lost:
-            return (
-                ("proven", _CAME)
-                if self._comes(processor, day, sent_at)
-                else ("lacks", answer.said)
-            )
+            came = self._comes(processor, day, sent_at)
+            return ("proven", _CAME) if came else ("lacks", answer)
         self._journal.answer(processor.name, day, number, self._clock())
-        return ("proven" if self._passes(processor, day) else "lacks"), answer.said
+        return ("proven" if self._passes(processor, day) else "lacks"), answer
 
     def _before(
         self, processor: Processor, day: date, requests: list[tuple[int, datetime]]
@@ -146,16 +152,16 @@ class Rerun:
         if requests:
             self._journal.answer(processor.name, day, requests[-1][0], self._clock())
             if self._passes(processor, day):
-                return ServiceAnswer(_FOUND)
+                return _FOUND
         usd = exact(self._rules.service(processor).usd_a_request or 0.0)
         with self._lock:
             now = self._clock()
             if now > self._last_begin:
-                return _BOUND["seconds"]
+                return _not_asked("seconds")
             if self._requests_left < 1:
-                return _BOUND["requests"]
+                return _not_asked("requests")
             if usd > self._usd_left:
-                return _BOUND["usd"]
+                return _not_asked("usd")
             self._requests_left -= 1
             self._usd_left -= usd
         requests.append((self._journal.send(processor.name, day, now), now))
@@ -191,6 +197,10 @@ class Rerun:
             time.sleep(pause_seconds)
             pause_seconds = min(2 * pause_seconds, _LONGEST_LOOK_SECONDS)
         return True
+
+
+def _not_asked(bound: BoundName) -> ServiceAnswer:
+    return ServiceAnswer(BOUNDS[bound], bound=bound)
 
 
 def in_parallel(todo: Sequence[Callable[[], DateOutcome]], parallel: int) -> list[DateOutcome]:

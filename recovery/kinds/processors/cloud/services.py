@@ -19,6 +19,7 @@ from manifests.catalog_processors import Processor, Processors, Service
 from manifests.cloud.clients import service_client
 from manifests.cloud.retry import calling, cloud_errors
 from manifests.errors import CloudError, UsageError
+from recovery.kinds.processors.rules.outcome import BoundName
 
 _ATTEMPTS = 4
 _MOST_CHARACTERS = 300
@@ -39,10 +40,12 @@ class ServiceAnswer(NamedTuple):
     Attributes:
         said: What it says of the processor; no proof of anything.
         is_lost: Whether no answer came, so that it may still be at work.
+        bound: The bound of the catalog because of which it was not asked; None where it was.
     """
 
     said: str
     is_lost: bool = False
+    bound: BoundName | None = None
 
 
 class Services:

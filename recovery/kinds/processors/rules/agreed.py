@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from manifests.catalog_processors import Processors
 from manifests.errors import RefusedError
 from recovery.kinds.processors.rules.money import exact, priced
-from recovery.kinds.processors.rules.outcome import raising
+from recovery.kinds.processors.rules.outcome import BoundName, raising
 from recovery.kinds.processors.rules.plan import ProcessorPlan
 from recovery.units import counted, usd
 
@@ -57,7 +57,7 @@ def check_plan(plan: ProcessorPlan, rules: Processors) -> None:
         )
 
 
-def _way_on(plan: ProcessorPlan, bound: str) -> str:
+def _way_on(plan: ProcessorPlan, bound: BoundName) -> str:
     """Return what helps: a part of what was begun cannot be chosen any more."""
     if not plan.sent:
         return "run it in parts: `--since`, `--date`, `--processor`"

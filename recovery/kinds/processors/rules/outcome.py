@@ -29,12 +29,15 @@ DateState = Literal["proven", "lacks", "waits", "not run"]
 """
 
 
-BOUNDS: Mapping[str, str] = {
+type BoundName = Literal["requests", "seconds", "usd"]
+"""What the catalog bounds of a recovery of dates."""
+
+BOUNDS: Mapping[BoundName, str] = {
     "requests": "the catalog's bound of requests was reached",
     "seconds": "the catalog's bound of time was reached",
     "usd": "the catalog's bound of money was reached",
 }
-"""What is said of a date that is not run because of a bound of the catalog, by the bound's name."""
+"""What is said of a date that is not run because of a bound."""
 
 
 class DateOutcome(Value):
@@ -42,6 +45,7 @@ class DateOutcome(Value):
 
     Attributes:
         said: What the service said of it, or why it was not asked; no proof of anything.
+        bound: The bound because of which it is not run; None for none, and in records of before.
         undo: Where the table is kept as it was before; empty where it is not.
     """
 
@@ -49,6 +53,7 @@ class DateOutcome(Value):
     day: date
     state: DateState
     said: str = ""
+    bound: BoundName | None = None
     undo: str = ""
 
 
@@ -110,8 +115,8 @@ def outcome_error(
         lacking = {(step.processor, day) for step in report.left.steps for day in step.lacking}
         is_only_late = lacking <= not_run and not any(step.unread for step in report.left.steps)
         kind = PartialError if is_only_late else NotEqualError
-        said = {item.said for item in report.dates if item.state == "not run"}
-        reached = [name for name, told in BOUNDS.items() if told in said]
+        bounds = {item.bound for item in report.dates}
+        reached = [name for name in BOUNDS if name in bounds]
         why = "".join(f"{BOUNDS[name]}; " for name in reached)
         # Time begins anew with each attempt; what was sent and spent does not.
         hints = [*(raising(name) for name in reached if name != "seconds"), again]
@@ -126,7 +131,7 @@ def outcome_error(
     return None
 
 
-def raising(bound: str) -> str:
+def raising(bound: BoundName) -> str:
     """Return the hint of a bound that a recovery which goes on has used up."""
     return (
         f"raise `bounds.{bound}` of the catalog's processors, or leave it and begin another recovery, "

@@ -19,6 +19,7 @@ from recovery.kinds.processors.rules.calendar import Games, ScheduledGames, last
 from recovery.kinds.processors.rules.money import usd_left
 from recovery.kinds.processors.rules.outcome import (
     BOUNDS,
+    BoundName,
     DateOutcome,
     DatesReport,
     PlannedDates,
@@ -251,7 +252,7 @@ def test_what_was_spent_is_what_each_request_cost():
 @pytest.mark.parametrize(
     ("bound", "helps"), [("usd", True), ("requests", True), ("seconds", False)]
 )
-def test_a_bound_that_is_reached_names_what_helps(bound: str, *, helps: bool):
+def test_a_bound_that_is_reached_names_what_helps(bound: BoundName, *, helps: bool):
     """What was sent and spent stays so: to go on is no help, but where only the time was over."""
     lost = seen(rows=without("teams", GAME_DAYS[0]))
     report = DatesReport(
@@ -261,7 +262,13 @@ def test_a_bound_that_is_reached_names_what_helps(bound: str, *, helps: bool):
         finished_at=NOW,
         left=planned(lost),
         dates=(
-            DateOutcome(processor="teams", day=GAME_DAYS[0], state="not run", said=BOUNDS[bound]),
+            DateOutcome(
+                processor="teams",
+                day=GAME_DAYS[0],
+                state="not run",
+                said="the service was not asked",
+                bound=bound,
+            ),
         ),
         requests=1,
         billed_bytes=0,
