@@ -15,12 +15,14 @@ from recovery.document import (
     Rows,
     Section,
 )
+from recovery.kinds.events import started_text
 from recovery.report.conclusion import concluded
 from recovery.report.folding import folded
-from recovery.undo.model import UndoAction, UndoPlan, UndoReport, UndoStep
+from recovery.undo.model import Starts, UndoAction, UndoPlan, UndoReport, UndoStep
 from recovery.undo.rules import left_of, undo_error
 from recovery.units import counted, printable, shown
 
+_WRITTEN = {"bucket": "object", "database": "document", "table": "table"}
 _FIRST_TOLD: tuple[UndoAction, ...] = ("cannot", "put back", "remove", "leave")
 
 
@@ -32,7 +34,7 @@ def undo_plan_document(plan: UndoPlan, *, is_whole: bool = True) -> Document:
         is_whole: Whether each of many things that are left alike is named.
     """
     doubts = tuple(Row(printable(item), "NOT OURS") for item in plan.doubts)
-    rows = map(_planned_row, sorted(plan.steps, key=_rank))
+    rows = (_planned_row(step, plan.started_by(step)) for step in sorted(plan.steps, key=_rank))
     told = tuple(rows) if is_whole else tuple(folded(rows))
     return Document(
         title=f"undo {plan.recovery_id} in {plan.project}",
@@ -75,12 +77,12 @@ def _rank(step: UndoStep) -> tuple[int, int, str]:
     return not is_danger, _FIRST_TOLD.index(step.action), step.why if step.action == "leave" else ""
 
 
-def _planned_row(step: UndoStep) -> Row:
+def _planned_row(step: UndoStep, starts: Starts | None) -> Row:
     name = f"{step.kind} {shown(step.into)}"
     return Row(
         f"{name}: {printable(step.why)}{_from(step.source)}",
         step.action.upper() if step.action == "cannot" else step.action,
-        below=tuple(_below(step)),
+        below=tuple(_below(step, starts)),
         alike=Alike(name, "things", f"({printable(step.why)})") if step.action == "leave" else None,
     )
 
@@ -101,14 +103,27 @@ def _facts(plan: UndoPlan) -> Iterator[tuple[str, str]]:
     yield "what the recovery wrote down", plan.trust.told
 
 
-def _below(step: UndoStep) -> Iterator[Row]:
+def _below(step: UndoStep, starts: Starts | None) -> Iterator[Row]:
     yield from (Row(printable(line)) for line in step.told)
-    yield from (Row(printable(line), "starts") for line in step.starts)
+    yield from (Row(printable(line), "starts") for line in _started(starts))
     if step.left:
         yield Row(printable(step.left), "LEFT")
     for item in step.access:
         change = item.change.upper() if item.needs_word else item.change
         yield Row(printable(f"{change}: {item.what}, {item.subject}"))
+
+
+def _started(starts: Starts | None) -> Iterator[str]:
+    if starts is None:
+        return
+    if starts.notified and starts.notified.unasked:
+        yield f"UNKNOWN which notifications of the bucket: {starts.notified.unasked}"
+    elif starts.notified and starts.notified.topics:
+        yield f"TELLS {', '.join(starts.notified.topics)} OF EVERY OBJECT THAT IS WRITTEN"
+    told = starts.listening.text
+    if starts.kind == "database":
+        told = started_text(starts.by_catalog, starts.listening)
+    yield f"by each {_WRITTEN[starts.kind]}'s event: {told}"
 
 
 def _nothing_left(plan: UndoPlan) -> Iterator[Block]:

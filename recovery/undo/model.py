@@ -8,6 +8,7 @@ from pydantic import Field
 from manifests.signing import Trust
 from manifests.values import UtcTime, Value
 from recovery.access_change import AccessChange
+from recovery.listening import Listening
 from recovery.units import listed
 
 UndoAction = Literal["put back", "remove", "leave", "cannot"]
@@ -33,7 +34,6 @@ class UndoStep(Value):
         things: How many objects or documents go back; 1 for a table, view or routine.
         seen: Which state of it was looked at: another one is left.
         told: What would be written, or keeps it from going back, line by line.
-        starts: What is told of what it writes, or that nobody knows.
         left: What of it stays while the rest goes back, and why; empty for nothing.
         owner: The number of another project that it belongs to; empty where it is the recovery's.
         access: What changes about who may see what.
@@ -48,7 +48,6 @@ class UndoStep(Value):
     things: int = Field(default=1, ge=0)
     seen: str = ""
     told: tuple[str, ...] = ()
-    starts: tuple[str, ...] = ()
     left: str = ""
     access: tuple[AccessChange, ...] = ()
     owner: str = ""
@@ -122,6 +121,36 @@ class UndoStep(Value):
         return self.cannot(f"{self.why}; {why}" if self.action == "cannot" else why)
 
 
+class Notified(Value):
+    """Which topics a bucket tells of every object that is written to it.
+
+    Attributes:
+        topics: Their names.
+        unasked: Why that could not be asked for; empty where it was.
+    """
+
+    topics: tuple[str, ...] = ()
+    unasked: str = ""
+
+
+class Starts(Value):
+    """What the writes of one step start, as triggers and notifications fire for them.
+
+    Attributes:
+        kind: The kind of the step.
+        name: The name of the step.
+        listening: What listens to each object, document or table that is written.
+        notified: Which topics its bucket tells; None where it is no bucket.
+        by_catalog: What the catalog says that its documents start; None where it does not say.
+    """
+
+    kind: Literal["bucket", "database", "table"]
+    name: str
+    listening: Listening
+    notified: Notified | None = None
+    by_catalog: tuple[str, ...] | None = None
+
+
 class UndoPlan(Value):
     """What an undo of one recovery would do.
 
@@ -132,6 +161,7 @@ class UndoPlan(Value):
         trust: Whether what the recovery wrote down is from whom it should be.
         parts: The parts that were named; all when empty.
         undone: That it was undone before, and when; empty where it was not.
+        starts: What the steps start that write to a bucket, a database or a table.
     """
 
     recovery_id: str
@@ -144,11 +174,17 @@ class UndoPlan(Value):
     trust: Trust
     undone: str = ""
     steps: tuple[UndoStep, ...]
+    starts: tuple[Starts, ...] = ()
 
     @property
     def changes(self) -> bool:
         """Whether it would do anything."""
         return any(step.changes for step in self.steps)
+
+    def started_by(self, step: UndoStep) -> Starts | None:
+        """Return what a step starts; None for one of which nothing is told."""
+        of = step.kind, step.name
+        return next((item for item in self.starts if (item.kind, item.name) == of), None)
 
     @property
     def access(self) -> tuple[AccessChange, ...]:

@@ -9,6 +9,7 @@ from manifests.errors import (
     RefusedError,
     UsageError,
 )
+from recovery.listening import without_causes
 from recovery.plan.approval import Decided
 from recovery.undo.model import UndoPlan, UndoReport, UndoStep
 from recovery.units import listed
@@ -32,24 +33,16 @@ def chosen(steps: Iterable[UndoStep], parts: Collection[str]) -> tuple[UndoStep,
 
 
 def decided(plan: UndoPlan) -> Decided:
-    """Return what a plan decides; each step says by itself what of its thing was seen.
-
-    Why nobody knows what it starts is another each time, and decides nothing.
-    """
-    steps = {
-        f"{step.kind} {step.into}": step.model_copy(
-            update={"starts": tuple(map(_known, step.starts))}
-        )
-        for step in plan.steps
-    }
-    rest = plan.model_copy(update={"steps": ()})
+    """Return what a plan decides; each step says by itself what of its thing was seen."""
+    steps = {f"{step.kind} {step.into}": (step, _started(plan, step)) for step in plan.steps}
+    rest = plan.model_copy(update={"steps": (), "starts": ()})
     return Decided({**steps, "the recovery, or who wrote of it": rest})
 
 
-def _known(starts: str) -> str:
-    """Return what is told of writes, without why nobody knows it."""
-    known, unknown, _ = starts.partition("UNKNOWN")
-    return f"{known}{unknown}"
+def _started(plan: UndoPlan, step: UndoStep) -> object:
+    """Return what a step starts, as plain values; why nobody knows it decides nothing."""
+    starts = plan.started_by(step)
+    return starts and without_causes(starts.model_dump(mode="json"))
 
 
 def undo_error(report: UndoReport) -> ReboundError | None:

@@ -31,7 +31,7 @@ from recovery.undo.objects import ObjectUndo
 from recovery.undo.once import ReadOnce
 from recovery.undo.resources import ResourceUndo
 from recovery.undo.rules import chosen, left_of, undo_error
-from recovery.undo.starting import with_starts
+from recovery.undo.starting import started
 from recovery.undo.tables import TableUndo
 from recovery.undo.undoer import NotUndone, Undoer
 
@@ -94,15 +94,14 @@ class Undoing:
         doubts = (told.get("foreign", ""), trust.problem if trust else "")
         steps, project = list[UndoStep](), report.plan.request.target.project
         for undoer in self._undoers():
-            found = [
-                with_starts(self._session, self._possible(step), project) for step in undoer.steps()
-            ]
+            found = [self._possible(step) for step in undoer.steps()]
             self._planned |= {(item.kind, item.name): undoer for item in found}
             steps += found
         if untold := [item for item in report.outcomes if not self._is_told(item.kind, item.name)]:
             raise ManifestAlteredError(
                 "its report tells of what no recovery brings back", subject=untold[0].name
             )
+        wanted = chosen(steps, parts)
         return UndoPlan(
             recovery_id=report.recovery_id,
             project=project,
@@ -115,7 +114,8 @@ class Undoing:
             trust=self._journal.trust(),
             undone=undone_told(self._journal),
             parts=tuple(parts),
-            steps=chosen(steps, parts),
+            steps=wanted,
+            starts=tuple(started(self._session, wanted, project)),
         )
 
     def _possible(self, step: UndoStep) -> UndoStep:
@@ -219,9 +219,7 @@ class Undoing:
         outcome = UndoOutcome(kind=step.kind, name=step.name, into=step.into, action=step.action)
         try:
             with judging(step.into):
-                # What an undoer decided is known by the step as that undoer made it.
-                own = step.model_copy(update={"starts": ()})
-                redo = self._planned[step.kind, step.name].undo(own)
+                redo = self._planned[step.kind, step.name].undo(step)
         except ReboundError as error:
             failed = {"failure": error.message, "exit_code": error.exit_code}
             return outcome.model_copy(update=failed), step.kind in ("view", "routine")

@@ -1,42 +1,47 @@
-"""Tells what an undo starts: triggers and notifications fire for what it writes, as for what a recovery does."""
+"""Asks what an undo starts: triggers and notifications fire for what it writes, as for what a recovery does."""
+
+from collections.abc import Iterable, Iterator
 
 from manifests.cloud.clients import storage_api
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import CloudError
 from recovery.kinds.buckets.cloud.settings import notified_topics
-from recovery.kinds.events import started_text
 from recovery.session import Session
-from recovery.undo.model import UndoStep
+from recovery.undo.model import Notified, Starts, UndoStep
 
 
-def with_starts(session: Session, step: UndoStep, project: str) -> UndoStep:
-    """Return a step of an undo that says what is told of each thing that it writes.
+def started(session: Session, steps: Iterable[UndoStep], project: str) -> Iterator[Starts]:
+    """Yield what each step starts that writes objects, documents or rows.
 
     Args:
         session: The clients.
-        step: The step.
-        project: Where it writes.
+        steps: The steps of an undo.
+        project: Where they write.
     """
-    if not step.changes:
-        return step
     listeners = session.tools.listeners
-    starts: tuple[str, ...] = ()
-    if step.kind == "bucket":
-        listening = listeners.triggers(project).of("storage", "bucket", step.into)
-        starts = (*_notified(step.into, project), f"by each object's event: {listening.text}")
-    elif step.kind == "database":
-        listening = listeners.triggers(project).of("firestore", "database", step.into)
-        known = {item.database: item.triggers for item in session.catalog.databases}
-        by_catalog = known.get(step.name) if step.into == step.name else ()
-        starts = (f"by each document's event: {started_text(by_catalog, listening)}",)
-    elif step.kind == "table" and (listening := listeners.of_tables(project)).is_told:
-        starts = (f"by each table's event: {listening.text}",)
-    return step.model_copy(update={"starts": starts})
+    known = {item.database: item.triggers for item in session.catalog.databases}
+    for step in steps:
+        if not step.changes:
+            continue
+        match step.kind:
+            case "bucket":
+                listening = listeners.triggers(project).of("storage", "bucket", step.into)
+                notified = _notified(step.into, project)
+                yield Starts(kind=step.kind, name=step.name, listening=listening, notified=notified)
+            case "database":
+                listening = listeners.triggers(project).of("firestore", "database", step.into)
+                by_catalog = known.get(step.name) if step.into == step.name else ()
+                yield Starts(
+                    kind="database", name=step.name, listening=listening, by_catalog=by_catalog
+                )
+            case "table" if (listening := listeners.of_tables(project)).is_told:
+                yield Starts(kind="table", name=step.name, listening=listening)
+            case _:
+                pass
 
 
-def _notified(bucket: str, project: str) -> tuple[str, ...]:
+def _notified(bucket: str, project: str) -> Notified:
     try:
-        topics = notified_topics(VersionedBucket(storage_api(project), bucket))
+        return Notified(topics=notified_topics(VersionedBucket(storage_api(project), bucket)))
     except CloudError as error:
-        return (f"UNKNOWN which notifications of the bucket: {error.message}",)
-    return (f"TELLS {', '.join(topics)} OF EVERY OBJECT THAT IS WRITTEN",) if topics else ()
+        return Notified(unasked=error.message)

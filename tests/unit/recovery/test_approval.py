@@ -20,7 +20,9 @@ from recovery.plan.approval import (
     seen_digest,
 )
 from recovery.plan.model import Plan
-from recovery.undo.model import UndoPlan, UndoStep
+from recovery.report.text import text_of
+from recovery.undo.document import undo_plan_document
+from recovery.undo.model import Notified, Starts, UndoPlan, UndoStep
 from recovery.undo.rules import decided
 from tests.unit.samples import GAMES, POINT
 from tests.unit.worlds import EQUAL, GONE, OTHER, now, plan, world
@@ -176,15 +178,9 @@ def test_why_nobody_could_be_asked_is_no_other_world():
 def test_an_approved_undo_is_carried_out_while_nothing_moves():
     """What it starts decides it; why nobody knows that does not."""
 
-    def undo(starts: str) -> UndoPlan:
-        step = UndoStep(
-            kind="table",
-            name="nba.games",
-            into="nba.games",
-            action="put back",
-            why="",
-            starts=(starts,),
-        )
+    def undo(listening: Listening, topics: tuple[str, ...] = (), unasked: str = "") -> UndoPlan:
+        step = UndoStep(kind="bucket", name="lake", into="lake", action="put back", why="")
+        notified = Notified(topics=topics, unasked=unasked)
         return UndoPlan(
             recovery_id="r",
             project="platform",
@@ -193,10 +189,19 @@ def test_an_approved_undo_is_carried_out_while_nothing_moves():
             again="",
             trust=Trust(state="unchecked"),
             steps=(step,),
+            starts=(Starts(kind="bucket", name="lake", listening=listening, notified=notified),),
         )
 
-    made = undo("by each table's event: UNKNOWN which triggers: 403, request 1")
-    again = undo("by each table's event: UNKNOWN which triggers: 403, request 2")
+    made = undo(Listening(unasked="403, request 1"), unasked="404, request 1")
+    again = undo(Listening(unasked="403, request 2"), unasked="404, request 2")
     assert approved(made, again, decided, subject="p") is again
-    with pytest.raises(RefusedError, match=r"not what the plan saw: table nba\.games"):
-        approved(made, undo("by each table's event: trigger t"), decided, subject="p")
+    told = text_of(undo_plan_document(made))
+    assert "starts    UNKNOWN which notifications of the bucket: 404, request 1" in told
+    assert "UNKNOWN which triggers of Eventarc: 403, request 1" in told
+    moved = (
+        undo(Listening(names=("trigger t",)), unasked="404"),
+        undo(Listening(unasked="403"), topics=("projects/p/topics/t",)),
+    )
+    for other in moved:
+        with pytest.raises(RefusedError, match="not what the plan saw: bucket lake"):
+            approved(made, other, decided, subject="p")
