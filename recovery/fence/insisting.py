@@ -22,9 +22,8 @@ def require_quiet(quiet: Quiet, failure: ReboundError, command: str) -> None:
         failure.hint = (
             "wait for what runs to end, or find the writer that the catalog does not name"
         )
-        if quiet.running:
-            names = [name.partition(":")[0] for name in quiet.running]
-            failure.hint += _despite(names, command)
+        if quiet.executions:
+            failure.hint += _despite(quiet.executions, command)
     elif quiet.in_doubt:
         why = f"it could not be looked at whether anything writes to {quiet.in_doubt[0]}"
         failure.hint = f"see for yourself that nothing does{_despite(quiet.in_doubt, command)}"

@@ -209,6 +209,7 @@ class Quiet(Value):
         look_seconds: What the longest look took.
         changed: What was changed between them.
         running: Executions that may write there and have not ended, but for those of no account.
+        executions: What they are called, as `--despite` takes it.
         looked_at: How many tables, objects and documents were looked at.
         unknown: What was not looked at, and why.
         in_doubt: What of it nobody said is of no account.
@@ -218,6 +219,7 @@ class Quiet(Value):
     look_seconds: float = 0.0
     changed: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
+    executions: tuple[str, ...] = ()
     looked_at: Mapping[Sort, int] = {}
     unknown: tuple[str, ...] = ()
     in_doubt: tuple[str, ...] = ()

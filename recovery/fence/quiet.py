@@ -225,6 +225,7 @@ def wait_for_quiet(
         look_seconds=took,
         changed=found,
         running=tuple(f"{name}: {what}" for name, what in executed.items()),
+        executions=tuple(executed),
         looked_at=_counts(marks),
         unknown=tuple(f"{thing}: {why}" for thing, why in unknown.items()),
         in_doubt=tuple(named(unknown, despite)),

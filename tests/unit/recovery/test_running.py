@@ -145,10 +145,11 @@ def test_unknown_is_not_quiet():
         require_quiet(quiet, PartialError("nothing was recovered"), "rebound resume")
     assert "`--despite 'bucket a b'` of `rebound resume`" in refused.value.hint
     require_quiet(Quiet(seconds=1, unknown=("bucket a: 403",)), PartialError("x"), "y")
-    running = Quiet(seconds=1, running=("run/job load: its execution load-1 runs",))
+    name = "bigquery/transfer nightly: games"
+    running = Quiet(seconds=1, running=(f"{name}: its run 1 is running",), executions=(name,))
     with pytest.raises(PartialError, match="1 executions run on") as refused:
         require_quiet(running, PartialError("nothing was recovered"), "rebound resume")
-    assert "`--despite 'run/job load'`" in refused.value.hint
+    assert f"`--despite '{name}'`" in refused.value.hint
 
 
 def test_many_writers_of_a_plan_are_counted():
