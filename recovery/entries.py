@@ -1,17 +1,17 @@
 """The entries of a journal: what a recovery did to each thing, and what that was before."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 
 from manifests import layout
+from manifests.catalog_objectives import Objective, ScenarioName
 from manifests.cloud.objects import Bucket
-from manifests.errors import BackupDamagedError, ManifestFormatError, StrangeObjectError
-from manifests.journal_layout import JournalNames
+from manifests.errors import ManifestFormatError, StrangeObjectError
 from manifests.store.bounded import FoundRecord, Readable, Records, read, readable
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.seal import Seal
 from manifests.values import Value
+from recovery.journal_base import JournalBase
 from recovery.naming import bounded
 from recovery.within import Within
 
@@ -22,57 +22,24 @@ _MOST_OTHERS = 100_000
 """So many more than is known to be there are read: others can write beside them."""
 
 
-def end_once[Report](
-    names: JournalNames,
-    seal: Seal,
-    finished_at: datetime,
-    write: Callable[[str], Report],
-    *,
-    is_proven: bool,
-) -> Report:
-    """Write how an attempt ended, and return what is written then.
-
-    An attempt that proved everything writes the report, once: an earlier report stays.
-
-    Args:
-        names: The journal's names.
-        seal: Tells whether what somebody else wrote is told from ours.
-        finished_at: When the attempt ended.
-        write: Writes it under a name, and returns what is written there.
-        is_proven: Whether it proved everything.
-    """
-    attempt = names.attempt(finished_at)
-    if not is_proven:
-        return write(attempt)
-    try:
-        return write(names.report)
-    except BackupDamagedError:
-        # Somebody else wrote in the report's place: where that is told, ours is with the attempts.
-        if not seal.is_checking:
-            raise
-        return write(attempt)
-
-
-class JournalEntries:
+class JournalEntries(JournalBase):
     """The entries of one recovery.
 
     Where an operator has a key, nothing that somebody else writes in the place of an entry keeps it from
     being written: it is then beside that, under a name that nobody knows before, and is read from there.
-
-    Args:
-        bucket: Where they are kept.
-        recovery_id: The recovery.
-        seal: Signs what is written, and tells what is believed.
     """
 
-    def __init__(self, bucket: Bucket, recovery_id: str, seal: Seal) -> None:
-        self._bucket = bucket
-        self._seal = seal
+    def __init__(
+        self,
+        bucket: Bucket,
+        recovery_id: str,
+        seal: Seal,
+        objectives: Mapping[ScenarioName, Objective] | None = None,
+    ) -> None:
+        super().__init__(bucket, recovery_id, seal, objectives)
         self._source: Readable = bucket
         self._is_new = False
         self._own: set[str] = set()
-        self._names = JournalNames(recovery_id)
-        self.recovery_id = recovery_id
 
     def record(self, folder: str, name: str, document: Value) -> None:
         """Write an entry, once: what a kind did to one thing; that of an earlier attempt stays."""

@@ -19,12 +19,9 @@ Each is signed where the operator has a key, and read only if it is believed.
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from manifests import layout
-from manifests.catalog_objectives import Objective, ScenarioName
-from manifests.cloud.objects import Bucket
 from manifests.cloud.recoveries import attempts_ended, recoveries_begun
 from manifests.errors import (
     BackupDamagedError,
@@ -37,9 +34,8 @@ from manifests.json_text import parsed
 from manifests.signing import Trust
 from manifests.store.decoded import STRANGE_HINT
 from manifests.store.envelope import opened
-from manifests.store.seal import Seal
 from manifests.values import Value
-from recovery.entries import JournalEntries, end_once
+from recovery.entries import JournalEntries
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport, contradiction
 from recovery.units import meant
 from recovery.within import Within
@@ -48,25 +44,7 @@ _MOST_NAMED = 20
 
 
 class Journal(JournalEntries):
-    """The journal of one recovery.
-
-    Args:
-        bucket: Where it is kept.
-        recovery_id: The recovery.
-        seal: Signs what is written, and tells what is believed.
-        objectives: What the catalog says was agreed of recoveries: whatever the journal says of that,
-            others can write there.
-    """
-
-    def __init__(
-        self,
-        bucket: Bucket,
-        recovery_id: str,
-        seal: Seal,
-        objectives: Mapping[ScenarioName, Objective] | None = None,
-    ) -> None:
-        super().__init__(bucket, recovery_id, seal)
-        self._objectives = objectives or {}
+    """The journal of one recovery of what was backed up."""
 
     def begin(self, recovery: PlannedRecovery) -> None:
         """Write the plan, once.
@@ -161,13 +139,7 @@ class Journal(JournalEntries):
         Raises:
             StrangeObjectError: What somebody else wrote lies there, and nobody could tell it from ours.
         """
-        return end_once(
-            self._names,
-            self._seal,
-            report.finished_at,
-            lambda name: self._measured(self._written(name, report)),
-            is_proven=report.is_proven,
-        )
+        return self._end_once(report, lambda name: self._measured(self._written(name, report)))
 
     def _written[Written: Value](self, name: str, document: Written) -> Written:
         """Write a document, once, and return what is written then."""
@@ -212,8 +184,7 @@ class Journal(JournalEntries):
 
     def _measured[Of: (PlannedRecovery, RecoveryReport)](self, found: Of) -> Of:
         """Return what was written, held against the objective of the catalog."""
-        agreed = self._objectives.get(found.plan.request.scenario)
-        return found.model_copy(update={"plan": found.plan.model_copy(update={"agreed": agreed})})
+        return self._measured_by(found, found.plan.request.scenario)
 
     def problem(self) -> str:
         """Return why the stored report is not believed; empty where it is."""

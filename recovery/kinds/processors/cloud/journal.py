@@ -17,11 +17,10 @@ from manifests.catalog_objectives import Objective, ScenarioName
 from manifests.cloud.objects import Bucket
 from manifests.cloud.recoveries import attempts_ended
 from manifests.errors import BackupDamagedError, ManifestAlteredError, RefusedError, UsageError
-from manifests.journal_layout import JournalNames
 from manifests.store.bounded import Records, read
 from manifests.store.seal import Seal
 from manifests.values import UtcTime, Value
-from recovery.entries import end_once
+from recovery.journal_base import JournalBase
 from recovery.kinds.processors.rules.outcome import SCENARIO, DatesReport, PlannedDates
 
 
@@ -31,16 +30,8 @@ class SentRequest(Value):
     sent_at: UtcTime
 
 
-class DatesJournal:
-    """The journal of one recovery of dates. Safe to share between threads.
-
-    Args:
-        bucket: Where it is kept.
-        recovery_id: The recovery.
-        seal: Signs what is written, and tells what is believed.
-        objectives: What the catalog says was agreed of recoveries: whatever the journal says of that,
-            others can write there.
-    """
+class DatesJournal(JournalBase):
+    """The journal of one recovery of dates. Safe to share between threads."""
 
     def __init__(
         self,
@@ -49,11 +40,7 @@ class DatesJournal:
         seal: Seal,
         objectives: Mapping[ScenarioName, Objective] | None = None,
     ) -> None:
-        self._bucket = bucket
-        self._seal = seal
-        self._agreed = (objectives or {}).get(SCENARIO)
-        self._names = JournalNames(recovery_id)
-        self.recovery_id = recovery_id
+        super().__init__(bucket, recovery_id, seal, objectives)
         self._lock = threading.Lock()
         self._sent = Counter(
             found
@@ -136,13 +123,7 @@ class DatesJournal:
 
     def end(self, report: DatesReport) -> DatesReport:
         """Write how an attempt ended, and return what is written then."""
-        return end_once(
-            self._names,
-            self._seal,
-            report.finished_at,
-            lambda name: self._ended(name, report),
-            is_proven=report.is_proven,
-        )
+        return self._end_once(report, lambda name: self._ended(name, report))
 
     def _ended(self, name: str, report: DatesReport) -> DatesReport:
         content = self._bucket.put_once(name, self._seal.encode(report, subject=name))
@@ -165,8 +146,7 @@ class DatesJournal:
 
     def _measured[Of: (PlannedDates, DatesReport)](self, found: Of) -> Of:
         """Return what was written, held against the objective of the catalog."""
-        plan = found.plan.model_copy(update={"agreed": self._agreed})
-        return found.model_copy(update={"plan": plan})
+        return self._measured_by(found, SCENARIO)
 
     def _once(self, name: str, document: Value) -> None:
         content = self._seal.encode(document, subject=name)
