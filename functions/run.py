@@ -240,7 +240,7 @@ class BackupRun:
             put_configuration(manifest, self._of_vault(second, "configuration"))
         manifest = vault.put_manifest(manifest)
         _clean_up(exporters)
-        # What lay there before, and is signed, is what the run says: also where it is none of ours.
+        # A signed manifest that lay there already is the run's, whichever process wrote it.
         return require_whole(manifest, self._catalog)
 
     def _start(self, request: RunRequest, earlier: EarlierRuns) -> Started:

@@ -19,7 +19,7 @@ def configuration_of(manifest: Manifest) -> Manifest:
     others: dict[str, Any] = {kind.name: () for kind in PARTS if kind is not RESOURCES}
     skews = tuple(skew for skew in manifest.skews if skew.kind == RESOURCES.name)
     others |= {"datasets": (), "skews": skews, "abandoned": (), "kit": None}
-    # Signed as any run is: it has to say itself that it is none of the vault.
+    # It is signed like any manifest, so the manifest itself has to say that it is not one of the vault.
     others["place"] = "configuration"
     return manifest.model_copy(update=others)
 

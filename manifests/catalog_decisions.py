@@ -13,7 +13,7 @@ from manifests.values import Value
 
 _LONGEST = timedelta(days=366)
 NOBODY = "the shipped catalog (no owner has confirmed it)"
-"""Whose the decisions of the shipped catalog are."""
+"""The `decided_by` of the decisions in the shipped catalog, which no owner has confirmed."""
 SHIPPED = Path("manifests", "catalog.json")
 """The shipped catalog, in a checkout."""
 
@@ -65,7 +65,7 @@ class CatalogDecision(Value):
 
 
 class NotShown(CatalogDecision):
-    """That parts which no drill can show count as they are.
+    """That somebody accepts that no drill shows some parts to restore.
 
     Attributes:
         parts: What it is about, as `rebound status` calls it: `resources run/service`.

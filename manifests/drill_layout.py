@@ -18,7 +18,7 @@ from manifests.layout import between, checked_id, recovery_begun_at, recovery_id
 
 DRILLS_PREFIX = "drills/"
 DRILLED = "drill-"
-"""What drills, and the recoveries of a drill, are called begins with it."""
+"""The ids of drills, and of the recoveries of a drill, begin with it."""
 _NUMBER = re.compile(r"[0-9]{3,9}")
 _DRILL_ID = re.compile(r"drill-[a-z-]+-[0-9]{8}T[0-9]{6}Z-([0-9a-f]{6,12})")
 

@@ -164,8 +164,8 @@ def _times_of_newest(watched: Watched) -> float:
 
     A run of empty tables, or of none, says nothing of what a night writes.
 
-    It settles where as much goes as comes; while nothing is ever deleted it grows for ever, by the same each
-    week or not.
+    The number levels off once expiry deletes as much as nights add. While nothing is ever deleted it grows
+    for ever.
     """
     held = next((run.size_bytes for run in reversed(watched.complete) if run.size_bytes), 0)
     if not held or watched.size_bytes < _SMALL_BYTES:
@@ -198,10 +198,10 @@ def proven_point(owed: Collection[PartId], proofs: Sequence[ProofRecord]) -> dat
 
 
 def _drilled(owed: Collection[PartId], drills: Iterable[ProofRecord]) -> datetime:
-    """Return when a drill last passed, of the kind of parts of which that is longest ago.
+    """Return when a drill last passed of the kind whose last one is the oldest.
 
-    Each kind has the scenario that brings it back: one that is drilled each month hides none that never was,
-    and a complete outage, which brings back every kind, shows all.
+    Each kind counts by itself, so that one that is drilled each month does not hide one that never was. A
+    drill of `complete-outage` counts for every kind.
 
     Args:
         owed: The parts that have to be shown to restore.

@@ -137,14 +137,14 @@ def copies(bucket: str, folder: str) -> None:
 
 def copy_command(bucket: str, name: str, record: dict[str, Any]) -> str:
     """Return the command that copies one object, for a shell."""
-    words = ["gcloud", "--quiet", "storage", "cp", "--no-clobber"]
-    words += [f"--{key.replace('_', '-')}={record[key]}" for key in FLAGS if record[key]]
+    command = ["gcloud", "--quiet", "storage", "cp", "--no-clobber"]
+    command += [f"--{key.replace('_', '-')}={record[key]}" for key in FLAGS if record[key]]
     pairs = [f"{key}={value}" for key, value in record["metadata"].items()]
     if pairs:
         mark = next(mark for n in count() if not any((mark := f"@{n}@") in pair for pair in pairs))
-        words.append(f"--custom-metadata=^{mark}^{mark.join(pairs)}")
+        command.append(f"--custom-metadata=^{mark}^{mark.join(pairs)}")
     source = f'gs://"${{VAULT}}"/{shlex.quote(record["stored_as"])}'
-    return " ".join([shlex.join(words), source, shlex.quote(f"gs://{bucket}/{name}")])
+    return " ".join([shlex.join(command), source, shlex.quote(f"gs://{bucket}/{name}")])
 
 
 def objects(bucket: str, folder: str, listing: str) -> None:
@@ -275,18 +275,18 @@ def conclude(what: str, wrong: list[str]) -> None:
 
 
 def tell(text: str) -> None:
-    """Write a line for a person: what is printed can be a script."""
+    """Write a line for a person to stderr: stdout can be a script that is run."""
     sys.stderr.write(f"{text}\n")
 
 
-def main(words: list[str]) -> int:
-    """Do what the first word says; return the exit code."""
+def main(arguments: list[str]) -> int:
+    """Run the command that the first argument names; return the exit code."""
     known = {item.__name__: item for item in (stored, rows, copies, objects, documents)}
-    if not words or words[0] not in known:
+    if not arguments or arguments[0] not in known:
         tell(str(__doc__))
         return 2
     try:
-        known[words[0]](*words[1:])
+        known[arguments[0]](*arguments[1:])
     except NotEqualError as error:
         tell(str(error))
     except DAMAGED as error:

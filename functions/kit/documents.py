@@ -47,7 +47,7 @@ def double(content: bytes) -> Any:  # noqa: ANN401 - a number or a text
 
 
 def place(message: bytes) -> dict[str, float]:
-    """Return a latitude and a longitude; what is nought is not in the message."""
+    """Return a latitude and a longitude; the message leaves a zero out."""
     parts = {number: double(content) for number, content in wire(message)}
     return {"latitude": parts.get(1, 0.0), "longitude": parts.get(2, 0.0)}
 

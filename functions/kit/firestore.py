@@ -83,9 +83,9 @@ def token() -> str:
         CallError: `gcloud` does not say it.
     """
     # No shell, and no word of it comes from outside.
-    words = ["gcloud", "auth", "print-access-token"]
+    command = ["gcloud", "auth", "print-access-token"]
     try:
-        done = subprocess.run(words, stdout=subprocess.PIPE, check=True)  # noqa: S603  # nosec B603
+        done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603  # nosec B603
     except (OSError, subprocess.CalledProcessError) as error:
         raise CallError(f"gcloud does not say who asks: {error}") from error
     return done.stdout.decode().strip()
@@ -106,7 +106,7 @@ def batches(lines: Iterable[str]) -> Iterator[list[Any]]:
 
 
 def write(database: Database, some: list[Any]) -> Iterator[str]:
-    """Write documents that are not there, and say of each that is not as it has to be what is wrong."""
+    """Write the documents that are missing, and yield why each of the others is not as it has to be."""
     wanted = {f"{database.root}/{item['path']}": item for item in some}
     refused: dict[str, Any] = {}
     left = list(wanted)
@@ -136,7 +136,7 @@ def write(database: Database, some: list[Any]) -> Iterator[str]:
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a value so that two that are equal are written alike; what is nought may be left out of one."""
+    """Return a form of a value that is the same for equal values: Firestore may leave a zero out."""
     ((name, content),) = value.items()
     if name == "mapValue":
         return [name, {key: plain(item) for key, item in content.get("fields", {}).items()}]
@@ -150,15 +150,15 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     return [name, repr(float(content)) if name == "doubleValue" else content]
 
 
-def main(words: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Write what is read; return the exit code."""
-    if len(words) != 1 or "PROJECT" not in os.environ:
+    if len(arguments) != 1 or "PROJECT" not in os.environ:
         sys.stderr.write(__doc__ or "")
         return 2
     count = 0
     wrong: list[str] = []
     try:
-        database = Database(os.environ["PROJECT"], words[0])
+        database = Database(os.environ["PROJECT"], arguments[0])
         with closing(database.connection):
             for some in batches(sys.stdin):
                 wrong += write(database, some)
@@ -168,7 +168,7 @@ def main(words: list[str]) -> int:
     for line in wrong[:TOLD]:
         sys.stderr.write(f"{line}\n")
     sys.stderr.write(
-        f"{count} documents of {words[0]} were looked at: {len(wrong)} not as they were\n"
+        f"{count} documents of {arguments[0]} were looked at: {len(wrong)} not as they were\n"
     )
     return 1 if wrong else 0
 

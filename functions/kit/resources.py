@@ -187,7 +187,7 @@ def _formed(kind: ResourceType, form: _Form, item: StoredResource) -> KitStep:
         }
         files[name] = form.content(kept)
         arguments.append(f"{form.file}={name}")
-    # An account is made by what stands before the `@`, and a sink goes to a place.
+    # The command takes of an account what stands before the `@`, and of a sink its destination, too.
     ids = [own_id.partition("@")[0] if kind.name == "iam/service-account" else own_id]
     ids += [plain_path(found["destination"])] if kind.name == "logging/sink" else []
     ids = [] if kind.name == "monitoring/dashboard" else ids

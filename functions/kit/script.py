@@ -1,6 +1,6 @@
 """Commands of a kit, and how they are written for a shell. Pure.
 
-Whatever comes from a manifest reaches a command as one quoted word. Two things an operator may set
+Whatever comes from a manifest reaches a command as one quoted argument. Two things an operator may set
 are variables: where to restore, and where the backup is.
 """
 
@@ -19,7 +19,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 _NAME = re.compile(r"[A-Za-z0-9_(][A-Za-z0-9_().@-]{0,254}")
 _LABEL = re.compile(r"[\w-]{0,63}")
 _UNTOLD = re.compile(r"[^ -~]")
-_LONGEST_WORD_BYTES = 120_000
+_LONGEST_ARGUMENT_BYTES = 120_000
 """Linux takes arguments of 128 KiB."""
 _LONGEST_URI_BYTES = 230
 """Of what stands before an object's name: `gs://` and the name of a bucket."""
@@ -52,7 +52,7 @@ class ShellCommand(NamedTuple):
         """Return the command as a line of a shell script.
 
         Raises:
-            SourceUnreadableError: A word cannot be one of a command.
+            SourceUnreadableError: An argument cannot be one of a command.
         """
         text = " ".join(map(_written, self.arguments))
         text += f" < {shlex.quote(self.stdin)}" if self.stdin else ""
@@ -92,7 +92,7 @@ class KitStep(NamedTuple):
         return "\n".join(lines) + "\n"
 
     def _ending(self) -> tuple[str, ...]:
-        """Return what fails a step that does nothing: it is passed over by hand, and not by itself."""
+        """Return what makes a step without commands fail: whoever runs the kit skips it by hand."""
         if self.commands or not self.left:
             return ()
         says = (shlex.quote(f"left: {told(item)}") for item in self.left)
@@ -150,14 +150,14 @@ def joined(items: Iterable[str]) -> str:
 
 
 def separated(pairs: Mapping[str, object]) -> str:
-    """Return pairs as the value of an option of `gcloud`, between what stands in none of them."""
+    """Return pairs as the value of an option of `gcloud`, separated by a text that is in none of them."""
     texts = [f"{key}={value}" for key, value in pairs.items()]
     mark = next(mark for n in count() if not any((mark := f"@{n}@") in text for text in texts))
     return f"^{mark}^{mark.join(texts)}"
 
 
 def label_pairs(labels: Mapping[str, object], between: str) -> list[str]:
-    """Return labels as `key`, what is between, `value`.
+    """Return each label as one text: its key, what stands between, and its value.
 
     Raises:
         SourceUnreadableError: One is no label.
@@ -174,7 +174,7 @@ def as_json(value: object) -> bytes:
 
 
 def vault_uri(name: str) -> Argument:
-    """Return the word for an object of the vault."""
+    """Return the argument that names an object of the vault."""
     return ("gs://", Variable.VAULT, f"/{name}")
 
 
@@ -184,7 +184,7 @@ def vault_uris(names: Iterable[str]) -> tuple[Argument, ...]:
     pieces: list[str | Variable] = []
     size = 0
     for name in names:
-        if size + len(name) + _LONGEST_URI_BYTES > _LONGEST_WORD_BYTES:
+        if size + len(name) + _LONGEST_URI_BYTES > _LONGEST_ARGUMENT_BYTES:
             arguments.append(tuple(pieces))
             pieces, size = [], 0
         pieces += [*([","] if pieces else []), "gs://", Variable.VAULT, f"/{name}"]
@@ -192,10 +192,10 @@ def vault_uris(names: Iterable[str]) -> tuple[Argument, ...]:
     return (*arguments, tuple(pieces)) if pieces else tuple(arguments)
 
 
-def _written(word: Argument) -> str:
-    pieces = (word,) if isinstance(word, str) else word
+def _written(argument: Argument) -> str:
+    pieces = (argument,) if isinstance(argument, str) else argument
     size = sum(len(piece.encode()) for piece in pieces)
-    if size > _LONGEST_WORD_BYTES or any("\0" in piece for piece in pieces):
+    if size > _LONGEST_ARGUMENT_BYTES or any("\0" in piece for piece in pieces):
         raise SourceUnreadableError("is no word of a command", subject=repr(pieces)[:200])
     return (
         "".join(

@@ -52,7 +52,7 @@ class Unprotected(Stored):
     """Datasets, buckets, databases, services or asset types of the project that the catalog does not name.
 
     Attributes:
-        kind: What one of them is called; `DROPPED` for tables that it does.
+        kind: What one of them is called; `DROPPED` for tables that the catalog does name.
         count: How many there are.
         names: The first of them.
         unknown: Why they could not be listed; empty where they were.

@@ -36,7 +36,7 @@ _UNDER_WAY = timedelta(days=1)
 
 
 class Words(NamedTuple):
-    """The options that allow what a recovery does; others say what is recovered.
+    """The words of one command, which allow what it does, and how it tells of that.
 
     Attributes:
         confirmed_projects: The projects that may be changed, though protected or of others.
@@ -45,6 +45,7 @@ class Words(NamedTuple):
         anew: Whether another recovery may be under way.
         yes: Whether nobody is to be asked.
         as_json: Whether the command tells what it does in JSON.
+        verbose: Whether its plan names each of many things that are alike.
     """
 
     confirmed_projects: tuple[str, ...]

@@ -73,7 +73,7 @@ def index_findings(
 
 
 def agreed(found: Iterable[Finding], planned: Collection[Finding]) -> tuple[Finding, ...]:
-    """Return what differs as a plan showed it; anything else somebody changed since.
+    """Return the differences that a plan showed; whatever else differs somebody changed since.
 
     An index that was broken may be gone: it is made anew.
 
@@ -87,7 +87,7 @@ def agreed(found: Iterable[Finding], planned: Collection[Finding]) -> tuple[Find
 
 
 def nobodys(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return what of some settings each new database has, of `index_texts`."""
+    """Return those settings of `index_texts` that every new database has, which nobody chose."""
     return {name: text for name, text in texts.items() if name == _OF_ALL_OTHERS}
 
 
@@ -111,14 +111,14 @@ def index_changes(
 
 
 def _meant(text: str | None) -> str | None:
-    """Return what whoever set something meant: nobody wants a broken index."""
+    """Return the text of a setting as it was meant: a broken index was meant to be there."""
     return _THERE if text == _BROKEN else text
 
 
 def _named(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
     """Return what is set on either side.
 
-    What all other fields have is set in every database, so that a list without it tells nothing.
+    The setting for all other fields is in every database: where one list lacks it, it is unknown there.
     """
     names = {*one, *other}
     return names if _OF_ALL_OTHERS in {*one} & {*other} else names - {_OF_ALL_OTHERS}
@@ -206,7 +206,7 @@ def _chosen(value: Resource) -> Resource:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a value without what is like being absent; None for what is so itself."""
+    """Return a value without the parts that mean the same as absent ones; None where all of it does."""
     if isinstance(value, dict):
         kept = {key: _plain(item) for key, item in value.items()}
         return {key: item for key, item in kept.items() if item is not None}

@@ -91,7 +91,7 @@ class Merge(Value):
         return f" WHERE row_.{_NEWEST} = 1" if self.newest else ""
 
     def _numbered_sql(self, table: str) -> str:
-        """Write the rows of a table, each with its content and which of the rows of that it is."""
+        """Write the rows of a table, each with its content, and a number among the rows of equal content."""
         names = ", ".join(f"row_.{quoted(name)}" for name in self._names)
         own = f"SELECT {names}, {self._content_sql()} AS {_CONTENT} {self._rows_sql(table)}"
         return (
@@ -100,7 +100,7 @@ class Merge(Value):
         )
 
     def _changes_sql(self) -> str:
-        """Write what of each content goes, comes back, and would if each row did."""
+        """Write how many rows of each content go, come back, and were lost (`wanted`)."""
         wanted = "IF(is_touched = 1 OR is_asked = 0, 0, GREATEST(before_rows - after_rows, 0))"
         is_held = "stays > 0" if self.newest else "now_rows > 0" if self.once else "FALSE"
         most = f"LEAST({wanted}, 1)" if self.once else wanted
@@ -111,7 +111,7 @@ class Merge(Value):
         )
 
     def _keys_sql(self) -> str:
-        """Write the counts of each content with what is so of its key."""
+        """Write the counts of each content beside those of its key: touched since, asked for, staying."""
         stays = "GREATEST(now_rows - GREATEST(after_rows - before_rows, 0), 0)"
         return (
             "SELECT content_, key_, before_rows, after_rows, now_rows, "

@@ -71,7 +71,7 @@ def object_finding(
 
 
 def _told(version: ObjectVersion, other: ObjectVersion) -> Resource:
-    """Return the settings of a version in which another one differs."""
+    """Return those settings of one version that are not the same in another."""
     told = settings_patch(version.settings, other.settings)
     for key, value, beside in (
         ("retention", version.settings.retention, other.settings.retention),

@@ -42,7 +42,8 @@ def _write_cleaned(
     """
     now, drills = session.clock.latest(), drills_of(session.tools)
     open_still = {item.mark for item in after.made}
-    # What will never be read is told now, and what it was to make is not looked for again.
+    # A journal that nobody will ever be able to read is named now; what it was to make is not looked for
+    # again.
     open_still |= {item.mark for item in (*before.unread, *after.unread) if item.is_passing}
     for mark, drill in before.drills.items():
         is_here = drill.begun is not None and drill.begun.sandbox == project

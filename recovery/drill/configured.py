@@ -1,10 +1,11 @@
 """Finds the resources that drills made in a sandbox project, and removes them.
 
-They have the names that they have on the platform: what a drill made is told by the journals of its
-recoveries, each of which says what was not there when it began, and by the label that each gets whose API has
-labels, also where a journal is gone or says nothing: of what was made when the drill was at work. A journal lies
-where others can write: what it says is looked for by the names that the run has, and nothing but the sandbox is
-touched.
+They have the same names as on the platform, so that a name does not tell. Two things do: the journals of
+the drill's recoveries, which say what was missing when each began; and the label of the drill, where the
+API has labels, on what was made while the drill was at work. The label counts also where a journal is gone.
+
+A journal lies where others can write: only names that the run has are looked for, and nothing but the
+sandbox is touched.
 """
 
 from collections.abc import Collection, Iterator, Mapping

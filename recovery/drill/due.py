@@ -8,9 +8,9 @@ from recovery.status.model import PartStatus, ScenarioStatus
 
 
 def due_scenario(parts: Sequence[PartStatus], scenarios: Sequence[ScenarioStatus]) -> str:
-    """Return the scenario of what was not shown to restore for longest: a part, or all of it together.
+    """Return the scenario that is due first: because of one part of it, or as a whole.
 
-    Of several it is the one that brings most back.
+    Of several that are due at the same time it is the one that brings back most kinds.
 
     Raises:
         UsageError: There is nothing that a drill restores.

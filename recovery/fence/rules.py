@@ -191,13 +191,15 @@ def held_by_others(
 ) -> dict[str, tuple[str, FencedWriter]]:
     """Return the writers that other standing fences have paused, by name, each with its fence.
 
-    A fence takes over from another how a writer was before: one that says something else of a writer
-    does not hold it, and would not resume it as it was. What a recovery made stopped is resumed by the thaw
-    that an operator asks for, in waves: its own fence does not end that when it takes over the same writers.
+    A fence holds a writer only if its record says the same of it as ours: a thaw of that fence would else
+    not resume it as it was.
+
+    Fences of one recovery do not hold writers from each other, with one exception: the fence of what the
+    recovery made stopped. An operator thaws that one, in waves, and the recovery's other fence must not do
+    so earlier.
 
     Args:
-        record: The fence that they are not of; those of one recovery are not others of each other, but
-            for the one of what it made stopped.
+        record: Our fence; None for none.
         standing: The fences that stand.
     """
     own = ("", "") if record is None else (record.fence_id, record.recovery_id)
@@ -213,7 +215,7 @@ def held_by_others(
 
 
 def _before(writer: FencedWriter) -> tuple[object, ...]:
-    """Return what a thaw makes of a writer, and what it compares it with."""
+    """Return what a thaw sets a writer to, and what it compares the writer with before."""
     return writer.type, writer.field, writer.before, writer.sha256
 
 

@@ -32,7 +32,8 @@ WORDS = (
     "unsigned_erasures",
     "skip_erasures",
 )
-"""Those that say so. Locking, access and a project have to be said again in any case."""
+"""The words, which allow what a recovery loses, starts or widens. Locking, access and a project have to be
+said again in any case."""
 
 SCOPE = (
     "into_project",
@@ -51,10 +52,10 @@ SCOPE = (
     "from_vault",
     "rewrite_references",
 )
-"""The words that say what a recovery is about; who goes on with it need not say them again."""
+"""The options that say what a recovery is about; who goes on with it need not say them again."""
 
 HOW = ("unthrottled", "expire_at")
-"""The words that say how a recovery is carried out; one that goes on does so as it began."""
+"""The options that say how a recovery is carried out; one that goes on does so as it began."""
 
 DRILLS_ALONE = (
     "target.answering",
@@ -69,7 +70,7 @@ BY_CATALOG = ("ephemeral", "triggers")
 """What the catalog alone says: `said_of_databases`."""
 
 OF_DATES = ("overwrite",)
-"""The only one of them that missed dates have."""
+"""The only word that missed dates have."""
 
 
 def resuming(recovery_id: str, plan: Plan) -> str:
@@ -80,8 +81,8 @@ def resuming(recovery_id: str, plan: Plan) -> str:
 
 def undoing(recovery_id: str, request: Request) -> str:
     """Return the command that undoes a recovery; what it changes about access is seen only then."""
-    words = (*_spelt(request, {}, WHERE), confirming(request.target.project))
-    return " ".join(("rebound undo", recovery_id, *words))
+    options = (*_spelt(request, {}, WHERE), confirming(request.target.project))
+    return " ".join(("rebound undo", recovery_id, *options))
 
 
 def recovering(plan: Plan, *, run_id: RunId | None) -> str:
@@ -93,10 +94,10 @@ def recovering(plan: Plan, *, run_id: RunId | None) -> str:
     """
     request = plan.request
     scope = [word for word in SCOPE if word != "into_project" or request.project_was_named]
-    words = [f"--run {run_id}"] if run_id else []
-    words += ["--fall-back"] if plan.fallen_back else []
-    words += [*_spelt(request, {}, (*scope, *WORDS, *HOW)), *_allowed(plan)]
-    return " ".join(("rebound recover", request.scenario, *words))
+    options = [f"--run {run_id}"] if run_id else []
+    options += ["--fall-back"] if plan.fallen_back else []
+    options += [*_spelt(request, {}, (*scope, *WORDS, *HOW)), *_allowed(plan)]
+    return " ".join(("rebound recover", request.scenario, *options))
 
 
 def scope_of(request: Request) -> str:

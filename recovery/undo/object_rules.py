@@ -21,7 +21,7 @@ class GoingObject(NamedTuple):
         before: The version that was live before the recovery; None where there was none.
         aside: The copy of its bytes that was put aside; None where the bucket keeps them itself.
         live: The version that is live now; None where none is.
-        is_said: Whether only its metadata goes back: its content is what it was.
+        is_said: Whether only its metadata goes back, since its content is what it was.
     """
 
     name: str
@@ -223,9 +223,9 @@ def lost_before(
     moved: int = 0,
     extra: int = 0,
 ) -> str:
-    """Return why what seems to be made by the recovery may have replaced something; empty where not.
+    """Return why an object that the recovery seems to have made may have replaced one; else empty.
 
-    What was there before can have expired since: nothing is deleted that could stand in its place.
+    The version that was replaced can have expired since. Then the object must not be deleted.
 
     Args:
         made: Of how many names that it wrote no earlier version is kept.
@@ -244,8 +244,9 @@ def lost_before(
         return f"of {only_said} objects only what is said of them was set, and that was not kept"
     replaced = sum(item.objects for item in restored if item.damage in REPLACED)
     if replaced > earlier:
-        # What writers did since makes up for what is not known, where numbers of what is there are held
-        # against each other: an object that was replaced would count as made, and be deleted.
+        # The check below is not enough, since it counts what is there now. Whoever removed a made object
+        # since makes up for a replaced one whose former version is gone: that would count as made, and be
+        # deleted.
         return f"{replaced} objects were replaced, and of {earlier} it is known what they were"
     missing = sum(item.objects for item in restored if item.damage == "missing")
     if made <= missing:

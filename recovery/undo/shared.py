@@ -26,8 +26,8 @@ def without_former(outcome: Outcome, *, was_to_change: bool = False) -> tuple[Un
 
     Args:
         outcome: How the recovery of it ended, by its last attempt.
-        was_to_change: Whether the recovery began in order to change it: then it wrote that down first,
-            and somebody else has taken it away.
+        was_to_change: Whether the recovery's plan was to change it: then the recovery wrote its state down
+            first, and somebody removed that entry since.
     """
     if outcome.action == "leave" and not was_to_change:
         return "leave", "the recovery left it as it was"
@@ -39,7 +39,8 @@ def without_former(outcome: Outcome, *, was_to_change: bool = False) -> tuple[Un
 def definition_lines(definition: Resource) -> Iterator[str]:
     """Yield all that a view, routine or external table would be again, but for its columns.
 
-    Who could write a journal could have it read elsewhere, or call somebody.
+    They are shown because the definition comes from a journal: who can write there could have a view read
+    another table, or a function call a service.
     """
     yield from (f"| {line}" for line in text_of(definition).splitlines())
     own = {key: value for key, value in settings(definition).items() if key != "schema"}

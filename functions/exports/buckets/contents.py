@@ -19,7 +19,8 @@ type Candidate = tuple[ObjectVersion, Sequence[ObjectVersion]]
 
 log = structlog.get_logger()
 
-# Settings of their own: a copy without any takes over the source's, and its metadata is ours.
+# The settings of a copy in the vault. A copy without any would take over its source's, and with them
+# metadata by which we tell our own objects.
 _PLAIN = {"contentType": "application/octet-stream"}
 
 

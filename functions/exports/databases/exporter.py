@@ -56,7 +56,7 @@ _MADE = "createTime"
 _FILE_BYTES = 2 * 1024 * 1024
 _FILE_DOCUMENTS = 20_000
 _MOST_ATTEMPTS = 1000
-"""What three digits tell apart."""
+"""The number of an attempt has three digits in names."""
 
 log = structlog.get_logger()
 

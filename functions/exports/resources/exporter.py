@@ -191,7 +191,7 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
         try:
             return self._configuration.image_digest(image)
         except CloudError:
-            # That it is refused is no fault of ours to be alerted of each night: the run tells it.
+            # Another project may refuse for good: no alert each night, the run names the image as unseen.
             return ""
 
     def _archive(self, kind: ResourceType, name: str) -> StoredObject | None:

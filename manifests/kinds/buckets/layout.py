@@ -118,9 +118,9 @@ def content_name(bucket: str, version: ObjectVersion, *, mark: str = "") -> str:
 
 
 def copies_range(bucket: str, name: str) -> tuple[str, str]:
-    """Return between which names contents of an object are that are no others': start, and end.
+    """Return the range of names, start and end, of contents that are kept for one object alone.
 
-    A further copy is there, beside a content that was found damaged.
+    A content that was found damaged is stored again there.
     """
     key = _name_hash(bucket, name)
     start = f"{CONTENTS_PREFIX}{key[:2]}/{key}-g"

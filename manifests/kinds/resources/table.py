@@ -137,8 +137,8 @@ TYPES = (
         spans_locations=True,
         policy="GET",
         after=("run/service", "functions/function", "workflows/workflow", "pubsub/topic"),
-        # Eventarc REST, Pubsub.topic: one that it makes itself; only for messages can one be named, and
-        # that may have such a name, too.
+        # Eventarc makes a topic itself unless a trigger for published messages names one, whose name may
+        # begin alike (Eventarc REST, Pubsub.topic).
         chosen=Chosen("transport", "/topics/eventarc-", ("eventFilters", ".messagePublished")),
         calls=(
             "destination.cloudRun.service",
@@ -162,7 +162,7 @@ TYPES = (
         is_paged=False,
         naming="assigned",
         identifier="id",
-        # Nothing names one: it is what it says.
+        # It has no name of its own: two that say the same are the same.
         key="",
         changing="never",
         after=("pubsub/topic",),

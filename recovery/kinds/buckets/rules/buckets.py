@@ -55,11 +55,12 @@ class SeenBucket(Value):
             soft-deleted version; otherwise a copy is put aside first.
         objects: How many objects the recovery point holds, in the scope that was asked for.
         equal: Those of them that are as they were.
-        then: Those that are held against what they were at the recovery point, though the backup holds
-            them as they were later: soft delete keeps it, or it is back.
-        erased: Objects of the recovery point, none of these, that stay erased.
-        digest: Of those that are not, and of extra ones, each with its generation.
-        counts: How many of them there are, by damage and source.
+        then: Objects whose content at the recovery point the backup does not hold, only a later one, and
+            that are compared with the former all the same: soft delete keeps it, or it is live again.
+        erased: Objects of the recovery point that stay erased; no other number counts them.
+        digest: A digest of the objects that are not as they were, and of extra ones, each with its
+            generation.
+        counts: How many objects are not as they were, or extra, by damage and source.
         samples: Some of them, explained.
         keys: How many objects come under which key of Cloud KMS, which they are not under now: an
             inventory may name any.

@@ -43,8 +43,8 @@ class RangeOutcome(Value):
         equal: Objects that were as they should be when they were looked at.
         written_before: Those of them that were written since the recovery began: by an attempt that
             was killed before it could say so, or by others.
-        then: Objects that were held against what they were at the recovery point, though the backup
-            holds them as they were later.
+        then: Objects that were compared with their content at the recovery point, though the backup holds
+            only a later one.
         erased: Objects of the backup that stay erased.
         restored: Those that were brought back, by damage and source.
         moved_aside: Extra objects that were moved aside.

@@ -19,7 +19,8 @@ def lost_references(
 ) -> tuple[Finding, ...]:
     """Return what of a writer may still point at the project, or at a region, that is lost.
 
-    Of a region only addresses speak: a bucket or a topic can be called as one.
+    Only in an address does the name of a region mean that region: a bucket or a topic can have the same
+    name.
 
     Args:
         kind: Its type.

@@ -10,11 +10,11 @@ from manifests.values import Resource
 def counterparts(
     kind: ResourceType, wanted: Mapping[str, Resource], present: Mapping[str, Resource]
 ) -> dict[str, str]:
-    """Return which resource of a type stands for each of the backup, as far as there is one.
+    """Return for each resource of the backup the one that is there and stands for it, by their names.
 
-    It is the one of the same name, but for a type whose resources are what they say. One that was made
-    again has another name: then it is one of the same title, an equal one first, and no other's.
-    Titles are no names: several can have the same.
+    That is the one of the same name, unless resources of the type have no name of their own. The service
+    gives one that was made again another name: then it is one of the same title that stands for no other,
+    an equal one before one that differs. Several can have the same title.
 
     Args:
         kind: The type, of which the service assigns the names.

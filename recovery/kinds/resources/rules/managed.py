@@ -95,7 +95,7 @@ def _told(
         is_makeable = named and item.type != _TOPIC
         topic = _carried(owner.stored.resource, "topic")
         told = found.get(topic, "") if is_makeable else _made_anew(owner.resource)
-    # It has another by now where it was made anew.
+    # Its owner names another one by now where that was made anew.
     is_current = not named or named == into(item) or item.type == _NOTIFICATION
     return told if is_current else None
 
@@ -134,18 +134,19 @@ def _deployed(function: Resource, *, is_triggered: bool) -> str:
     """Say which command makes again what a function makes."""
     _, project, _, region, _, name = str(function["name"]).split("/")
     source = inner(function, "buildConfig", "source", "storageSource")
-    words = ["gcloud", "functions", "deploy", name, "--gen2", f"--region={region}"]
-    words += [
+    command = ["gcloud", "functions", "deploy", name, "--gen2", f"--region={region}"]
+    command += [
         f"--project={project}",
         f"--source=gs://{source.get('bucket')}/{source.get('object')}",
     ]
-    words += _trigger_words(inner(function, "eventTrigger")) if is_triggered else ()
+    command += _trigger_options(inner(function, "eventTrigger")) if is_triggered else ()
     return (
-        f"its function is there without it, and makes it when it is deployed: `{shlex.join(words)}`"
+        "its function is there without it, and makes it when it is deployed: "
+        f"`{shlex.join(command)}`"
     )
 
 
-def _trigger_words(event: Resource) -> Iterator[str]:
+def _trigger_options(event: Resource) -> Iterator[str]:
     """Yield the options that say which events a function is for."""
     kind, topic = str(event.get("eventType", "")), str(event.get("pubsubTopic") or "")
     if event.get("triggerRegion"):
@@ -173,8 +174,8 @@ def _made_anew(trigger: Resource) -> str:
             "its trigger is there without it, which delivers nothing: deploying its function "
             f"{function} with its trigger makes both anew (`gcloud functions deploy`)"
         )
-    words = ["gcloud", "eventarc", "triggers", "delete", name, f"--location={region}"]
-    told = shlex.join([*words, f"--project={project}"])
+    command = ["gcloud", "eventarc", "triggers", "delete", name, f"--location={region}"]
+    told = shlex.join([*command, f"--project={project}"])
     return (
         "its trigger is there without it, which delivers nothing, and gets one only when it is made: "
         f"`{told}`, then `rebound recover complete-outage --only-missing` makes both"

@@ -112,11 +112,12 @@ def is_where_data_is(at: str, holder: Mapping[str, Any], key: str) -> bool:
 
 
 def placed(region: str) -> str:
-    """Return the pattern of a region where it says where something is that moves.
+    """Return the pattern that finds a region's name where it says the place of something that moves.
 
-    That is where it is no part of an address, whose owner that does not say, and in endpoints of Google's:
-    locational ones, `us-west2-run.googleapis.com`, and regional ones, `run.us-west2.rep.googleapis.com`
-    (discovery documents, `endpoints`). A database of Cloud SQL, `project:us-west2:instance`, stays.
+    It finds the name where it stands by itself, and in two sorts of endpoints of Google's: locational ones,
+    `us-west2-run.googleapis.com`, and regional ones, `run.us-west2.rep.googleapis.com` (discovery
+    documents, `endpoints`). It does not find it in other addresses, which do not say whose they are, nor in
+    a database of Cloud SQL, `project:us-west2:instance`, which stays.
     """
     name = re.escape(region)
     data = "|".join(_HOLDING_DATA)

@@ -49,7 +49,7 @@ def plan_resource(seen: SeenResource, request: Request, rewriting: Rewriting) ->
     if seen.is_managed and (seen.resource is None or kind.name != _SERVICE):
         return step.model_copy(update={"is_managed": True, "why": "its function makes it"})
     if seen.resource is None:
-        # Elsewhere there is no state of Terraform's that knows it.
+        # In another project no state of Terraform has it.
         is_held = _is_held(seen.stored.resource) and step.into == step.name
         permits = tuple(map(str, inner_list(wanted, "includedPermissions")))
         step = step.model_copy(update={"permits": permits})
@@ -173,7 +173,8 @@ def _missing(
 ) -> dict[str, Any]:
     """Return what becomes of a resource that is not there.
 
-    What Terraform knows and somebody else made, its next `apply` would make again, and fail on.
+    If Rebound makes what Terraform keeps in its state, the next `terraform apply` tries to make it too, and
+    fails.
     """
     if is_held and not request.may_make(step.own_name):
         why = (

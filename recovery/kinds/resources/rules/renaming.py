@@ -44,7 +44,7 @@ def new_names(run: Manifest, target: Target, number: str, addresses: Collection[
         addresses: Those for which `target.answering` stands.
     """
     regions = target.region_of
-    # All places at once are none.
+    # `-`, all locations at once, names no region.
     kinds = ((resource_type(backup.type), backup) for backup in run.resources)
     places = {kind.location_of(it.name) for kind, backup in kinds for it in backup.entries}
     places |= {place for backup in run.resources for place in backup.locations}
