@@ -94,7 +94,7 @@ class LeftOutNames(NamedTuple):
     """What of some things is left out by which decision.
 
     Attributes:
-        by: The names that each decision leaves out; a name is told once, by the first decision about it.
+        by: The names that each decision leaves out; each name is with the first decision about it.
         others: The names that none leaves out.
     """
 

@@ -15,7 +15,7 @@ _LONGEST_NAME, _LONGEST_FOLDER = 2049, 600
 
 
 def table_folder(table: str) -> str:
-    """Return the folder of `dataset.table`: of a long name the end gives way to a digest of it all.
+    """Return the folder of `dataset.table`: a long name ends with a digest of the whole.
 
     Raises:
         UnsafeNameError: No table has that name.

@@ -60,7 +60,7 @@ class FoundEntry(NamedTuple):
     is_copy: bool = False
 
     def counts(self, *, is_checking: bool) -> bool:
-        """Tell whether it is an entry for whom it should be from."""
+        """Tell whether it is believed: signed where that is checked, else readable."""
         return self.is_signed if is_checking else self.entry is not None
 
 

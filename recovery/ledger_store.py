@@ -32,7 +32,7 @@ from recovery.ledger import FoundEntry, Last, Ledger, ledger_of
 
 # Of full entries, which have 0.7 MB, so many as hold about 1,900,000 keys.
 _MOST_TOTAL_BYTES = 128 * 1024 * 1024
-# Copies are read of what is not there alone: more than a few are planted.
+# Copies are read only of entries that the vault lacks; where there are more, somebody planted them.
 _MOST_COPIES, _MOST_BYTES = 100, 1024 * 1024
 
 log = structlog.get_logger()

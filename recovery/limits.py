@@ -57,7 +57,7 @@ def price(name: str, location: str = "") -> Price:
 
     Args:
         name: The name.
-        location: Where; where that was not looked up, it is the price of the first location there is.
+        location: Where; the first location of the file stands for one that was not looked up.
     """
     text = (files("recovery") / "prices.json").read_text(encoding="utf-8")
     found = _Prices.model_validate(json.loads(text)[name])

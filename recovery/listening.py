@@ -41,7 +41,7 @@ class Listening(Value):
 
 
 def without_causes(dumped: object) -> object:
-    """Return plain values that say that nobody could be asked, and not why: an error is another each time.
+    """Return plain values without why nobody could be asked: that text differs each time.
 
     Args:
         dumped: Of any model that holds a `Listening`.

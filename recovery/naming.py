@@ -8,8 +8,8 @@ _LONGEST_NAME_BYTES = 1024
 def bounded(folder: str, name: str) -> str:
     """Return the name of an object in a folder, made of the name of something else.
 
-    A name has at most 1,024 bytes (Cloud Storage, Object naming): of one that would be too long
-    with the folder before it the end gives way to a digest of the whole.
+    A name has at most 1,024 bytes with its folder (Cloud Storage, Object naming): a digest of the whole
+    takes the place of the end of a longer one.
     """
     whole = f"{folder}{name}"
     if len(whole.encode()) <= _LONGEST_NAME_BYTES:

@@ -90,7 +90,7 @@ def contradiction(planned: PlannedRecovery, report: RecoveryReport, written_at: 
     if not (at_once and report.started_at <= report.finished_at):
         return "its times are not in order"
     ended = {(item.kind, item.name) for item in report.outcomes}
-    # What an attempt that goes on finds as it was to be is left, and of some of that nothing is told.
+    # A resumed attempt leaves what is already as it was to be, and a report does not tell of all of that.
     ended |= {(step.kind, step.name) for step in plan.steps if not step.is_told}
     unseen = {item.name for item in plan.unseen}
     untold = [

@@ -52,7 +52,7 @@ class FoundRecord[Record: BaseModel](NamedTuple):
     """What lies in the place of a record.
 
     Attributes:
-        name: Where; the folder, where it is about those of it that are not read.
+        name: Where it lies; the folder, where it stands for the records of the folder that are not read.
         record: None where it cannot be read, or is not.
         error: Why not.
         sha256: Of what is stored, in hexadecimal, where it is a record.
@@ -78,8 +78,8 @@ class Records:
         most_bytes: No record is larger.
         seal: Tells which are believed.
         only_believed: Whether one that is not is none.
-        is_whole: Whether there is no bound on all of them together: they are what was written down of
-            things that are in memory together.
+        is_whole: Whether there is no bound on all of them together: they are about things that are all in
+            memory anyway.
         most_total_bytes: Another bound on all of them together.
     """
 

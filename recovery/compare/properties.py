@@ -87,5 +87,5 @@ def _access(entries: list[Resource]) -> list[Resource]:
 
 
 def _spelled(entry: Resource) -> Resource:
-    """Return an entry with its role as the API answers it."""
+    """Return an entry with its role spelt as the API answers it."""
     return {**entry, "role": _ROLES.get(entry["role"], entry["role"])} if "role" in entry else entry

@@ -18,7 +18,7 @@ _OBJECTS, _DOCUMENTS = "objects", "documents"
 
 
 class _Held(NamedTuple):
-    """How much a run held of a thing, of which no more is looked at than the rule says."""
+    """How much a run held of a thing, and how much of it a look reads at most."""
 
     thing: str
     sort: str

@@ -56,7 +56,8 @@ class Takes(Value):
         scanned_usd: What that costs, at list price.
         stored_usd: What storing what comes back costs a month, at list price.
         priced_on: When these prices were looked up; empty where nothing has one.
-        priced_in: The location whose price a scan has here: that of the tables, else one that is not dear.
+        priced_in: The location whose price of a scan is taken: that of the tables, else the first one in
+            `prices.json`.
         moved_bytes: How many bytes are read of the vault.
         impossible: What no quota of one day allows.
         documents_usd: What writing documents costs, at list price.

@@ -11,7 +11,7 @@ from recovery.plan.model import Plan
 
 _FIRST_OPTION = re.compile(r"`(--[^`]+)`")
 _NAMES_ALONE = "--confirm-project "
-"""Names where is written, and allows nothing else: what loses, trusts, opens or starts something is decided."""
+"""The one option that only names a place; each other one is for somebody to decide."""
 
 
 def check_plan(

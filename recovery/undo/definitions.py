@@ -73,7 +73,7 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
         )
         if step.action != "put back":
             return step
-        # That it is authorized now means nothing: what it shows changes.
+        # It needs the word even where it is authorized now, because what it shows changes.
         access = tuple(
             authorized(f"dataset {dataset_id}", entry)
             for dataset_id, entries in self._authorizing(step).items()

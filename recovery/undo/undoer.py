@@ -70,7 +70,7 @@ class Undoer[O: Outcome](ABC):
         """Look at one thing and decide what happens to it."""
 
     def _outcome(self, step: UndoStep) -> O:
-        """Return how that ended for which a step was decided."""
+        """Return the outcome that a step was decided for."""
         return self._outcomes[step.kind, step.name]
 
     def _as_planned(self, step: UndoStep) -> O:

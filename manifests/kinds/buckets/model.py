@@ -119,7 +119,7 @@ class InventoryShard(Stored):
         last_name: The last one.
         content_bytes: The size of the objects it lists.
         not_copied: Those of them whose content is not in the vault.
-        unprotected: Those of these whose content was there to be copied.
+        unprotected: Those of the ones without content that could have been copied.
         metadata_later: Those whose metadata was changed between the recovery point and the listing.
         content_later: Those whose content was written between the two, where what was there at the
             recovery point cannot be read any more, or nobody can tell.

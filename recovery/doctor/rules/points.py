@@ -89,7 +89,7 @@ def verified_problems(
     Args:
         runs: Every run in the vault.
         verdicts: What `rebound verify` found of a run, and when.
-        shares: When the function of that name has read a share.
+        shares: The nights in which the function `verify` read a share.
         now: The present instant.
     """
     complete = {run.run_id for run in runs if run.state == "complete"}

@@ -110,9 +110,10 @@ class PlantedSchedule(NamedTuple):
     pattern: str
 
     def named_by(self, rule: FenceRule) -> FenceRule:
-        """Return the catalog's rule for schedules alone, in which a whole name of another one stands for this one.
+        """Return the catalog's rule for schedules, with this one beside the name that it stands for.
 
-        A schedule of that name could be somebody's, so that none is planted under it.
+        The drill plants none under a whole name of the catalog: a schedule of that name could be
+        somebody's.
         """
         own = self.name.rpartition("/")[2]
         jobs = [

@@ -196,7 +196,7 @@ def test_an_approved_undo_is_carried_out_while_nothing_moves():
     again = undo(Listening(unasked="403, request 2"), unasked="404, request 2")
     assert approved(made, again, decided, subject="p") is again
     told = text_of(undo_plan_document(made))
-    assert "starts    UNKNOWN which notifications of the bucket: 404, request 1" in told
+    assert "UNKNOWN which notifications of the bucket: 404, request 1" in told
     assert "UNKNOWN which triggers of Eventarc: 403, request 1" in told
     moved = (
         undo(Listening(names=("trigger t",)), unasked="404"),

@@ -19,9 +19,9 @@ class Names(Value):
     """The new name of each old one.
 
     Attributes:
-        whole: Of what is found as a whole name in any text.
-        plain: Of what is found where it is all that a field says which names data.
-        regions: Of regions, where they are no part of an address; not of what stays beside data.
+        whole: Those of names that count as a whole word of any text.
+        plain: Those of names that count only as the whole text of a field that names data.
+        regions: Those of regions, outside of addresses; what stays beside data keeps its region.
         lost: The id and the numbers of the project that is lost.
     """
 

@@ -51,7 +51,7 @@ def table_plan_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
 
 
 def _after_undelete(step: TableStep) -> Row:
-    """Tell of a table whose dataset is undeleted first: what its rows come from is seen then."""
+    """Tell of a table whose dataset is undeleted first: where its rows come from shows only then."""
     why = f"({_DIFFERING})"
     text = f"{step.into}: {_DIFFERING}: {counted(step.rows, 'row')} at most, from the vault"
     return Row(text, step.action, alike=Alike(step.into, "tables", why))
