@@ -122,7 +122,7 @@ def _age(run: RunSummary) -> tuple[str, str]:
 def emptied_datasets(
     catalog: Catalog, last: Manifest | None, parts: Sequence[Backup]
 ) -> tuple[FailedPart, ...]:
-    """Return the wholly protected datasets of which the last run holds tables and this one none.
+    """Return the wholly protected datasets that had tables in the last run and have none in this one.
 
     Otherwise an empty run would count as complete, and the last run with content could expire.
 

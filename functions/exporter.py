@@ -93,7 +93,7 @@ class Exporter[Entry: CatalogPart, B: Backup](ABC):
     def made(
         cls, catalog: Catalog, settings: FunctionSettings, api: StorageApi
     ) -> Iterable[datetime]:
-        """Yield when what the catalog lists was made: a run's instant is none before.
+        """Yield when each thing that the catalog lists was made: no recovery point lies before that.
 
         Args:
             catalog: What must be protected.

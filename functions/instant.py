@@ -165,7 +165,7 @@ def created(resources: Resources, catalog: Catalog) -> dict[str, datetime]:
     """Return when each protected table was made; nothing of one that is not there.
 
     Raises:
-        SourceUnreadableError: A dataset is not there of which all tables are protected.
+        SourceUnreadableError: A dataset is missing whose tables are all protected.
         CatalogError: A table has a name that no backup can have.
     """
     found = {

@@ -89,7 +89,7 @@ class OwnFiles:
         return OwnFile(info, content)
 
     def _doubt(self, name: str, content: bytes, metadata: Mapping[str, str]) -> str:
-        """Return why a file is none of this run; empty where it is one."""
+        """Return why a file is not one of this run's; empty where it is."""
         said = said_in(metadata)
         if not said:
             return "it does not say which run wrote it: somebody else did, or an older version"

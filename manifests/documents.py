@@ -87,7 +87,7 @@ def path_key(path: str) -> PathKey:
 
 
 def check_document_path(path: str) -> None:
-    """Refuse a path that is none of a document.
+    """Refuse a path that is not that of a document.
 
     Raises:
         UnsafeNameError: It has an odd number of segments, or an empty one.

@@ -38,7 +38,7 @@ def parse_drill_id(text: str) -> str:
     """Check a drill's id given by an operator.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not one.
     """
     checked_id(
         _DRILL_ID, text, why="not the id of a drill", hint="`rebound drill --history` lists them"

@@ -77,7 +77,7 @@ def key_column(table: str, resource: Resource, column: str) -> Resource:
     """Return the column that a key is in, as the schema has it.
 
     Raises:
-        RefusedError: It has no such column, or none of which a value is one text: STRING or INTEGER.
+        RefusedError: It has no such column, or the column is neither a STRING nor an INTEGER.
     """
     fields = inner(resource, "schema").get("fields", ())
     found = next((item for item in fields if str(item["name"]).lower() == column.lower()), None)

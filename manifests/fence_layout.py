@@ -30,7 +30,7 @@ def parse_fence_id(text: str) -> str:
     """Check a fence's id given by an operator.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not one.
     """
     return checked_id(
         _FENCE_ID, text, why="not the id of a fence", hint="`rebound fence --status` lists them"

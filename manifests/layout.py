@@ -76,7 +76,7 @@ class OfSchedule(NamedTuple):
     Attributes:
         schedule: The name of the schedule, and its time of the day.
         at: Its time.
-        number: Which of that time it is: 0 for the first, others take its place.
+        number: Which run of that time it is: 0 for the first, more for one that took its place.
     """
 
     schedule: str
@@ -85,7 +85,7 @@ class OfSchedule(NamedTuple):
 
 
 def of_schedule(run_id: RunId) -> OfSchedule | None:
-    """Return of which schedule a run is, by its id; None for one that none can have begun."""
+    """Return of which schedule a run is, by its id; None for one that no schedule can have begun."""
     found = _SCHEDULED.search(run_id)
     at = found and time_in(f"{found[1]}T{found[2]}", "%Y%m%dT%H%M%S")
     if not (found and at):
@@ -252,11 +252,11 @@ def checked_id(pattern: re.Pattern[str], text: str, *, why: str, hint: str = "")
     Args:
         pattern: What ids look like.
         text: What was given.
-        why: What is told where it is none.
-        hint: Where those that there are can be seen.
+        why: What the error says where it is not one.
+        hint: Where the existing ones are listed.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not one.
     """
     if not pattern.fullmatch(text):
         raise UsageError(why, subject=repr(text[:120]), hint=hint)

@@ -31,7 +31,7 @@ def protected(catalog: Catalog, newest: Manifest | None) -> tuple[PartId, ...]:
 def to_be_shown(
     catalog: Catalog, newest: Manifest | None, proofs: Iterable[ProofRecord], *, now: datetime
 ) -> tuple[PartId, ...]:
-    """Return the protected parts of which the catalog wants to have seen that they restore.
+    """Return the protected parts that the catalog wants to be shown to restore.
 
     Left out are:
 
@@ -73,7 +73,7 @@ def _counts_less(catalog: Catalog, part: PartId, partly: set[PartId], now: datet
 
 
 def _shown_in_part(catalog: Catalog, proofs: Iterable[ProofRecord], now: datetime) -> set[PartId]:
-    """Return the parts of which only some came back, by what is not forgotten."""
+    """Return the parts of which only some came back, by the proofs that still count."""
     since = now - timedelta(days=catalog.drills.proof_days)
     shown = [part for proof in proofs if proof.proven_at >= since for part in proof.parts]
     whole = {(part.kind, part.name) for part in shown if part.is_whole}

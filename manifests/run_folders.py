@@ -72,7 +72,7 @@ def run_folders(
     Args:
         folders: All of them.
         records: The manifests and start records that there are.
-        is_signed: Tells of which a key that is trusted says that a run wrote it there.
+        is_signed: Tells whether a trusted key signed that a run wrote a record under its name.
     """
     signed: set[RunId] = set()
     ended: dict[RunId, datetime] = {}
@@ -106,7 +106,7 @@ def run_folders(
 def _of_schedule(run_id: RunId, written_at: datetime) -> layout.OfSchedule | None:
     """Return of which schedule a run is, if its record was written on the day that its id tells.
 
-    So of one schedule and one day there is one, and what took its place.
+    So each schedule has one run a day, beside those that took its place.
     """
     told = layout.of_schedule(run_id)
     return told if told and -_EARLY <= written_at - told.at < DAY else None

@@ -1,4 +1,4 @@
-"""Reads a resource of which only its API promises the shape: what is stored could hold anything. Pure."""
+"""Reads resources whose shape only their API promises: what is stored could hold anything. Pure."""
 
 from typing import Any
 

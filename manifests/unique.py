@@ -6,7 +6,7 @@ from manifests.errors import BackupDamagedError
 
 
 def check_unique(subject: str, what: str, names: Iterable[str]) -> None:
-    """Refuse names of which one is listed twice.
+    """Refuse names if any of them is listed twice.
 
     Args:
         subject: Where they are listed.
@@ -14,7 +14,7 @@ def check_unique(subject: str, what: str, names: Iterable[str]) -> None:
         names: The names.
 
     Raises:
-        BackupDamagedError: One is.
+        BackupDamagedError: One is listed twice.
     """
     seen: set[str] = set()
     for name in names:

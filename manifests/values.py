@@ -23,7 +23,7 @@ def aware(text: str) -> datetime:
     """Read an instant.
 
     Raises:
-        ValueError: It is none, or it lacks a zone.
+        ValueError: It is no instant, or it lacks a zone.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:

@@ -27,7 +27,7 @@ def share_name(scheduled_at: datetime) -> str:
 def verified_nights(
     shares: Iterable[tuple[str, datetime]], *, now: datetime
 ) -> tuple[datetime, ...]:
-    """Return since when shares of the vault are known to be read; a night to come is none.
+    """Return since when shares of the vault are known to be read; a night to come does not count.
 
     What was written before its night was planted: its name would hide for years that nobody reads.
 

@@ -269,7 +269,7 @@ def few(
     is_needed: Callable[[ObjectVersion], bool],
     can_serve: Callable[[ObjectVersion], bool],
 ) -> tuple[ObjectVersion, ...]:
-    """Return the versions that count: of any number of a name's versions, a few.
+    """Return the few versions of a name that count, however many it has.
 
     A name that is written every second has hundreds of thousands of versions in a week.
 

@@ -42,7 +42,7 @@ def be_quiet() -> None:
 
 
 def terminal_columns(stream: TextIO | None = None) -> int | None:
-    """Return how wide the terminal is that a stream is, stdout when None; None where it is none."""
+    """Return the width of the terminal behind a stream, stdout when None; None where there is none."""
     stream = stream or sys.stdout
     if not stream.isatty():
         return None

@@ -134,14 +134,14 @@ def _newest_copies(landing: Bucket, seal: Seal, newest: int) -> Iterator[FoundEn
 
 
 def _is_marked_copy(found: Listed, seal: Seal) -> bool:
-    """Tell whether a copy says, signed, of which entry's very content it is: its name has its SHA-256."""
+    """Tell whether a copy is signed as that of the very entry whose SHA-256 its name has."""
     number = copied_erasure(found.name) or 0
     mark = mark_of(found, erasure_name(number), seal)
     return mark is not None and erasure_copy_name(number, mark.sha256) == found.name
 
 
 def _copy(landing: Bucket, name: str, seal: Seal) -> FoundEntry | None:
-    """Return an entry out of its copy; None for what is none."""
+    """Return an entry out of its copy; None for what is not a copy."""
     content = landing.read(name, most_bytes=_MOST_BYTES)
     number = copied_erasure(name)
     if content is None or number is None:

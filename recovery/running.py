@@ -137,7 +137,7 @@ def _asked(
     lock_again: bool,
     confirmed_projects: Collection[str],
 ) -> Request:
-    """Return what a journal says was asked for, but for what it is not asked for.
+    """Return the request of a journal; what only the operator or the catalog may say is not read from it.
 
     Raises:
         RefusedError: It goes to another project, and the operator did not name that one; or it

@@ -67,7 +67,7 @@ class ObjectScope(Value):
 
 
 def _after(prefix: str) -> str | None:
-    """Return the first string behind all that begin with a prefix, or None when there is none."""
+    """Return the first string behind all strings with a prefix, or None when there is none."""
     while prefix:
         code = ord(prefix[-1]) + 1
         if code <= _LAST_CODE_POINT:

@@ -21,9 +21,9 @@ _PARALLEL_LOOKS = 16
 
 
 def under_way(bucket: Bucket, scenario: str, seal: Seal, *, since: datetime) -> list[str]:
-    """Return recoveries of a scenario that begun since an instant and no attempt of which ended.
+    """Return the recoveries of a scenario, begun since an instant, of which no attempt has ended.
 
-    One that nobody we trust began is none.
+    One that nobody we trust began does not count.
     """
 
     def may_be_under_way(recovery_id: str) -> bool:

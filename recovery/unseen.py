@@ -51,8 +51,8 @@ def looked_at[Seen](
 ) -> Seen | Unseen:
     """Look at one thing.
 
-    A file that is damaged is a reason to leave the one thing. A manifest that contradicts itself or its
-    files is none: somebody wrote it so.
+    A damaged file is a reason to leave the one thing. A manifest that contradicts itself or its files is an
+    error: somebody wrote it so.
 
     Args:
         name: How it is called.

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 class Within:
-    """A bucket of which only that is read which was written in a span of time.
+    """A bucket of which only objects are read that were written in a span of time.
 
     Args:
         bucket: The bucket.

@@ -70,7 +70,7 @@ def batch_request(calls: Sequence[ApiCall]) -> tuple[bytes, str]:
 
 
 def batch_answers(content: bytes, content_type: str, count: int) -> list[Resource | None]:
-    """Return the answer of each call of a batch; None where there is none that says it was done.
+    """Return the answer of each call of a batch; None where no answer says that it was done.
 
     Args:
         content: The body of the answer.

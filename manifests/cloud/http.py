@@ -192,7 +192,7 @@ class Http:
 
 
 def json_object(answer: HttpAnswer, request: str) -> dict[str, Any]:
-    """Return the JSON object of an answer; nothing is an empty one.
+    """Return the JSON object of an answer; an empty body stands for an empty object.
 
     Args:
         answer: The answer.

@@ -45,7 +45,7 @@ class DrillEnd(Stored):
     """How a drill ended.
 
     Attributes:
-        seconds: How long it took, by Cloud Storage's clock: another than that of the phases.
+        seconds: How long it took, by Cloud Storage's clock; its phases are measured by another one.
         verdict: One of `pass`, `fail`, `void` and `incomplete`.
         next_due_at: When the next one is.
     """

@@ -41,7 +41,7 @@ class Readable(Protocol):
         """Return the live object's content, cut behind one byte too many, or None.
 
         Raises:
-            BackupDamagedError: It is none that is believed.
+            BackupDamagedError: It is not believed.
         """
 
     def list_dated(self, prefix: str, *, marked: bool = False) -> Iterator[Listed]:

@@ -98,6 +98,6 @@ def sort_of(file: Path) -> PlanSort:
     """Return what a plan in a file is a plan of.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not one.
     """
     return read_file_of_plan(read_file(file, UsageError), subject=str(file)).of

@@ -92,7 +92,7 @@ def asked_before(
     """Return the plan of a file that was approved; None where none is named.
 
     Raises:
-        UsageError: It is none of dates that are run again, or something is asked for beside it.
+        UsageError: It is not a plan of dates that are run again, or something is asked for beside it.
     """
     file: Path | None = context.params.get("plan_file")
     if file is None:

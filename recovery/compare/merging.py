@@ -1,7 +1,8 @@
 """What a table is to hold once what went wrong in it is taken back: statements over three tables. Pure.
 
-A row is what it holds. Of each content there are so many rows before it went wrong, after it, and now. What
-became fewer comes back and what became more goes, of every key of which nobody wrote since.
+Rows are told apart by their content alone. Each content has three numbers of rows: before it went wrong,
+after it, and now. Where rows became fewer they come back, where they became more they go, unless somebody
+wrote rows of the same key since.
 """
 
 from manifests.fingerprint import compared_columns

@@ -33,7 +33,7 @@ def all_checks(
 
     Args:
         looks: Looks.
-        sides: Those whose permissions who calls has to have.
+        sides: The sides whose permissions the caller has to have.
         environment: The process's.
     """
     yield from _own_checks(looks, environment)

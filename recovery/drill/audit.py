@@ -8,7 +8,7 @@ from recovery.units import listed
 
 
 def check_closing(kept: Kept, number: int, said: Mapping[str, str]) -> None:
-    """Refuse to call a finding mended that there is not, or of which nothing shows it.
+    """Refuse to call a finding mended that does not exist, or without anything that shows it.
 
     Args:
         kept: What is kept of the drill.

@@ -67,7 +67,8 @@ class Leftovers(NamedTuple):
 
     Attributes:
         made: What is removed, of configuration what was made last first.
-        doubted: What a drill was to make, or has its label, and nothing shows that it did: it is left.
+        doubted: What a drill was to make, or what has its label, while nothing shows that the drill made
+            it: it is left.
         unread: What of the configuration nobody could look at.
         drills: Those of which something may be left, by their marks.
     """

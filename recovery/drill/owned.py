@@ -47,7 +47,7 @@ class AtWork(NamedTuple):
     Attributes:
         since: When its recovery began.
         until: When it ended, at the latest; None where it is at work.
-        doubt: Why that recovery is none of the drill's; empty where it is.
+        doubt: Why that recovery is not one of the drill's; empty where it is.
     """
 
     since: datetime

@@ -52,7 +52,7 @@ _MOST = 100_000
 
 
 class _Seen(NamedTuple):
-    """What is told of something that runs, or of which nobody can say whether it does."""
+    """What is told of an execution that runs, or may run: nobody can say."""
 
     name: str
     what: str
@@ -128,7 +128,7 @@ class Executions:
         self._ended_before = max(self._ended_before, ended_before(walked))
 
     def _workflows(self) -> _Found:
-        """Yield the executions of workflows that have not ended, or of which nothing is available."""
+        """Yield the executions of workflows that have not ended, or whose data is not available."""
         for workflow in self._configuration.listed(
             _WORKFLOW, (EVERYWHERE,), none_where_disabled=True
         ):

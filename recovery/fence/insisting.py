@@ -8,7 +8,7 @@ from recovery.fence.model import Quiet
 
 
 def require_quiet(quiet: Quiet, failure: ReboundError, command: str) -> None:
-    """Refuse to go on while something is not shown to be quiet; what nobody could look at may be written.
+    """Refuse to go on while something is written, or runs, or could not be looked at and so may be written.
 
     Args:
         quiet: What was seen.

@@ -34,7 +34,7 @@ type Ephemeral = Mapping[str, Collection[str]]
 def too_large(
     rule: FenceRule, run: Manifest, things: Collection[str], ephemeral: Ephemeral
 ) -> dict[str, str]:
-    """Return how much there is of each thing of which a fence will not know whether anything writes to it.
+    """Return how much there is of each thing that is too large for a fence to know whether it is written.
 
     Args:
         rule: How many are looked at.

@@ -20,7 +20,7 @@ from recovery.fence.regions import told_apart
 _UNCHECKED = "NOT CHECKED who wrote that: REBOUND_OPERATOR_KEYS is not set"
 _SUBSCRIPTION = "pubsub/subscription"
 _WHO_SAY_IT = (_SUBSCRIPTION, "bigquery/transfer")
-"""Types of which some say themselves what they write."""
+"""Types of writers that can say themselves what they write, as a subscription that exports."""
 
 
 def writer_types(rule: FenceRule) -> tuple[ResourceType, ...]:
@@ -276,7 +276,7 @@ def _thaw(
 
 
 def _written(writers: Iterable[CatalogWriter], things: Iterable[str]) -> set[str]:
-    """Return what a resource writes of what is fenced, of which some entries of the catalog are."""
+    """Return what of the fenced things a resource writes, by the entries of the catalog about it."""
     patterns = [pattern for writer in writers for pattern in writer.writes]
     return {thing for thing in things if any(fnmatchcase(thing, pattern) for pattern in patterns)}
 

@@ -94,7 +94,7 @@ def ended_before(walked: Sequence[tuple[datetime, bool]]) -> datetime:
 def may_write(job: QueryJob, things: Collection[str], project: str) -> bool:
     """Whether a job may write to anything of what is fenced; one of which nobody knows it may.
 
-    A script writes what its statements say, and tells of none that comes. A query that reads writes all the
+    A script writes what its statements say, and BigQuery does not tell the statements to come. A query that reads writes all the
     same where it has a destination: of its own accord BigQuery chooses a table of results (BigQuery REST,
     JobConfigurationQuery.destinationTable).
 

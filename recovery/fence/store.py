@@ -125,7 +125,7 @@ class Fences:
         """Return the fences of a recovery, oldest first, and what became of each."""
         first = fence_layout.fence_id(recovery_begun_at(recovery_id), "0000")
         look, found = self._look(), []
-        # What began before the recovery is none of its own.
+        # A fence that began before the recovery is not the recovery's own.
         for fence in [item for item in look.ids if item >= first]:
             with suppress(BackupDamagedError):
                 if (record := look.fence(fence).record).recovery_id == recovery_id:

@@ -140,8 +140,8 @@ class Fencing:
     def run(self, kind: ResourceType, name: str) -> None:
         """Have a schedule run now.
 
-        That one which is paused runs too, no page says (Cloud Scheduler REST, jobs.run): whoever orders
-        it looks at what comes of it.
+        No page says that a paused schedule runs, too (Cloud Scheduler REST, jobs.run): the caller looks at
+        what comes of it.
 
         Raises:
             CloudError: It was refused; or, retryable, it may run and nobody said so.

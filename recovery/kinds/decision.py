@@ -44,7 +44,7 @@ class Origin(NamedTuple):
         """Return the manifest of the run.
 
         Raises:
-            ManifestAlteredError: There is none: a plan names no run, and needs one.
+            ManifestAlteredError: The plan needs a run and names none.
         """
         if self.manifest is None:
             raise ManifestAlteredError("the plan is about what comes from a run, and names none")

@@ -58,7 +58,7 @@ class Tools(NamedTuple):
     seal: Seal
     left: LeftRows
     listeners: Listeners
-    # One for the process: whoever wants to know takes what ran.
+    # One for the whole process: who names the jobs that ran takes them out of it.
     jobs: JobLog = JobLog()
 
     def rest(self) -> Rest:

@@ -19,10 +19,10 @@ class Option(NamedTuple):
 
 
 def option_of(field: FieldInfo) -> Option:
-    """Return how the option is stated that a field is.
+    """Return the statement of the option that a field stands for.
 
     Raises:
-        TypeError: It is none: a field without a statement would never be asked for.
+        TypeError: It has no statement: such an option would never be asked for.
     """
     for item in field.metadata:
         if isinstance(item, Option):

@@ -69,14 +69,14 @@ def plan_file(sort: PlanSort, plan: Value, *, made_at: UtcTime) -> PlanFile:
 
 
 def read_file_of_plan(content: object, *, subject: str) -> PlanFile:
-    """Read a file of any plan; the plan in it is not looked at yet.
+    """Read a file of any plan without looking at the plan in it.
 
     Args:
         content: The file, as JSON.
         subject: Where it lies.
 
     Raises:
-        UsageError: It is none.
+        UsageError: It is not one.
     """
     try:
         return PlanFile.model_validate(content)

@@ -9,7 +9,8 @@ from manifests.values import RunId, UtcTime, Value
 from recovery.health import Health, HealthFinding, worst
 
 Proven = Literal["all", "some", "none", "nothing held"]
-"""How much of a part came back from the vault, and was proven; what holds nothing that could is none of it."""
+"""How much of a part came back from the vault and was proven; `nothing held`: there was nothing to bring
+back."""
 
 
 class PartName(NamedTuple):

@@ -81,10 +81,10 @@ def is_same(one: Resource | None, other: Resource | None, subject: str) -> bool:
 
 
 def check_kind(before: Resource, kind: str, subject: str) -> None:
-    """Refuse what a journal says was a view or routine and is none.
+    """Refuse what a journal says was a view or routine and cannot have been one.
 
     Raises:
-        ManifestAlteredError: It is none.
+        ManifestAlteredError: It cannot have been one.
     """
     named = "routineReference" if kind == "routine" else "tableReference"
     is_view = kind == "routine" or "view" in before or "materializedView" in before

@@ -123,9 +123,9 @@ class TableUndo(Undoer[TableOutcome]):
         return back._replace(step=step)
 
     def _undo_point(self, name: str, into: str, version: int) -> tuple[ObservedTable, str]:
-        """Return an undo point by its own name, and why it is none; read once, as it never changes.
+        """Return an undo point by its own name, and why it is not one; read once, as it never changes.
 
-        Where it is, no report is asked.
+        Its place follows from the recovery's id: no report is asked.
         """
         if name not in self._kept:
             kept = undo_name(self._target.settings.undo_dataset, self._ended.recovery_id, name)
@@ -260,7 +260,7 @@ class TableUndo(Undoer[TableOutcome]):
         table, into = self._ended.part(TABLES, back.step.name), back.step.into
         replacement = Replacement(
             into=into,
-            # Where nothing is put back nothing is read of an undo point: there is none of what was empty.
+            # Where nothing is put back no undo point is read: a table that was empty has none.
             source=back.step.source or self._target.full_id(into),
             resource=self._former_of(back).resource,
             going=Going(back.partitions, back.removed, back.expected),

@@ -22,7 +22,7 @@ _STAYS = "the recovery made it; it stays, empty or not: nobody who recovers may 
 
 
 class Undoer[O: Outcome](ABC):
-    """Puts the things of one recovery back, of which there are outcomes of some classes.
+    """Puts the things of one recovery back whose outcomes are of some classes.
 
     Attributes:
         outcomes: The classes.

@@ -212,7 +212,7 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
 
 
 def _unseen(kind: ResourceType, stored: Sequence[StoredResource]) -> set[str]:
-    """Return the images that resources run and of which nobody saw anything."""
+    """Return the images that resources run and that could not be looked at."""
     if not kind.has_images:
         return set()
     return {name for item in stored for name in images(item.resource) if name not in item.images}

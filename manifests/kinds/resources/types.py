@@ -185,7 +185,7 @@ class ResourceType(NamedTuple):
         return self.spans_locations or self.names_locations
 
     def is_absent(self, resource: Resource) -> bool:
-        """Whether a resource that its API answers is none any more."""
+        """Whether a resource counts as gone although its API still answers it."""
         return self.absent is not None and resource.get(self.absent[0]) == self.absent[1]
 
     def runs(self, resource: Resource) -> bool:

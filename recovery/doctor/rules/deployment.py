@@ -73,7 +73,7 @@ def function_problems(
     email: str,
     environment: Mapping[str, str],
 ) -> Iterator[Problem]:
-    """Tell whether a function does not work, or for somebody else.
+    """Tell whether a function does not work, or works for another project.
 
     Args:
         function: The function; None where there is none.

@@ -1,7 +1,7 @@
 """Which permissions a side needs on what, from the table of its calls. Pure.
 
-`testIamPermissions` answers for who calls, and there is none for datasets: what is needed on them is
-asked of one of their tables, as far as it is about tables (BigQuery REST, tables.testIamPermissions).
+`testIamPermissions` answers for who calls. Datasets have no such method: what is needed on them is asked of
+one of their tables, as far as it is about tables (BigQuery REST, tables.testIamPermissions).
 """
 
 from collections.abc import Collection, Iterator, Mapping

@@ -17,7 +17,7 @@ _ACCOUNTS = "iam/service-account"
 
 
 def drillable(manifest: Manifest) -> tuple[ResourceBackup, ...]:
-    """Return the types of a run of which a sandbox takes what there is."""
+    """Return the types of a run whose resources can be made in a sandbox."""
     return tuple(
         item
         for item in manifest.resources

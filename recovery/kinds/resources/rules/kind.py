@@ -214,7 +214,7 @@ class ConfigurationRules(Rules[ResourcesSeen]):
     ) -> Iterator[Restored]:
         """Yield the types of which resources were made or set as the run has them.
 
-        What each project has by itself is no recovery's to make, and counts as not held.
+        What each project has by itself no recovery makes: it counts as not held.
         """
         del steps
         made = Counter(

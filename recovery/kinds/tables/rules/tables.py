@@ -107,7 +107,7 @@ class TableStep(Step):
             yield from table_words(self.name, self.listening)
 
     def told(self, request: Request) -> Mapping[PartitionId, Fingerprint]:
-        """Return what was seen in the partitions of which the plan tells that they go.
+        """Return what was seen in the partitions that go according to the plan.
 
         A step comes back from where others can write: what was seen there goes only where it also
         says that rows are replaced, and where removing them was asked for.
