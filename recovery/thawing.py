@@ -21,7 +21,7 @@ from recovery.fence.work import require_all
 from recovery.fencing import Tell, doubted, fencing_of
 from recovery.kinds.resources.cloud.stored import read_resources
 from recovery.session import Session
-from recovery.units import duration
+from recovery.units import counted, duration
 
 _SUBSCRIPTION = "pubsub/subscription"
 
@@ -95,7 +95,7 @@ def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell)
             conclude(session, thaw)
     if left:
         raise PartialError(
-            f"{len(left)} writers stay paused: no record of their fence can be read",
+            f"{counted(len(left), 'writer')} still paused: no record of the fence can be read",
             subject=recovery_id,
             hint="`rebound fence --status` says why; find out who wrote it",
         )
@@ -278,7 +278,7 @@ def conclude(session: Session, thaw: Thaw) -> None:
     fence_id = thaw.record.fence_id
     if waiting := [step for step in thaw.steps if not step.is_over]:
         raise NotEqualError(
-            f"{len(waiting)} writers were changed meanwhile and stay paused, the first: "
+            f"{counted(len(waiting), 'writer')} changed meanwhile, and still paused, the first: "
             f"{waiting[0].name}",
             subject=fence_id,
             hint=f"look at each, then `rebound thaw {fence_id} --changed` resumes them",

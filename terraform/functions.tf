@@ -94,7 +94,7 @@ resource "google_cloudfunctions2_function" "rebound" {
     available_memory                 = each.value.memory
     available_cpu                    = each.value.cpu
     max_instance_count               = each.value.instances
-    max_instance_request_concurrency = 1
+    max_instance_request_concurrency = 1 # two were measured, and would have room: ARCHITECTURE.md, Decisions
     ingress_settings                 = var.ingress
     service_account_email            = google_service_account.function[each.key].email
 

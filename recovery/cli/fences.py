@@ -217,7 +217,7 @@ def _only(fences: Fences) -> str:
         several = f"{len(standing)} fences stand that can be read, so one has to be named"
         what = several if standing else "no fence stands, so that nothing is paused"
         commands = [f"`rebound thaw {item}`" for item in standing[:_MOST_NAMED]]
-        hint = "; ".join((*commands, "`rebound fence --status` lists them"))
+        hint = "; ".join((*commands, "`rebound fence --status` lists them")) if standing else ""
         raise UsageError(what, hint=hint)
     return standing[0]
 

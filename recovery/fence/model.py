@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from manifests.values import Stored, UtcTime, Value
+from recovery.units import counted
 
 
 class FencedWriter(Stored):
@@ -228,9 +229,13 @@ class Quiet(Value):
     def not_quiet(self) -> str:
         """Return why it is not quiet; empty where it is, but for what could not be looked at."""
         if self.changed:
-            return f"{len(self.changed)} things are still written, the first: {self.changed[0]}"
+            return (
+                f"{counted(len(self.changed), 'thing')} still written, the first: {self.changed[0]}"
+            )
         if self.running:
-            return f"{len(self.running)} executions run on, the first: {self.running[0]}"
+            return (
+                f"{counted(len(self.running), 'execution')} not over, the first: {self.running[0]}"
+            )
         return ""
 
 

@@ -1,6 +1,6 @@
 """Tells a person of a fence and of a thaw, line by line. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from manifests.catalog_writers import FlowCheck
@@ -14,7 +14,7 @@ from recovery.fence.model import (
     ThawStep,
 )
 from recovery.fence.regions import called_alike, in_region
-from recovery.units import age, counted, duration
+from recovery.units import age, counted, duration, listed, shown
 
 _HOUR_SECONDS = 3600
 _MOST_TIMES = 6
@@ -44,9 +44,9 @@ def fence_lines(record: FenceRecord) -> list[str]:
     """Say what a fence pauses, and what it leaves."""
     lines = [f"fence {', '.join(record.things)}"]
     alike = called_alike(record.writers, (*record.unsubscribed, *record.idle))
-    lines += [
-        f"  pause  {_writer(item, with_region=item.name in alike)}" for item in record.writers
-    ]
+    for item in record.writers:
+        region = in_region(item.name) if item.name in alike else ""
+        lines.append(f"  pause  {short_name(item)}{region}  {writes_text(item, record.things)}")
     lines += [f"  leave  {unsubscribed_text(name)}" for name in record.unsubscribed]
     lines += [f"  leave  {name} (it does not run)" for name in record.idle]
     if any(item.type == _SUBSCRIPTION for item in record.writers):
@@ -57,6 +57,12 @@ def fence_lines(record: FenceRecord) -> list[str]:
     gone = len(record.unsubscribed)
     lines.append(f"{told}, {counted(gone, 'trigger')} without a subscription" if gone else told)
     return lines
+
+
+def writes_text(writer: FencedWriter, things: Collection[str]) -> str:
+    """Say what of all that is fenced a writer writes."""
+    is_all = len(things) > 1 and set(things) <= set(writer.writes)
+    return f"writes {'all that is fenced' if is_all else ', '.join(map(shown, writer.writes))}"
 
 
 def unsubscribed_text(name: str) -> str:
@@ -139,26 +145,36 @@ def due_lines(
     lines = []
     for step, item in coming:
         name = short_name(step)
-        if item.waits:
-            since = f"{_waiting(item)} since {record.fenced_at:%Y-%m-%d %H:%M} UTC"
-            told = f"{since} is sought past" if seek_past else f"{since} is delivered at once"
-            lines.append(f"  {'seeks' if seek_past else 'delivers':<8} {name}: {told}")
-        elif item.times is None:
+        if item.times is None:
             lines.append(f"  unknown  {name}: its schedule is in words")
         elif item.times:
             times = ", ".join(f"{time:%H:%M}" for time in item.times[:_MOST_TIMES])
             left = len(item.times) - _MOST_TIMES
             lines.append(f"  fires    {name} at {times}{f' and {left} more' * (left > 0)} UTC")
+    since = f"since {record.fenced_at:%Y-%m-%d %H:%M} UTC"
+    then = "is sought past" if seek_past else "is delivered at once"
+    does = "seeks" if seek_past else "delivers"
+    lines += [f"  {does:<8} {waiting} {since} {then}" for waiting in _waiting(coming)]
     if any(item.waits for _, item in coming) and not seek_past:
         lines.append("  hint: `--seek-past` discards what waits, also what comes until then")
     return [f"in the hour after a thaw of {record.fence_id}:", *lines] if lines else []
 
 
-def _waiting(item: Due) -> str:
-    """Say what waits for a subscription, and how many messages that are."""
-    if item.messages is None:
-        return "what waits, nobody knows how many messages,"
-    return f"what waits, {counted(item.messages, 'message')} some minutes ago,"
+def _waiting(coming: Iterable[tuple[ThawStep, Due]]) -> Iterator[str]:
+    """Say what waits for each subscription; those for which as many messages wait are told as one."""
+    alike: dict[int | None, list[ThawStep]] = {}
+    for step, item in coming:
+        if item.waits:
+            alike.setdefault(item.messages, []).append(step)
+    for messages, steps in alike.items():
+        who, each = short_name(steps[0]), ""
+        if len(steps) > 1:
+            names = listed([_own_name(step) for step in steps])
+            who, each = f"{counted(len(steps), 'subscription')} ({names})", " each"
+        told = "nobody knows how many messages,"
+        if messages is not None:
+            told = f"{counted(messages, 'message')}{each} some minutes ago,"
+        yield f"{who}: what waits, {told}"
 
 
 def outcome_lines(outcomes: Iterable[FenceOutcome], done: str) -> list[str]:
@@ -227,11 +243,6 @@ def is_late(record: FenceRecord, now: datetime, most_hours: float) -> bool:
 def _to(step: ThawStep) -> str:
     account = f" as {step.account}" if step.account else ""
     return f"  sends to {step.address}{account}" if step.address else ""
-
-
-def _writer(item: FencedWriter, *, with_region: bool) -> str:
-    region = in_region(item.name) if with_region else ""
-    return f"{short_name(item)}{region}  writes {', '.join(item.writes)}"
 
 
 def short_name(item: FencedWriter | ThawStep | FenceOutcome) -> str:

@@ -16,6 +16,7 @@ from manifests.values import Resource
 from recovery.fence.addresses import addresses
 from recovery.fence.model import Discarding, FencedWriter, FenceOutcome, FenceRecord, ThawStep
 from recovery.fence.rules import carriers, writer_types
+from recovery.units import counted
 
 log = structlog.get_logger()
 
@@ -206,7 +207,7 @@ def require_all(outcomes: Iterable[FenceOutcome], *, hint: str) -> None:
     if failed := failures(outcomes):
         first = failed[0]
         raise CloudError(
-            f"{len(failed)} writers are not as they should be, the first: {first.failure}",
+            f"{counted(len(failed), 'writer')} not as it should be, the first: {first.failure}",
             subject=first.name,
             hint=hint,
         )

@@ -2,12 +2,12 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from recovery.document import Block, Command, Paragraph, Row, Rows, Section
 from recovery.fence.model import FencedWriter, LeftWriter, PlannedFence, StandingFence
 from recovery.fence.running import named
-from recovery.fence.text import short_name, unsubscribed_text
+from recovery.fence.text import short_name, unsubscribed_text, writes_text
 from recovery.units import counted, duration, printable, shown, usd
 
 _CENT = 0.01
@@ -34,7 +34,7 @@ def _rows(fence: PlannedFence, *, is_whole: bool) -> Iterator[Row]:
         yield Row(f"what writes to {things} runs meanwhile, as `--no-fence` says", "NOT FENCED")
         return
     if is_whole or len(fence.writers) <= _MOST_NAMED:
-        yield from (Row(_writer(writer), "pause") for writer in fence.writers)
+        yield from (Row(_writer(writer, fence.things), "pause") for writer in fence.writers)
     else:
         yield Row(_counted(fence.writers), "pause")
     yield from (Row(shown(unsubscribed_text(name)), "leave") for name in fence.unsubscribed)
@@ -78,9 +78,9 @@ def _counted(writers: Sequence[FencedWriter]) -> str:
     return f"{counted(len(writers), 'writer')}: {told}{refills} (`--verbose` names each)"
 
 
-def _writer(writer: FencedWriter) -> str:
+def _writer(writer: FencedWriter, things: Collection[str]) -> str:
     refills = "; fills by itself what is missing" if writer.refills else ""
-    return f"{shown(short_name(writer))}  writes {', '.join(map(shown, writer.writes))}{refills}"
+    return f"{shown(short_name(writer))}  {writes_text(writer, things)}{refills}"
 
 
 def fences_told(

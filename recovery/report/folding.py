@@ -1,6 +1,6 @@
 """Tells many things of which the same is told as one, unless all of them are asked for. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from recovery.document import Row
@@ -15,7 +15,7 @@ _BAD = ("cannot",)
 
 
 def folded(rows: Iterable[Row]) -> Iterator[Row]:
-    """Yield rows; many neighbours of which the same is told are one, with their names.
+    """Yield rows; many of one sort and state of which the same is told are one, with their names.
 
     Each that is made, changed or removed is named: who agrees to it, agrees to that one. Of what is left the
     first are. What something else is told of below is told by itself, as is what is bad.
@@ -23,21 +23,24 @@ def folded(rows: Iterable[Row]) -> Iterator[Row]:
     Args:
         rows: The rows, in their order.
     """
-    for what, found in groupby(rows, _common):
-        alike = tuple(found)
-        if what is None or len(alike) <= _MOST_TOLD:
-            yield from alike
-        else:
-            yield _as_one(alike)
+    for what, found in groupby(rows, _sort):
+        alike: dict[str, list[Row]] = {}
+        for row in found:
+            alike.setdefault(row.alike.why if what and row.alike else "", []).append(row)
+        for same in alike.values():
+            if what is None or len(same) <= _MOST_TOLD:
+                yield from same
+            else:
+                yield _as_one(same)
 
 
-def _common(row: Row) -> tuple[str, str, str] | None:
+def _sort(row: Row) -> tuple[str, str] | None:
     if row.alike is None or row.below or row.state.isupper() or row.state in _BAD:
         return None
-    return row.state, row.alike.sort, row.alike.why
+    return row.state, row.alike.sort
 
 
-def _as_one(rows: tuple[Row, ...]) -> Row:
+def _as_one(rows: Sequence[Row]) -> Row:
     told = [row.alike for row in rows if row.alike is not None]
     is_left = rows[0].state == _UNCHANGED
     names = listed([item.name for item in told], _NAMED if is_left else len(told))

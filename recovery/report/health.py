@@ -24,15 +24,21 @@ def health_rows(findings: Iterable[HealthFinding]) -> Rows:
 
 
 def health_actions(findings: Iterable[HealthFinding]) -> tuple[Command, ...]:
-    """Return what to do, the worst first; each command once, for the first thing that it mends."""
-    found: dict[str, Command] = {}
+    """Return what to do, the worst first; each command once, with the first thing that it mends and how many more."""
+    found: dict[str, list[HealthFinding]] = {}
     for health in _WORST_FIRST[:-1]:
         for item in findings:
             if item.health is health and item.mend:
-                page = f" ({item.page})" if item.page else ""
-                # Nothing is told behind a command: the line is copied whole.
-                found.setdefault(item.mend, Command(f"{_about(item)}{page}", item.mend))
-    return tuple(found.values())
+                found.setdefault(item.mend, []).append(item)
+    return tuple(_action(mend, alike) for mend, alike in found.items())
+
+
+def _action(mend: str, findings: Sequence[HealthFinding]) -> Command:
+    """Return what mends some findings; nothing is told behind a command: the line is copied whole."""
+    first, *others = findings
+    more = f" and {len(others):,} more" if others else ""
+    page = f" ({first.page})" if first.page else ""
+    return Command(f"{_about(first)}{more}{page}", mend)
 
 
 def health_conclusion(findings: Sequence[HealthFinding], text: str = "") -> Conclusion:

@@ -121,19 +121,31 @@ def _step_row(step: ProcessorStep, waiting: Iterable[Row], *, is_left: bool = Fa
     idle = tuple(Row(f"{item.day}: {item.why}", "not due") for item in step.idle)
     if not step.lacking:
         return Row(f"{name}: {counted(step.due, 'date')}", "complete", below=idle)
-    lacking = f"{name}: {len(step.lacking):,} of {counted(step.due, 'date')}"
     below = (*idle, *_lacking_rows(step, is_left=is_left), *waiting)
-    return Row(lacking, "LACKS", below=below)
+    return Row(f"{name}: {_how_many(step)}", "LACKS", below=below)
+
+
+def _how_many(step: ProcessorStep) -> str:
+    """Say of how many dates something lacks; what nobody knows is not told as missing."""
+    of_each = {
+        "without rows": len(step.missing),
+        "faulty": len(step.faulty),
+        "unknown": len(step.undecided),
+    }
+    told = ", ".join(f"{number:,} {what}" for what, number in of_each.items() if number)
+    return f"{told}, of {counted(step.due, 'date')}"
 
 
 def _lacking_rows(step: ProcessorStep, *, is_left: bool) -> Iterator[Row]:
     if step.missing:
         yield Row(spans(step.missing), "no rows")
     faulty = step.faulty[:_MOST_FAULTY]
+    hint = f" (left; `--overwrite {step.table}` runs it again)"
     for item in faulty:
         is_run = is_left or item.day in step.runs
-        hint = "" if is_run else f" (left; `--overwrite {step.table}` runs it again)"
-        yield Row(f"{_wrong(item)}{hint}", "faulty")
+        yield Row(f"{_wrong(item)}{'' if is_run else hint}", "faulty")
+        if not is_run:
+            hint = " (left)"
     yield from more(len(faulty), len(step.faulty))
     if step.undecided:
         yield Row(
@@ -179,7 +191,7 @@ def _cost(
     if plan.sent:
         yield Paragraph(f"{counted(plan.sent, 'request')} of the bound were sent before")
     yield Paragraph(_money(plan, bounds))
-    if plan.requests:
+    if plan.requests and (plan.fence is None or plan.fence.is_left_out):
         yield Paragraph(f"what else runs these dates: `rebound fence {SCENARIO}` pauses it")
 
 

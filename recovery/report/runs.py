@@ -1,12 +1,12 @@
 """What is told of stored runs. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from manifests.model.run import Manifest
 from manifests.selection import RunSummary
 from manifests.signing import Trust
-from manifests.values import RunId
+from manifests.values import RunId, Skew
 from recovery.document import (
     Block,
     Column,
@@ -22,6 +22,9 @@ from recovery.kinds.known import RULES
 from recovery.plan.lost import unprotected_text
 from recovery.units import age, counted, printable, shown, size
 from recovery.verify import Verdict
+
+_MOST_SKEWS = 6
+"""So many things of one sort that were read later are told one by one."""
 
 _RUNS = (
     Column("run"),
@@ -126,12 +129,26 @@ def _held(manifest: Manifest) -> Iterator[Block]:
         *filter(None, map(unprotected_text, manifest.unprotected)),
         *(row for item in held for row in item.rows),
         *(f"LACKS {item.part}: {item.message}" for item in manifest.lacking),
-        *(
-            f"{skew.subject}: read {skew.skew_seconds:.0f} s after the recovery point"
-            for skew in manifest.skews
-        ),
+        *skew_texts(manifest.skews),
     ]
     yield Rows(tuple(map(Row, notes)), "held")
+
+
+def skew_texts(skews: Iterable[Skew]) -> Iterator[str]:
+    """Say when what could not be pinned to the recovery point was read; many of one sort are told as one."""
+    sorts: dict[str, list[Skew]] = {}
+    for skew in skews:
+        sorts.setdefault(skew.subject.partition(" ")[0], []).append(skew)
+    for sort, found in sorts.items():
+        if len(found) <= _MOST_SKEWS:
+            yield from (f"{it.subject}: read {_later([it])}" for it in found)
+        else:
+            yield f"{sort}, {len(found)} of them: read {_later(found)}"
+
+
+def _later(skews: Sequence[Skew]) -> str:
+    seconds = sorted({f"{skew.skew_seconds:.0f}" for skew in skews}, key=int)
+    return f"{' to '.join(dict.fromkeys((seconds[0], seconds[-1])))} s after the recovery point"
 
 
 def signed(trust: Trust) -> Paragraph:

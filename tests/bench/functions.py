@@ -5,7 +5,8 @@
 
 Each is served from its bundle in a process of its own, as Cloud Run starts it. Memory hardly grows with
 the data (`make bench ARGS=memory`); time does. So each is measured on two platforms of different size, and what it
-takes of one as large as the real one follows from both, by a line.
+takes of one as large as the real one follows from both, by a line. On the larger one each is also called twice at
+once in one instance, as would happen if an instance answered more than one call.
 """
 
 import json
@@ -13,6 +14,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +27,14 @@ from tests.bench.ratio import Ratio
 from tests.deployed import ROOT, own_bundle
 from tests.harness import Rebound
 from tests.integration.drills import sandbox
-from tests.served import serving_bundle
+from tests.served import Function, serving_bundle
 
 RECORD = Path(__file__).with_name("functions.json")
 SMALL, LARGE, WHOLE = 0.05, 0.25, 1.0
 """Parts of the real platform's rows: what is measured, and what is told of."""
 NIGHTLY = ("backup", "verify", "expire", "tick")
+AT_ONCE = 2
+"""So many calls one instance is seen to answer at once."""
 ROOM = 2.0
 """So many times the measured peak a function has to have of memory."""
 TIME = 4.0
@@ -61,27 +65,41 @@ def given() -> Taken:
     }
 
 
-def measured(folder: Path, scale: float = SMALL) -> Taken:
-    """Call each function once on a platform with everything that the shipped catalog names.
+def measured(folder: Path, scale: float = SMALL, at_once: tuple[int, ...] = (1,)) -> list[Taken]:
+    """Call each function on a platform with everything that the shipped catalog names.
 
     Args:
         folder: Where the local cloud keeps it.
         scale: How large the platform is, as a part of the real one.
+        at_once: How many calls one instance answers at once, each time it is measured.
+
+    Returns:
+        What each function takes, for each of those numbers.
     """
     with rebound_of_everything(folder, scale=scale) as rebound:
-        found = {name: _taken(rebound, name) for name in NIGHTLY}
-        found["drill"] = _taken(rebound, "drill", REBOUND_SANDBOX=sandbox(rebound))
+        found = [{name: _taken(rebound, name, calls) for name in NIGHTLY} for calls in at_once]
+        place = sandbox(rebound)
+        for taken, calls in zip(found, at_once, strict=True):
+            taken["drill"] = _taken(rebound, "drill", calls, REBOUND_SANDBOX=place)
     return found
 
 
-def _taken(rebound: Rebound, name: str, **env: str) -> dict[str, float]:
+def _taken(rebound: Rebound, name: str, at_once: int, **env: str) -> dict[str, float]:
     source = own_bundle(DRILL if name == "drill" else FUNCTIONS)
-    with serving_bundle(source, rebound, name, REBOUND_VERIFY_NIGHTS="1", **env) as function:
+    with (
+        serving_bundle(source, rebound, name, REBOUND_VERIFY_NIGHTS="1", **env) as function,
+        ThreadPoolExecutor(at_once) as callers,
+    ):
         began, idle = time.monotonic(), function_cpu_seconds(function)
-        answer = function.manual("measured") if name == "backup" else function.call()
+        calls = [
+            callers.submit(_answer, function, name, f"measured-{at_once}-{number}")
+            for number in range(at_once)
+        ]
+        answers = [call.result() for call in calls]
         took = time.monotonic() - began
-        if answer.status_code != requests.codes.ok:
-            raise RuntimeError(f"{name} answered {answer.status_code}: {answer.text}")
+        for answer in answers:
+            if answer.status_code != requests.codes.ok:
+                raise RuntimeError(f"{name} answered {answer.status_code}: {answer.text}")
         return {
             "peak_mib": round(function_peak_mib(function)),
             "cpu_seconds": round(function_cpu_seconds(function) - idle, 1),
@@ -89,9 +107,15 @@ def _taken(rebound: Rebound, name: str, **env: str) -> dict[str, float]:
         }
 
 
+def _answer(function: Function, name: str, run: str) -> requests.Response:
+    """Call a function; a backup takes nothing from an earlier run."""
+    return function.manual(run, full=True) if name == "backup" else function.call()
+
+
 def measure(folder: Path) -> list[Ratio]:
     """Measure, and compare with what is given."""
-    return [*ratios(measured(folder), given())]
+    (taken,) = measured(folder)
+    return [*ratios(taken, given())]
 
 
 def ratios(taken: Taken, limits: Taken) -> Iterator[Ratio]:
@@ -114,6 +138,24 @@ def ratios(taken: Taken, limits: Taken) -> Iterator[Ratio]:
         yield Ratio(f"processors of {name}, given / kept busy", cpu / used, "at least", 1.0, told)
 
 
+def together(pair: Taken, limits: Taken) -> Iterator[Ratio]:
+    """Yield how much room an instance has for two calls at once, as were measured.
+
+    Args:
+        pair: What each function takes for two calls.
+        limits: What each is given.
+    """
+    for name, its in pair.items():
+        memory, cpu = limits[name]["memory_mib"], limits[name]["cpu"]
+        told = f"{memory:.0f} MiB / {its['peak_mib']:.0f} MiB"
+        what = f"memory of {name}, given / taken by {AT_ONCE} calls at once"
+        yield Ratio(what, memory / its["peak_mib"], "at least", ROOM, told)
+        used = its["cpu_seconds"] / its["seconds"]
+        told = f"{cpu:.0f} / {its['cpu_seconds']:.1f} s of processor in {its['seconds']:.1f} s"
+        what = f"processors of {name}, given / kept busy by {AT_ONCE} calls at once"
+        yield Ratio(what, cpu / used, "at least", 1.0, told)
+
+
 def timeouts(small: Taken, large: Taken, limits: Taken) -> Iterator[Ratio]:
     """Yield how much more time each function has than the whole platform takes it.
 
@@ -124,7 +166,8 @@ def timeouts(small: Taken, large: Taken, limits: Taken) -> Iterator[Ratio]:
     """
     for name, its in small.items():
         slope = (large[name]["seconds"] - its["seconds"]) / (LARGE - SMALL)
-        whole = large[name]["seconds"] + max(0.0, slope) * (WHOLE - LARGE)
+        most = max(its["seconds"], large[name]["seconds"])
+        whole = most + max(0.0, slope) * (WHOLE - LARGE)
         seconds = limits[name]["timeout_seconds"]
         told = f"{seconds:.0f} s / {whole:.0f} s, by {its['seconds']:.1f} and {large[name]['seconds']:.1f} s"
         yield Ratio(f"time of {name}, given / taken", seconds / whole, "at least", TIME, told)
@@ -133,13 +176,23 @@ def timeouts(small: Taken, large: Taken, limits: Taken) -> Iterator[Ratio]:
 def main() -> None:
     """Measure, and write down what was."""
     record: dict[str, Any] = {}
-    for name, scale in (("small", SMALL), ("large", LARGE)):
+    for name, scale, at_once in (("small", SMALL, (1,)), ("large", LARGE, (1, AT_ONCE))):
         with tempfile.TemporaryDirectory(prefix="rebound-bench-functions-") as folder:
-            record[name] = {"scale": scale, "taken": measured(Path(folder), scale)}
+            one, *pair = measured(Path(folder), scale, at_once)
+        record[name] = {"scale": scale, "taken": one} | ({"at_once": pair[0]} if pair else {})
     RECORD.write_text(json.dumps(record, indent=2) + "\n")
-    small, large = (record[name]["taken"] for name in ("small", "large"))
-    for ratio in (*ratios(large, given()), *timeouts(small, large, given())):
+    for ratio in recorded():
         print(f"  {ratio}")
+
+
+def recorded() -> Iterator[Ratio]:
+    """Yield every ratio of what was measured and written down."""
+    record, limits = json.loads(RECORD.read_text()), given()
+    small, large = (record[name]["taken"] for name in ("small", "large"))
+    yield from ratios(small, limits)
+    yield from ratios(large, limits)
+    yield from timeouts(small, large, limits)
+    yield from together(record["large"]["at_once"], limits)
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ def test_no_more_is_resumed_than_was_paused(rebound: Rebound):
     blob.upload_from_string(encode(more))
     _, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, err
-    assert "3 writers stay paused: no record of their fence can be read" in err
+    assert "3 writers still paused: no record of the fence can be read" in err
     assert states(rebound)["load-paused"] == states(rebound)["refill"] == "PAUSED"
     blob.upload_from_string(encode(record))
     rebound.run("thaw", planted, "--yes")
@@ -232,7 +232,7 @@ def test_what_is_written_all_the_same_stops_a_recovery_before_it_writes(rebound:
         rebound.query(insert)
     _, err = process.communicate(RUN_SECONDS)
     assert process.returncode == 6, err
-    assert f"nothing was recovered: 1 things are still written, the first: {lake.EMPTY}" in err
+    assert f"nothing was recovered: 1 thing still written, the first: {lake.EMPTY}" in err
     assert lake.GAMES not in tables(rebound)
     rebound.query(f"DELETE FROM `{rebound.project}.{lake.EMPTY}` WHERE TRUE")
     rebound.run("resume", recovery_of(rebound), "--yes")

@@ -6,8 +6,15 @@ import pytest
 
 from manifests.catalog_writers import FlowCheck
 from recovery.fence.due import Due
-from recovery.fence.model import LeftWriter, StandingFence, ThawStep
-from recovery.fence.text import due_lines, fence_lines, flow_line, staying_lines, thaw_lines
+from recovery.fence.model import LeftWriter, Quiet, StandingFence, ThawStep
+from recovery.fence.text import (
+    due_lines,
+    fence_lines,
+    flow_line,
+    staying_lines,
+    thaw_lines,
+    writes_text,
+)
 from recovery.report.fenced import fences_told
 from tests.unit.recovery.test_fence import fence
 from tests.unit.writers import job
@@ -112,3 +119,48 @@ def test_what_fires_within_the_hour_is_told_of_each_writer():
         "  hint: `--seek-past` discards what waits, also what comes until then",
     ]
     assert due_lines([(resumed, Due(()))], record, seek_past=False) == []
+
+
+def test_subscriptions_for_which_as_many_messages_wait_are_told_as_one():
+    """Most have none: a line for each would hide the one that has some."""
+    record = fence()
+    names = ("a", "b", "c")
+    steps = [
+        ThawStep(type="pubsub/subscription", name=f"subscriptions/{name}", action="resume")
+        for name in (*names, "d")
+    ]
+    messages = (0, 0, None, 7)
+    coming = [
+        (step, Due(waits=True, messages=number))
+        for step, number in zip(steps, messages, strict=True)
+    ]
+    since = f"since {record.fenced_at:%Y-%m-%d %H:%M} UTC is sought past"
+    assert due_lines(coming, record, seek_past=True)[1:] == [
+        f"  seeks    2 subscriptions (a, b): what waits, 0 messages each some minutes ago, {since}",
+        f"  seeks    pubsub/subscription c: what waits, nobody knows how many messages, {since}",
+        f"  seeks    pubsub/subscription d: what waits, 7 messages some minutes ago, {since}",
+    ]
+
+
+def test_what_writes_all_that_is_fenced_is_told_so():
+    """A line that repeats every dataset of the fence says nothing of the writer."""
+    writer = fence(job("gap-detector-30min")).writers[0]
+    several = writer.model_copy(update={"writes": ("dataset a", "dataset b")})
+    assert writes_text(several, ("dataset b", "dataset a")) == "writes all that is fenced"
+    assert writes_text(several, ("dataset a", "dataset b", "dataset c")) == (
+        "writes dataset a, dataset b"
+    )
+    one = writer.model_copy(update={"writes": ("dataset a",)})
+    assert writes_text(one, ("dataset a",)) == "writes dataset a"
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(1, "1 thing still written, the first: t0"), (2, "2 things still written, the first: t0")],
+)
+def test_why_it_is_not_quiet(number: int, told: str):
+    """One is one."""
+    names = tuple(f"t{each}" for each in range(number))
+    assert Quiet(seconds=1, changed=names).not_quiet == told
+    runs = Quiet(seconds=1, running=names).not_quiet
+    assert runs.startswith("1 execution not over" if number == 1 else "2 executions not over")

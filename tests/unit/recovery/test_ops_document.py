@@ -5,7 +5,7 @@ from datetime import date
 
 from manifests.catalog_operations import Operations
 from recovery.document import Document, Section
-from recovery.health import Health
+from recovery.health import Health, HealthFinding
 from recovery.ops.checks import CHECKS, MODES, QUERIES, chosen_checks, findings_of
 from recovery.ops.dashboard import can_recover, dashboard_document
 from recovery.ops.facts import Backups, Frame, Unread
@@ -82,3 +82,16 @@ def test_a_season_is_mended_by_a_command_of_its_own_dates_alone():
         assert low.mend.endswith(f"--param day={year + 1}-09-30 --param days={days}")
         (command,) = health_actions([low])
         assert text_of(Document((Section((command,)),))).rstrip().endswith(low.mend)
+
+
+def test_a_command_that_mends_several_things_says_how_many():
+    """Named with the first alone, it would seem to mend nothing else; nothing is told behind it."""
+    found = [
+        HealthFinding("function", f"rebound-{name}", Health.CRITICAL, "there is none", "make it")
+        for name in ("backup", "verify", "tick")
+    ]
+    other = HealthFinding("bucket", "raw", Health.WARNING, "it keeps nothing", "keep it")
+    assert [(it.purpose, it.command) for it in health_actions([other, *found])] == [
+        ("function rebound-backup and 2 more", "make it"),
+        ("bucket raw", "keep it"),
+    ]

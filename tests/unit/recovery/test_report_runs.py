@@ -8,13 +8,14 @@ import pytest
 from manifests.model.run import PartFailure
 from manifests.selection import RunSummary
 from manifests.signing import Trust
-from manifests.values import RunId
+from manifests.values import RunId, Skew
 from recovery.document import Column, Command, Document, Section, Table
 from recovery.progress import Shares
 from recovery.report.runs import (
     manifest_document,
     newest_runs,
     runs_document,
+    skew_texts,
     unfinished_document,
 )
 from recovery.report.text import folded, table_lines, text_of
@@ -105,6 +106,20 @@ def test_a_manifest_is_told():
     assert line.split()[:4] == ["nba.games", "6", "3", "2"]
     assert line.endswith("nightly-20261123T080000Z, nightly-20261124T080000Z")
     assert "definitions of nba: read 130 s after the recovery point" in text
+
+
+def test_what_was_read_later_is_told_as_one_where_it_is_much_of_one_sort():
+    """From the first to the last of them; few are told one by one."""
+    many = [Skew(subject=f"resources t{number}", skew_seconds=25 + number) for number in range(7)]
+    other = Skew(subject="definitions of nba", skew_seconds=130)
+    behind = "s after the recovery point"
+    assert list(skew_texts([*many, other])) == [
+        f"resources, 7 of them: read 25 to 31 {behind}",
+        f"definitions of nba: read 130 {behind}",
+    ]
+    assert next(skew_texts(many[:6])) == f"resources t0: read 25 {behind}"
+    same = [it.model_copy(update={"skew_seconds": 3.0}) for it in many]
+    assert list(skew_texts(same)) == [f"resources, 7 of them: read 3 {behind}"]
 
 
 def test_every_kind_tells_what_a_run_holds():

@@ -147,7 +147,7 @@ def test_unknown_is_not_quiet():
     require_quiet(Quiet(seconds=1, unknown=("bucket a: 403",)), PartialError("x"), "y")
     name = "bigquery/transfer nightly: games"
     running = Quiet(seconds=1, running=(f"{name}: its run 1 is running",), executions=(name,))
-    with pytest.raises(PartialError, match="1 executions run on") as refused:
+    with pytest.raises(PartialError, match="1 execution not over") as refused:
         require_quiet(running, PartialError("nothing was recovered"), "rebound resume")
     assert f"`--despite '{name}'`" in refused.value.hint
 

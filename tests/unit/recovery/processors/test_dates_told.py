@@ -1,0 +1,46 @@
+"""What a plan tells of dates that processors missed."""
+
+from recovery.compare.findings import Finding
+from recovery.fence.model import PlannedFence
+from recovery.kinds.processors.rules.plan import FaultyDate
+from recovery.report.processors import dates_plan_document
+from recovery.report.text import text_of
+from tests.integration.processors.platform import GAME_DAYS
+from tests.unit.recovery.processors.test_dates import RULES, planned, seen, without
+
+
+def test_what_nobody_knows_is_not_told_as_missing():
+    """Of each processor how many dates have no rows, wrong ones, or may have had no games."""
+    (step,) = (it for it in planned(seen()).steps if it.processor == "teams")
+    first, second, third, fourth = GAME_DAYS[:4]
+    wrong = tuple(
+        FaultyDate(
+            day=day,
+            rows=1,
+            findings=(Finding(subject="teams", aspect="count of rows", expected="2", actual="1"),),
+        )
+        for day in (second, third)
+    )
+    update = {"missing": (first,), "faulty": wrong, "undecided": (fourth,), "runs": ()}
+    plan = planned(seen()).model_copy(update={"steps": (step.model_copy(update=update),)})
+    told = text_of(dates_plan_document(plan, RULES))
+    assert f": 1 without rows, 2 faulty, 1 unknown, of {step.due} dates" in told
+    assert told.count("runs it again") == 1
+    assert told.count("(left)") == 1
+
+
+def test_whoever_recovers_is_not_asked_to_fence_what_the_plan_fences():
+    """`rebound fence` is named where nothing else pauses what runs the same dates."""
+    plan = planned(seen(rows=without("teams", GAME_DAYS[0])))
+    fence = PlannedFence(things=("dataset a",), writers=(), quiet_seconds=1, quiet_within_seconds=1)
+    left_out = fence.model_copy(update={"is_left_out": True})
+    told = {
+        name: text_of(dates_plan_document(plan.model_copy(update={"fence": it}), RULES))
+        for name, it in {"none": None, "left out": left_out, "planned": fence}.items()
+    }
+    hint = "`rebound fence processor-failure` pauses it"
+    assert {name: hint in text for name, text in told.items()} == {
+        "none": True,
+        "left out": True,
+        "planned": False,
+    }
