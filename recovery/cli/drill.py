@@ -223,7 +223,8 @@ def _clean(named: str, stopped: Sequence[str], *, yes: bool, as_json: bool) -> N
         agree(yes=yes)
     session.actions.begin("drill --clean", project, "")
     failures, after = clean_up(session, project, cleaning, found, stopped)
-    removed = [item.label for item in found.made if item.label not in after.told]
+    there = {(item.kind, item.name) for item in (*after.made, *after.doubted)}
+    removed = [item.label for item in found.made if (item.kind, item.name) not in there]
     told = {"removed": removed, "left": after.told, "failures": failures}
     records.tell_written(told, f"{len(removed)} removed", as_json)
     if left := [*failures, *after.told]:

@@ -21,7 +21,7 @@ from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import EVERYWHERE
 from recovery.drill.configured import Configured, UnreadConfiguration
 from recovery.drill.model import Kept
-from recovery.drill.owned import MadeResource, doubt_of_label
+from recovery.drill.owned import Made, doubt_of_label
 from recovery.drill.removing import SandboxRemoval
 from recovery.kinds.places import (
     mark_of_bucket,
@@ -37,31 +37,6 @@ _DEFAULT = "(default)"
 _JOB = resource_type("scheduler/job")
 
 
-class Made(NamedTuple):
-    """One thing that a drill made.
-
-    Attributes:
-        kind: What it is called, as `dataset`.
-        mark: That of the drill.
-        doubt: Why nothing shows that the drill made it; empty where something does.
-    """
-
-    kind: str
-    name: str
-    mark: str
-    doubt: str = ""
-
-    @property
-    def label(self) -> str:
-        """Return how a sentence names it."""
-        return f"{self.kind} {self.name}"
-
-    @property
-    def told(self) -> str:
-        """Return it with why it is left."""
-        return f"{self.label}: {self.doubt}" if self.doubt else self.label
-
-
 class Leftovers(NamedTuple):
     """What drills made that is there.
 
@@ -73,8 +48,8 @@ class Leftovers(NamedTuple):
         drills: Those of which something may be left, by their marks.
     """
 
-    made: tuple[Made | MadeResource, ...]
-    doubted: tuple[Made | MadeResource, ...] = ()
+    made: tuple[Made, ...]
+    doubted: tuple[Made, ...] = ()
     unread: tuple[UnreadConfiguration, ...] = ()
     drills: Mapping[str, Kept] = {}
 
@@ -128,7 +103,7 @@ class Cleaning:
         drills = self._configured.open() if mark is None else None
         named = [self._judged(item, drills) for item in listed if mark in (None, item.mark)]
         resources, unread = self._configured.look(drills, mark or "")
-        found: list[Made | MadeResource] = [*named, *resources]
+        found = [*named, *resources]
         return Leftovers(
             made=tuple(item for item in found if not item.doubt),
             doubted=tuple(item for item in found if item.doubt),
@@ -136,15 +111,15 @@ class Cleaning:
             drills=drills or {},
         )
 
-    def remove(self, made: Sequence[Made | MadeResource]) -> list[str]:
+    def remove(self, made: Sequence[Made]) -> list[str]:
         """Remove things; return why one could not be: that one stops no other."""
         failures = []
         for item in made:
             try:
-                if isinstance(item, MadeResource):
-                    self._configured.remove(item)
+                if (sort := self._sorts.get(item.kind)) is not None:
+                    sort.remove(self, item.name)
                 else:
-                    self._sorts[item.kind].remove(self, item.name)
+                    self._configured.remove(item)
             except ReboundError as error:
                 failures.append(f"{item.label}: {error.message}")
         return failures

@@ -18,7 +18,7 @@ from manifests.errors import CloudError, ReboundError
 from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.store.decoded import judging
 from recovery.drill.model import Kept
-from recovery.drill.owned import AtWork, MadeResource, at_work, doubt_of, doubt_of_label
+from recovery.drill.owned import AtWork, Made, at_work, doubt_of, doubt_of_label
 from recovery.drill.removing import SandboxRemoval
 from recovery.drill.store import drills_of
 from recovery.journal import Journal
@@ -63,7 +63,7 @@ class Configured:
 
     def look(
         self, drills: Mapping[str, Kept] | None, mark: str = ""
-    ) -> tuple[list[MadeResource], list[UnreadConfiguration]]:
+    ) -> tuple[list[Made], list[UnreadConfiguration]]:
         """Return what is there that drills were to make, last made first, and what could not be read.
 
         A journal that cannot be read keeps nothing else from being found.
@@ -72,7 +72,7 @@ class Configured:
             drills: Those of which something may be left, by their marks; None for one that is at work.
             mark: That of the one at work.
         """
-        found: list[MadeResource] = []
+        found: list[Made] = []
         unread: list[UnreadConfiguration] = []
         for recovery_id in self._recoveries({mark} if drills is None else drills):
             own = mark_of_recovery(recovery_id)
@@ -87,21 +87,21 @@ class Configured:
             except ReboundError as error:
                 unread.append(_unread(own, f"recovery {recovery_id}", error))
         if drills is not None:
-            known = {(item.type, item.name) for item in found if not item.doubt}
+            known = {(item.kind, item.name) for item in found if not item.doubt}
             labelled = self._labelled(drills, unread)
-            found = [it for it in found if it.doubt == "" or (it.type, it.name) not in labelled]
+            found = [it for it in found if it.doubt == "" or (it.kind, it.name) not in labelled]
             found += [it for key, it in labelled.items() if key not in known]
         order = [kind.name for kind in TYPES]
-        return sorted(found, key=lambda it: order.index(it.type), reverse=True), unread
+        return sorted(found, key=lambda it: order.index(it.kind), reverse=True), unread
 
-    def remove(self, item: MadeResource) -> None:
+    def remove(self, item: Made) -> None:
         """Remove one.
 
         Raises:
             RefusedError: It is not of the sandbox.
             CloudError: It could not be, or is there still.
         """
-        kind = resource_type(item.type)
+        kind = resource_type(item.kind)
         self._removal.remove(kind, item.name)
         if self._configuration.resource(kind, item.name) is not None:
             raise CloudError("it was deleted, and is there still", subject=item.name)
@@ -120,7 +120,7 @@ class Configured:
 
     def _labelled(
         self, drills: Mapping[str, Kept], unread: list[UnreadConfiguration]
-    ) -> dict[tuple[str, str], MadeResource]:
+    ) -> dict[tuple[str, str], Made]:
         """Return what the label of a drill is on, by type and name; add what could not be listed to `unread`."""
         found = {}
         for entry in self._session.catalog.resources:
@@ -137,7 +137,7 @@ class Configured:
             for name, resource in there.items():
                 if mark := mark_of_labels(resource.get(kind.labels)):
                     doubt = doubt_of_label(resource, drills.get(mark), sandbox=self._project)
-                    found[kind.name, name] = MadeResource(kind.name, name, mark, doubt)
+                    found[kind.name, name] = Made(kind.name, name, mark, doubt)
         return found
 
     def _recoveries(self, marks: Collection[str]) -> list[str]:
@@ -145,9 +145,7 @@ class Configured:
         ids = recoveries_begun(self._session.landing, lambda it: it.startswith(DRILLED)).ids
         return [item for item in ids if mark_of_recovery(item) in marks]
 
-    def _of(
-        self, recovery_id: str, drill: Kept | None
-    ) -> Iterator[MadeResource | UnreadConfiguration]:
+    def _of(self, recovery_id: str, drill: Kept | None) -> Iterator[Made | UnreadConfiguration]:
         """Yield what is there that one recovery was to make.
 
         Raises:
@@ -172,7 +170,7 @@ class Configured:
                 key = item.type, item.stored.name
                 if item.resource is not None and key in made:
                     doubt = doubt_of(item.resource, work, is_recorded=key in recorded)
-                    yield MadeResource(item.type, _name_of(item, seen), mark, doubt)
+                    yield Made(item.type, _name_of(item, seen), mark, doubt)
 
     def _seen(self, planned: PlannedRecovery) -> Iterator[ResourcesSeen]:
         """Yield what is there now of what a recovery was to make.

@@ -16,24 +16,25 @@ _SKEW = timedelta(minutes=5)
 """Between Google's clocks, generously."""
 
 
-class MadeResource(NamedTuple):
-    """One resource that a drill was to make, and that is there.
+class Made(NamedTuple):
+    """One thing that a drill was to make, and that is there.
 
     Attributes:
-        name: Its full name.
+        kind: What it is called, as `dataset`; of a resource its type, as `pubsub/topic`.
+        name: Its name; of a resource the full one.
         mark: That of the drill.
         doubt: Why nothing shows that the drill made it; empty where something does.
     """
 
-    type: str
+    kind: str
     name: str
     mark: str
     doubt: str = ""
 
     @property
     def label(self) -> str:
-        """Return how a sentence names it, with the project that it is in."""
-        return f"{self.type} {self.name}"
+        """Return how a sentence names it: the full name of a resource has its project."""
+        return f"{self.kind} {self.name}"
 
     @property
     def told(self) -> str:
