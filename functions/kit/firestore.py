@@ -82,7 +82,7 @@ def token() -> str:
     Raises:
         CallError: `gcloud` does not say it.
     """
-    # No shell, and no word of it comes from outside.
+    # No shell, and no argument comes from outside.
     command = ["gcloud", "auth", "print-access-token"]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603  # nosec B603

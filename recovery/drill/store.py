@@ -106,7 +106,7 @@ class Drills:
         raise AssertionError
 
     def close(self, closed: FindingClosed) -> FindingClosed:
-        """Write that a finding was mended, once: an earlier word stays, and is returned."""
+        """Write that a finding was mended, once: an earlier record stays, and is returned."""
         name = drill_layout.closed_name(closed.drill_id, closed.number)
         written = self._bucket.put_once(name, self._seal.encode(closed, subject=name))
         return self._seal.believed(written, FindingClosed, subject=name)

@@ -45,7 +45,7 @@ def due(
     if kind == "pubsub/subscription":
         return Due(waits=True, messages=messages)
     if kind == "bigquery/transfer":
-        # Its schedule is words; the service says when it comes next, while it is not disabled.
+        # Its schedule is a sentence; the service says when it comes next, while it is not disabled.
         return Due(None)
     return Due(_times(resource, now, now + within))
 
