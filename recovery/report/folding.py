@@ -1,4 +1,4 @@
-"""Tells many things of which the same is told as one, unless all of them are asked for. Pure."""
+"""Folds many rows that say the same into one. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -7,18 +7,18 @@ from recovery.document import Row
 from recovery.units import listed
 
 _MOST_TOLD = 6
-"""So many things of one sort are told one by one."""
+"""Up to so many things of one sort have a row each."""
 _NAMED = 3
 _UNCHANGED = "leave"
 _BAD = ("cannot",)
-"""States that are bad, and in no capitals."""
+"""States that are bad though they are not in capitals."""
 
 
 def folded(rows: Iterable[Row]) -> Iterator[Row]:
-    """Yield rows; many of one sort and state of which the same is told are one, with their names.
+    """Yield rows; many of one sort and state that say the same become one row with their names.
 
-    Each that is made, changed or removed is named: who agrees to it, agrees to that one. Of what is left the
-    first are. What something else is told of below is told by itself, as is what is bad.
+    Each thing that is made, changed or removed is named, because an operator agrees to each. Of things that
+    are left only the first are named. A row that is bad, or has rows below it, stays by itself.
 
     Args:
         rows: The rows, in their order.

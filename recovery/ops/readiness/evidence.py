@@ -78,7 +78,7 @@ def _alerting(
 def _of_enabled(
     check: str, what: str, enabled: int, failing: int, *, lacking: str, mend: str
 ) -> HealthFinding:
-    """Judge what is enabled by how many of it fail: none, some, or all, as none that is enabled does."""
+    """Judge by how many of the enabled ones fail: none, some, or all; where none is enabled all do."""
     if failing == enabled:
         return HealthFinding(check, "", Health.CRITICAL, what, mend=mend)
     if failing:
@@ -196,9 +196,9 @@ def _on(item: Resource) -> bool:
 
 
 def _untold(check: str, items: Iterable[Resource], look: str) -> HealthFinding | None:
-    """Return that it is unknown what is enabled, where that is not said; None where it is of each.
+    """Return that it is unknown which are enabled, if any does not say so; else None.
 
-    List and Get always say it, and nobody should conclude anything where they do not (Cloud Monitoring API
+    List and Get always say it, and where it is missing nothing should be concluded (Cloud Monitoring API
     v3, AlertPolicy: enabled).
     """
     found = [it for it in items if "enabled" not in it]
@@ -209,7 +209,7 @@ def _untold(check: str, items: Iterable[Resource], look: str) -> HealthFinding |
 
 
 def _placed(items: Iterable[Resource], place: str = "") -> str:
-    """Return the flags of gcloud that say where the first of these is; empty where there is none.
+    """Return the flags of gcloud that say where the first of some resources is; empty where there is none.
 
     Args:
         items: Resources, as `projects/p/locations/l/services/s`.

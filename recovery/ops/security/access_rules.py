@@ -136,7 +136,7 @@ def deleter_findings(found: Vaulted, light: Light, facts: Facts) -> Iterator[Sec
 
 
 def _stopping(member: str, facts: Facts) -> str:
-    """Say what may stop when a role of a service account is taken away; nothing of anybody else."""
+    """Say what may stop when a role is taken from a service account; empty for any other member."""
     kind, _, email = member.partition(":")
     if kind != "serviceAccount":
         return ""

@@ -175,7 +175,7 @@ class Mender:
         return "not allowed" if is_refused else None
 
     def _was_there(self, step: ObjectStep) -> bool:
-        """Whether an object was there before the recovery: one that an earlier try wrote is finished."""
+        """Whether an object was there before the recovery; what an earlier try wrote has to be finished."""
         live = step.live
         return step.is_there and live is not None and live.created_at <= self._allowed.begun_at
 

@@ -13,7 +13,7 @@ from recovery.units import counted, usd
 def continued(
     plan: ProcessorPlan, begun: ProcessorPlan, rules: Processors, sent: Mapping[str, int]
 ) -> ProcessorPlan:
-    """Return what of a plan was said yes to when its recovery was begun, with what it took by now.
+    """Return the part of a plan that was agreed to when its recovery began, with what it took by now.
 
     Args:
         plan: What would be run now.
@@ -58,7 +58,7 @@ def check_plan(plan: ProcessorPlan, rules: Processors) -> None:
 
 
 def _way_on(plan: ProcessorPlan, bound: BoundName) -> str:
-    """Return what helps: a part of what was begun cannot be chosen any more."""
+    """Return what helps: a recovery that sent requests cannot be cut into parts any more."""
     if not plan.sent:
         return "run it in parts: `--since`, `--date`, `--processor`"
     return raising(bound)

@@ -45,7 +45,7 @@ class UnreadTable(Value):
     """That a table could not be looked at.
 
     Attributes:
-        is_gone: Whether there is none.
+        is_gone: Whether the table is gone.
     """
 
     why: str
