@@ -59,6 +59,19 @@ class JournalNames:
         """Return what the names of the entries of one folder begin with."""
         return f"{self.prefix}{name}/"
 
+    def beside(self, entry: str, mark: str) -> str:
+        """Return the name of an entry where the object of its own name cannot be replaced.
+
+        Args:
+            entry: Its own name.
+            mark: Hexadecimal digits that nobody knows before.
+        """
+        return f"{self.beside_prefix(entry)}{mark}.json"
+
+    def beside_prefix(self, entry: str) -> str:
+        """Return what all such names of an entry begin with."""
+        return f"{entry}~"
+
     def undo_documents(self, database_id: str) -> str:
         """Return the folder of the documents of a database that were replaced or removed."""
         return f"{self.folder('undo')}databases/{database_id}/"

@@ -30,6 +30,8 @@ _BEGUN = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
 _SEGMENT = re.compile(r"[^/]+")
 _NO_RECOVERY = "not a recovery id"
 RUNS_PREFIX = "runs/"
+RECORDS_GLOB = f"{RUNS_PREFIX}*/*.json"
+"""Matches the records by which runs are told from folders that somebody made; other names, too."""
 EXTRACTS_PREFIX = "extracts/"
 HOLDS_PREFIX = "holds/"
 
@@ -96,6 +98,11 @@ def of_schedule(run_id: RunId) -> OfSchedule | None:
 def replaces(run_id: RunId, first: RunId) -> bool:
     """Whether a run takes the place of the first one of a schedule's time."""
     return run_id.startswith(f"{first}-r") and run_id.removeprefix(f"{first}-r").isdecimal()
+
+
+def replacing_starts(first: RunId) -> str:
+    """Return a glob of the start records of runs that may take the place of a first one."""
+    return f"{RUNS_PREFIX}{first}-r*/start.json"
 
 
 def work_id(owner: str, table: str) -> str:
@@ -173,6 +180,11 @@ def receipt_name(run_id: RunId, kind: str, segment: str) -> str:
         segment: What stands for the part in names of objects.
     """
     return f"{receipts_prefix(run_id)}{kind}/{segment}.json"
+
+
+def received_part(run_id: RunId, name: str) -> str:
+    """Return which part a receipt is of, `tables/nba.games`, by the receipt's name."""
+    return name.removeprefix(receipts_prefix(run_id)).removesuffix(".json")
 
 
 def attempts_prefix(run_id: RunId) -> str:

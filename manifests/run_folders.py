@@ -21,8 +21,6 @@ FEW = 500
 MOST_MANIFESTS = 3_000
 MOST_BEGUN = 200
 _EARLY = timedelta(minutes=5)
-RECORDS_GLOB = f"{layout.RUNS_PREFIX}*/*.json"
-"""Matches the records by which runs are told from folders that somebody made; other names, too."""
 
 
 class RunFolders(NamedTuple):

@@ -15,7 +15,6 @@ from recovery.journal_base import JournalBase
 from recovery.naming import bounded
 from recovery.within import Within
 
-_BESIDE = "~"
 _MOST_ENTRY_BYTES = 4 * 1024 * 1024
 """The metadata of as many objects as are written together, with names and metadata as long as Cloud Storage takes them."""
 _MOST_OTHERS = 100_000
@@ -62,7 +61,7 @@ class JournalEntries(JournalBase):
             self._own.add(where)
         elif where not in self._own and not self._is_kept(where, document):
             mark = hashlib.sha256(ours).hexdigest()[:16]
-            beside = f"{where}{_BESIDE}{mark}.json"
+            beside = self._names.beside(where, mark)
             # Who has no key could write there, too, and be believed as we are.
             content = self._seal.encode(document, subject=beside) if self._seal.is_checking else b""
             if not content or self._bucket.put_once(beside, content) != content:
@@ -135,7 +134,7 @@ class JournalEntries(JournalBase):
         found = records.one(where, kind)
         if found is None or found.record is not None or not self._seal.is_checking:
             return read(found)
-        beside: Iterator[Written] = readable(records.below(f"{where}{_BESIDE}", kind))
+        beside: Iterator[Written] = readable(records.below(self._names.beside_prefix(where), kind))
         return next(beside, None) or read(found)
 
     def _records(self, source: Readable) -> Records:

@@ -45,9 +45,8 @@ def unfinished(bucket: ObjectStore, run_id: RunId, seal: Seal) -> RunSummary:
 
 def parts_done(bucket: ObjectStore, run_id: RunId) -> tuple[str, ...]:
     """Return the parts of a run that have a receipt, `tables/nba.games`, in order."""
-    folder = layout.receipts_prefix(run_id)
-    names = (item.name for item in bucket.list_dated(folder))
-    return tuple(name.removeprefix(folder).removesuffix(".json") for name in names)
+    found = bucket.list_dated(layout.receipts_prefix(run_id))
+    return tuple(layout.received_part(run_id, item.name) for item in found)
 
 
 def _failure(bucket: ObjectStore, run_id: RunId) -> _Failure:

@@ -16,7 +16,7 @@ from manifests.errors import (
 )
 from manifests.kind import Backup, PartKind
 from manifests.model.run import FailedAttempt, Manifest, Owner, Receipt, RunStart
-from manifests.run_folders import FEW, RECORDS_GLOB, RunFolders, run_folders
+from manifests.run_folders import FEW, RunFolders, run_folders
 from manifests.selection import RunState, RunSummary
 from manifests.signing import NO_KEYS, Sign, Trust, TrustedKeys
 from manifests.store.consistency import check_manifest, check_place
@@ -236,7 +236,7 @@ class Vault:
         if len(folders) <= FEW:
             return RunFolders(folders)
         records = self._bucket.list_dated(
-            layout.RUNS_PREFIX, glob=RECORDS_GLOB, marked=self.seal.is_checking
+            layout.RUNS_PREFIX, glob=layout.RECORDS_GLOB, marked=self.seal.is_checking
         )
         sorted_ones = run_folders(folders, records, lambda it: is_marked(it, self.seal))
         if sorted_ones.strays or sorted_ones.unread:
@@ -254,8 +254,8 @@ class Vault:
             run_id: The run that has none.
             since: The instant, on Cloud Storage's clock.
         """
-        beside = layout.run_prefix(run_id)[:-1] + "-r"
-        starts = self._bucket.list_dated(beside, glob=f"{beside}*/start.json")
+        glob = layout.replacing_starts(run_id)
+        starts = self._bucket.list_dated(glob.partition("*")[0], glob=glob)
         begun = {layout.run_id_of(item.name): item for item in starts if item.written_at >= since}
         of_it = {it: found for it, found in begun.items() if it and layout.replaces(it, run_id)}
         return sorted(of_it, key=lambda it: (of_it[it].written_at, it))

@@ -52,6 +52,11 @@ def is_bucket_record(backup: BucketBackup, run_id: RunId, name: str) -> bool:
     return name == ranges_name(run_id, backup.bucket)
 
 
+def may_be_shard(name: str) -> bool:
+    """Whether an object below the folder of all buckets of a run can be a shard of an inventory."""
+    return name.endswith(".avro")
+
+
 def range_prefix(run_id: RunId, bucket: str, key_range: int) -> str:
     """Return what the names of all shards of one key range begin with."""
     return f"{bucket_folder(run_id, bucket)}inventory/{key_range:04d}-"

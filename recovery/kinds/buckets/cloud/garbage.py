@@ -19,7 +19,12 @@ from manifests.cloud.retry import believed, cloud_errors
 from manifests.cloud.stored import whole
 from manifests.errors import ObjectMissingError
 from manifests.inventory import SHARD_FILE, read_shard
-from manifests.kinds.buckets.layout import CONTENTS_PREFIX, bucket_of_shard, buckets_prefix
+from manifests.kinds.buckets.layout import (
+    CONTENTS_PREFIX,
+    bucket_of_shard,
+    buckets_prefix,
+    may_be_shard,
+)
 from manifests.kinds.buckets.model import ObjectVersion
 from manifests.values import ObjectInfo, RunId
 from recovery.kinds.buckets.cloud.contents import passes
@@ -64,7 +69,7 @@ class Garbage:
             found
             for run_id in runs
             for found in vault.list_objects(buckets_prefix(run_id))
-            if found.name.endswith(".avro")
+            if may_be_shard(found.name)
         ]
 
     def find(self) -> Iterator[ObjectVersion]:
