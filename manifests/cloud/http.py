@@ -199,7 +199,7 @@ def json_object(answer: HttpAnswer, request: str) -> dict[str, Any]:
         request: What was asked, for errors.
 
     Raises:
-        ConnectionError: It is none, or not whole.
+        ConnectionError: It is no JSON object, or not whole.
     """
     try:
         document = json.loads(answer.content or b"{}")

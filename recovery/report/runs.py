@@ -24,7 +24,7 @@ from recovery.units import age, counted, printable, shown, size
 from recovery.verify import Verdict
 
 _MOST_SKEWS = 6
-"""So many things of one sort that were read later are told one by one."""
+"""Up to so many things of one sort that were read later have a line each."""
 
 _RUNS = (
     Column("run"),
