@@ -29,6 +29,7 @@ _LONGEST_OF_TABLE = 400
 _BEGUN = re.compile(r"-([0-9]{8}T[0-9]{6})Z-[0-9a-f]+$")
 _SEGMENT = re.compile(r"[^/]+")
 _NO_RECOVERY = "not a recovery id"
+_RECOVERIES = "`rebound report` lists them"
 RUNS_PREFIX = "runs/"
 RECORDS_GLOB = f"{RUNS_PREFIX}*/*.json"
 """Matches the records by which runs are told from folders that somebody made; other names, too."""
@@ -122,7 +123,7 @@ def parse_recovery_id(text: str) -> str:
     Raises:
         UsageError: It has not.
     """
-    return checked_id(RUN_ID, text, why=_NO_RECOVERY, hint="`rebound report` needs one")
+    return checked_id(RUN_ID, text, why=_NO_RECOVERY, hint=_RECOVERIES)
 
 
 def recovery_id(scenario: str, begun_at: datetime, mark: str) -> str:
@@ -137,7 +138,7 @@ def recovery_begun_at(recovery_id: str) -> datetime:
         UsageError: The id is not one that `recovery_id` makes.
     """
     if (found := begun_at(parse_recovery_id(recovery_id))) is None:
-        raise UsageError(_NO_RECOVERY, subject=recovery_id)
+        raise UsageError(_NO_RECOVERY, subject=recovery_id, hint=_RECOVERIES)
     return found
 
 

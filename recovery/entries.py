@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from manifests import layout
 from manifests.catalog_objectives import Objective, ScenarioName
@@ -71,6 +72,11 @@ class JournalEntries(JournalBase):
                     hint=STRANGE_HINT,
                 )
             self._own.add(where)
+
+    def wrote_at(self) -> datetime | None:
+        """Return when the recovery wrote something down last, by the bucket's clock; None where nothing is there."""
+        listed = self._bucket.list_dated(self._names.prefix)
+        return max((item.written_at for item in listed), default=None)
 
     def _is_kept(self, where: str, document: Value) -> bool:
         """Whether an earlier attempt wrote an entry, in its place or beside it."""

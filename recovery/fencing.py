@@ -159,8 +159,8 @@ def planned(
     if is_left_out:
         return told.model_copy(update={"is_left_out": True})
     record = fence_record(session, rule, things)
-    found = {"writers": record.writers, "idle": record.idle, "unsubscribed": record.unsubscribed}
-    return told.model_copy(update=found)
+    found = ("writers", "idle", "unsubscribed", "held_by")
+    return told.model_copy(update={name: getattr(record, name) for name in found})
 
 
 def fence_record(
@@ -198,7 +198,7 @@ def fence_record(
         why=why,
         now=session.started_at,
         recovery_id=recovery_id,
-        held={name: writer for name, (_, writer) in held.items()},
+        held=held,
     )
 
 

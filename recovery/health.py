@@ -29,6 +29,7 @@ class HealthFinding:
         health: How it is.
         what: What was found, one sentence.
         mend: The command that mends it or looks closer; empty where nothing is wrong.
+        danger: What that command stops, opens or makes final; empty where it does nothing of the sort.
         page: The runbook page that tells more, relative to the repository; empty for none.
     """
 
@@ -38,6 +39,7 @@ class HealthFinding:
     what: str
     mend: str = ""
     page: str = ""
+    danger: str = ""
 
 
 def worst(findings: Iterable[Health]) -> Health:

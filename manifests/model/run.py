@@ -121,6 +121,19 @@ class Manifest(Stored):
         return tuple(item for _, part in self.every_part for item in part.objects)
 
     @property
+    def gone_images(self) -> tuple[str, ...]:
+        """Return the images that resources of the run name and that were not there when it was made."""
+        return tuple(sorted({image for item in self.resources for image in item.gone_images}))
+
+    @property
+    def lacks(self) -> str:
+        """Return what a complete run does not hold, or could not bring back; empty where that is nothing."""
+        parts, images = [item.part for item in self.lacking], len(self.gone_images)
+        told = [f"lacks {', '.join(parts)}"] if parts else []
+        told += [f"{images} image{'s' if images > 1 else ''} gone"] if images else []
+        return "; ".join(told)
+
+    @property
     def size_bytes(self) -> int:
         """Return what everything that the run lists takes: rows, documents, contents of buckets."""
         return sum(part.size_bytes for _, part in self.every_part)

@@ -274,7 +274,7 @@ class Vault:
         return RunSummary(
             run_id=run_id,
             state=state,
-            reason=untrusted or foreign or _lacks(manifest),
+            reason=untrusted or foreign or manifest.lacks,
             recovery_point=manifest.recovery_point,
             parts=sum(1 for _ in manifest.every_part),
             size_bytes=manifest.size_bytes,
@@ -293,8 +293,3 @@ class Vault:
 
 def _said(document: Manifest | RunStart) -> tuple[object, ...]:
     return document.platform, document.recovery_point, document.started_at
-
-
-def _lacks(manifest: Manifest) -> str:
-    parts = ", ".join(item.part for item in manifest.lacking)
-    return f"lacks {parts}" if parts else ""

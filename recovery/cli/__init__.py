@@ -13,7 +13,7 @@ import structlog
 import typer
 
 from manifests import __version__
-from manifests.errors import ReboundError
+from manifests.errors import ReboundError, UsageError
 from recovery.cli.commands import Commands
 from recovery.console import be_quiet, say_on_stderr
 from recovery.units import printable
@@ -88,13 +88,30 @@ def main() -> None:
 def _called() -> None:
     """Run the command, and tell in words what Google's clients raise outside of a call."""
     try:
-        app()
+        exit_code = app(standalone_mode=False)
     except ReboundError:
         raise
+    except typer.Abort:
+        sys.exit(_INTERRUPTED)
+    except typer.TyperException as error:
+        raise _misused(error) from error
     except Exception:
         # Missing credentials, for example. Nothing else of `rebound --help` needs Google's clients.
         with import_module("manifests.cloud.retry").cloud_errors(""):
             raise
+    sys.exit(exit_code)
+
+
+def _misused(error: typer.TyperException) -> UsageError:
+    """Return what typer says of a command line in the form of every other error."""
+    message = error.format_message().rstrip(".")
+    if not message:
+        sys.exit(UsageError.exit_code)  # the help was printed, as nothing was asked for
+    context: typer.Context | None = getattr(error, "ctx", None)
+    path = context.command_path if context else "rebound"
+    return UsageError(
+        message[:1].lower() + message[1:], hint=f"`{path} --help` tells what it takes"
+    )
 
 
 def _as_line(_logger: object, method: str, event: structlog.typing.EventDict) -> str:

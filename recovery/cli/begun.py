@@ -37,12 +37,7 @@ from recovery.repair.rules import is_repair
 from recovery.report.basis import Basis
 from recovery.report.conclusion import ending, outcome_error, state_of
 from recovery.report.ended import kept_until, report_document
-from recovery.report.recoveries import (
-    Standing,
-    progress_document,
-    so_far_of,
-    standings_document,
-)
+from recovery.report.recoveries import Standing, progress_document, so_far_of, standings_document
 from recovery.running import dates_journal, finish
 from recovery.session import Session
 from recovery.undo.running import undone_told
@@ -81,6 +76,7 @@ def report(
         return
     recovery_id = parse_recovery_id(recovery)
     if incident:
+        session.journal(recovery_id).require()
         tell_incident(session, standing(session, recovery_id), html, as_json=as_json)
         return
     if is_repair(recovery):
@@ -266,6 +262,7 @@ def standing(session: Session, recovery_id: str) -> Standing:
         started_at=layout.recovery_begun_at(recovery_id),
         state=state,
         detail=detail,
+        wrote_at=journal.wrote_at() if state == "under way" else None,
     )
 
 
@@ -275,7 +272,8 @@ def _show_under_way(
     """Show how far a recovery is that has no report."""
     planned, abandoned = journal.planned(), journal.abandoned()
     so_far = so_far_of(planned, journal.entries)
-    document = progress_document(planned, so_far, now=at, abandoned=abandoned)
+    wrote_at = found.wrote_at
+    document = progress_document(planned, so_far, now=at, abandoned=abandoned, wrote_at=wrote_at)
     write_page(html, document)
     if as_json:
         values = {name: value for item in so_far for name, value in item.values.items()}
@@ -285,8 +283,8 @@ def _show_under_way(
     if abandoned is None:
         name = journal.recovery_id
         say(
-            f"hint: if nobody is at it, `{resuming(name, planned.plan)}` continues it, and "
-            f"`rebound abandon {name} --why ...` closes it",
+            f"hint: if nobody is at it any more, it was interrupted: `{resuming(name, planned.plan)}` "
+            f"goes on, `rebound abandon {name} --why ...` closes it",
             err=True,
         )
 

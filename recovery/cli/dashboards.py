@@ -10,10 +10,10 @@ from typing import Annotated, Any, override
 import typer
 from typer.core import TyperGroup
 
-from recovery.cli.options import Html, Json, open_session, say, show
+from recovery.cli.options import Html, Json, end_with, open_session, say, show
 from recovery.cli.status import CLEARED, status_of
 from recovery.console import Console
-from recovery.health import HealthFinding, health_error, worst
+from recovery.health import HealthFinding, worst
 from recovery.ops.checks import MODES, chosen_checks, findings_of
 from recovery.ops.dashboard import asked, costs, dashboard_document, unread
 from recovery.ops.document import json_value
@@ -66,11 +66,8 @@ def _command(name: str) -> Callable[..., None]:
             if sys.stdout.isatty():
                 typer.echo(CLEARED, nl=False)
         first = next(iter(health_actions(findings)), None)
-        error = health_error(
-            worst(item.health for item in findings), hint=f"`{first.command}`" if first else ""
-        )
-        if error is not None:
-            raise error
+        hint = f"`{first.command}`" if first else ""
+        end_with(worst(item.health for item in findings), hint=hint, as_json=as_json)
 
     return shown
 

@@ -43,10 +43,8 @@ from recovery.kinds.processors.rules.plan import (
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.plan.approval import approved, decided_of_dates
 from recovery.plan.said import OF_DATES, unsaid
-from recovery.report.processors import (
-    dates_plan_document,
-    dates_report_document,
-)
+from recovery.report.processors import dates_plan_document, dates_report_document
+from recovery.report.recoveries import since_text
 from recovery.running import dates_journal
 from recovery.session import Session
 from recovery.thawing import end
@@ -159,9 +157,10 @@ def report(
     elif as_json:
         print_json(begun.model_dump(mode="json"))
     else:
-        say(f"recovery {recovery_id}: under way, {journal.requests:,} requests sent")
+        told = since_text(session.journal(recovery_id).wrote_at(), now=session.started_at)
+        say(f"recovery {recovery_id}: under way or interrupted, {journal.requests:,} requests sent")
         again = begun.plan.request.resuming(recovery_id)
-        note(f"hint: if nobody is at it, `{again}` continues it")
+        note(f"hint: {told}; if nobody is at it any more, it was interrupted: `{again}` goes on")
 
 
 def tell(session: Session, ended: DatesReport, *, as_json: bool, is_whole: bool = False) -> None:

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from recovery.cli.options import Html, Json, open_session, show
+from recovery.cli.options import Html, Json, end_with, open_session, show
 from recovery.doctor.check import examined
 from recovery.doctor.checks import all_checks
 from recovery.doctor.looks import Looks
 from recovery.doctor.rules.permissions import Side, side_of
-from recovery.health import health_error, worst
+from recovery.health import worst
 from recovery.report.health import health_document, health_json
 from recovery.waiting import WAITING
 
@@ -45,8 +45,5 @@ def doctor(
         findings, title=f"{looks.project}, {session.started_at:%Y-%m-%d %H:%M} UTC"
     )
     show(document, health_json(findings), html, as_json=as_json)
-    error = health_error(
-        worst(item.health for item in findings), hint="what mends it is below the list"
-    )
-    if error is not None:
-        raise error
+    hint = "what mends it is below the list"
+    end_with(worst(item.health for item in findings), hint=hint, as_json=as_json)

@@ -12,6 +12,7 @@ from manifests.settings import read_settings
 from recovery.cli.statement import statement
 from recovery.console import fitted, say_on_stderr, terminal_columns
 from recovery.document import Document
+from recovery.health import Health, health_error
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.scenarios import SCENARIOS
@@ -142,6 +143,23 @@ def note(text: str) -> None:
 def tell(document: Document) -> None:
     """Print a document, fitted to the terminal."""
     say(*text_of(document, columns=terminal_columns()).split("\n"))
+
+
+def end_with(health: Health, *, hint: str, as_json: bool) -> None:
+    """End with the error of what was looked at, or say that all is healthy where that would stand.
+
+    Args:
+        health: The worst of what was found.
+        hint: The next command.
+        as_json: Whether JSON is printed, and no text.
+
+    Raises:
+        ReboundError: It is not healthy.
+    """
+    if error := health_error(health, hint=hint):
+        raise error
+    if not as_json:
+        note(f"{health}")
 
 
 def show(document: Document, told: Any, html: Path | None, *, as_json: bool) -> None:  # noqa: ANN401 - any JSON

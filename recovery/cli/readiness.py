@@ -12,14 +12,13 @@ import typer
 from manifests.cloud.configuration import Configuration
 from manifests.kinds.resources.table import resource_type
 from recovery.cli.dashboards import frame_of
-from recovery.cli.options import Html, Json, open_session, show
+from recovery.cli.options import Html, Json, end_with, open_session, show
 from recovery.cli.security import security_light, security_looks
 from recovery.cli.status import status_of
 from recovery.console import Console
 from recovery.doctor.check import examined
 from recovery.doctor.checks import all_checks
 from recovery.doctor.looks import Looks
-from recovery.health import health_error
 from recovery.ops.at_once import looked_at
 from recovery.ops.checks import MODES, PROOF, chosen_checks, findings_of
 from recovery.ops.facts import Facts, Unread
@@ -80,8 +79,7 @@ def tell_readiness(
     if keep:
         record(session.landing, made.record)
     hint = document.conclusion.hint if document.conclusion else ""
-    if error := health_error(health_of(made), hint=hint):
-        raise error
+    end_with(health_of(made), hint=hint, as_json=as_json)
 
 
 def _looked(session: Session, console: Console) -> tuple[Found, Facts]:

@@ -108,15 +108,23 @@ def plan(
             note(f"not yet: {error}")
             note(f"hint: {error.hint}")
     else:
-        if made.changes and not as_json:
-            run_id = made.run_id if made.request.point_was_named else None
-            note(f"hint: `{recovering(made, run_id=run_id)}` does this")
+        if not as_json:
+            _tell_next(made)
     write_page(html, plan_document(made, now=session.started_at, refusal=refusal))
     # What a service holds can be looked at only once it is enabled.
     if made.unseen and not made.come_first:
         names = ", ".join(printable(item.name) for item in made.unseen)
         first = made.unseen[0]
         raise first.kind_of_error(f"{first.left_because}, and is left: {names}", hint=first.hint)
+
+
+def _tell_next(made: Plan) -> None:
+    """Say at the end of a plan that lacks no word what carries it out, or that nothing has to be."""
+    if made.changes:
+        run_id = made.run_id if made.request.point_was_named else None
+        note(f"hint: `{recovering(made, run_id=run_id)}` does this")
+    elif not made.unseen:
+        note("nothing to recover")
 
 
 @app.command()

@@ -20,7 +20,7 @@ from recovery.repair.model import FOLDER, Repair
 from recovery.repair.rules import agrees, is_repair, plan_of
 from recovery.repair.running import Repairing
 from recovery.report.conclusion import outcome_error
-from recovery.report.recoveries import abandoned_text
+from recovery.report.recoveries import abandoned_text, since_text
 from recovery.request import Target
 from recovery.running import finish
 from recovery.session import Session
@@ -72,7 +72,9 @@ def report(
     told = {"recovery_id": recovery, "repair": found.model_dump(mode="json")}
     show(document, told, html, as_json=as_json)
     if not as_json:
-        note(f"hint: if nobody is at it, `{resuming(recovery, planned.plan)}` brings it to an end")
+        since = since_text(journal.wrote_at(), now=session.started_at)
+        again = f"`{resuming(recovery, planned.plan)}` brings it to an end"
+        note(f"hint: {since}; if nobody is at it any more, it was interrupted: {again}")
 
 
 def tell_ended(

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from recovery.cli.options import Html, Json, open_session, show
+from recovery.cli.options import Html, Json, end_with, open_session, show
 from recovery.console import Console
-from recovery.health import health_error, worst
+from recovery.health import worst
 from recovery.ops.at_once import Looks, looked_at
 from recovery.ops.security.checks import security_findings
 from recovery.ops.security.document import security_document, security_json
@@ -37,8 +37,7 @@ def security(
     document = security_document(found, light)
     show(document, security_json(found, light), html, as_json=as_json)
     hint = document.conclusion.hint if document.conclusion else ""
-    if error := health_error(worst(item.finding.health for item in found), hint=hint):
-        raise error
+    end_with(worst(item.finding.health for item in found), hint=hint, as_json=as_json)
 
 
 def security_light(session: Session, hours: float = _HOURS) -> Light:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from recovery.cli.options import Html, Json, open_session, print_json, tell, write_page
-from recovery.health import health_error
+from recovery.cli.options import Html, Json, end_with, open_session, print_json, tell, write_page
 from recovery.session import Session
 from recovery.status.document import status_document
 from recovery.status.looking import StatusLooks
@@ -51,8 +50,7 @@ def status(
     document = status_document(found)
     write_page(html, document)
     hint = document.conclusion.hint if document.conclusion else ""
-    if error := health_error(found.health, hint=hint):
-        raise error
+    end_with(found.health, hint=hint, as_json=as_json)
 
 
 def status_of(session: Session) -> Status:

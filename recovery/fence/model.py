@@ -42,6 +42,7 @@ class FenceRecord(Stored):
         writers: Those that ran and are paused.
         idle: Writers that did not run, and stay as they are.
         unsubscribed: Triggers whose subscription was gone: they deliver nothing.
+        held_by: Of the writers, those that another fence had paused already: that fence, by the writer's name.
         recovery_id: The recovery that it is a part of; empty where an operator fenced.
         is_made: Whether its writers were made stopped, and ran before they were lost.
     """
@@ -54,6 +55,7 @@ class FenceRecord(Stored):
     writers: tuple[FencedWriter, ...]
     idle: tuple[str, ...] = ()
     unsubscribed: tuple[str, ...] = ()
+    held_by: Mapping[str, str] = {}
     recovery_id: str = ""
     is_made: bool = False
 
@@ -82,6 +84,7 @@ class PlannedFence(Value):
         writers: What is paused; also what another fence has paused that could end before this.
         idle: Writers that do not run, and stay as they are.
         unsubscribed: Triggers whose subscription is gone: they deliver nothing.
+        held_by: As of `FenceRecord`.
         quiet_seconds: For so long nothing may change before anything is written.
         is_left_out: Whether the operator said that writers keep running.
         despite: Patterns of what may run on or be unknown all the same, as it is told.
@@ -95,6 +98,7 @@ class PlannedFence(Value):
     writers: tuple[FencedWriter, ...]
     idle: tuple[str, ...] = ()
     unsubscribed: tuple[str, ...] = ()
+    held_by: Mapping[str, str] = {}
     too_large: Mapping[str, str] = {}
     look: LookTakes | None = None
     quiet_within_seconds: int = 0

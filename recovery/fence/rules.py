@@ -39,7 +39,7 @@ def planned_fence(
     why: str,
     now: datetime,
     recovery_id: str = "",
-    held: Mapping[str, FencedWriter] = MappingProxyType({}),
+    held: Mapping[str, tuple[str, FencedWriter]] = MappingProxyType({}),
 ) -> FenceRecord:
     """Decide which writers are paused: those that run and write to anything of what is fenced.
 
@@ -55,7 +55,7 @@ def planned_fence(
         why: What it is for.
         now: The present instant.
         recovery_id: The recovery that it is a part of.
-        held: The writers that other fences have paused, by name.
+        held: The writers that other fences have paused, by name, each with its fence.
 
     Raises:
         RefusedError: A trigger of Eventarc writes, and nothing of it can be paused.
@@ -63,6 +63,7 @@ def planned_fence(
     writers: list[FencedWriter] = []
     carried, unsubscribed = _carried(rule, things, found, project)
     idle: list[tuple[str, str]] = []
+    held_by: dict[str, str] = {}
     for name, resources in found.items():
         kind = resource_type(name)
         for resource in resources:
@@ -78,7 +79,8 @@ def planned_fence(
                 refills = any(item.refills for item in about)
                 writers.append(fenced(kind, resource, written, refills=refills))
             elif (paused := held.get(resource["name"])) is not None:
-                writers.append(paused.model_copy(update={"writes": written}))
+                held_by[resource["name"]], writer = paused
+                writers.append(writer.model_copy(update={"writes": written}))
             else:
                 idle.append((_told(kind, resource), resource["name"]))
     return FenceRecord(
@@ -90,6 +92,7 @@ def planned_fence(
         writers=tuple(writers),
         idle=tuple(told_apart(idle, writers)),
         unsubscribed=tuple(told_apart(unsubscribed, writers)),
+        held_by=held_by,
         recovery_id=recovery_id,
     )
 

@@ -46,14 +46,18 @@ def fence_lines(record: FenceRecord) -> list[str]:
     alike = called_alike(record.writers, (*record.unsubscribed, *record.idle))
     for item in record.writers:
         region = in_region(item.name) if item.name in alike else ""
-        lines.append(f"  pause  {short_name(item)}{region}  {writes_text(item, record.things)}")
+        told = f"{short_name(item)}{region}  {writes_text(item, record.things)}"
+        other = record.held_by.get(item.name)
+        lines.append(f"  paused {told} (by {other} already)" if other else f"  pause  {told}")
     lines += [f"  leave  {unsubscribed_text(name)}" for name in record.unsubscribed]
     lines += [f"  leave  {name} (it does not run)" for name in record.idle]
     if any(item.type == _SUBSCRIPTION for item in record.writers):
         lines.append(f"  {_KEPT}")
     if any(_own_name(item).startswith(_OF_EVENTARC) for item in record.writers):
         lines.append(f"  {_EVENTS}")
-    told = f"{counted(len(record.writers), 'writer')} to pause, {len(record.idle)} paused already"
+    paused = sum(item.name in record.held_by for item in record.writers)
+    to_pause = counted(len(record.writers) - paused, "writer")
+    told = f"{to_pause} to pause, {paused + len(record.idle)} paused already"
     gone = len(record.unsubscribed)
     lines.append(f"{told}, {counted(gone, 'trigger')} without a subscription" if gone else told)
     return lines

@@ -49,21 +49,35 @@ class DocumentsOutcome(Outcome):
         return self.into
 
 
-def documents_outcome_row(outcome: DocumentsOutcome, kept: str, named: tuple[Row, ...]) -> Row:
+def documents_outcome_row(
+    outcome: DocumentsOutcome, origin: str, kept: str, named: tuple[Row, ...]
+) -> Row:
     """Tell how one database ended.
 
     Args:
         outcome: How it ended.
+        origin: What its documents were held against, as `the backup`.
         kept: What the documents are that were kept.
         named: The first of them.
     """
-    done = [outcome.action, f"{outcome.equal:,} equal"]
-    done += [f"{outcome.written:,} written"] if outcome.written else []
-    done += [f"{outcome.removed:,} removed"] if outcome.removed else []
-    done += [f"{outcome.erased:,} that stay erased"] if outcome.erased else []
-    done += [f"{outcome.expired:,} {_EXPIRED}"] if outcome.expired else []
     below = tuple(_what_happened(outcome, kept, named))
-    return Row(f"database {outcome.into}  ({', '.join(done)})", outcome.state, below=below)
+    told = "; ".join(_counts(outcome, origin))
+    return Row(f"database {outcome.into}{told and f': {told}'}", outcome.state, below=below)
+
+
+def _counts(outcome: DocumentsOutcome, origin: str) -> Iterator[str]:
+    """Say how many documents are as they are to be, and what was done; nothing where none was compared."""
+    if outcome.equal or outcome.failure is None:
+        verb = "is" if outcome.equal == 1 else "are"
+        of_them = "" if outcome.expired or outcome.written > outcome.equal else " of them"
+        written = f"{outcome.written:,}{of_them} written" if outcome.written else "none written"
+        yield f"{counted(outcome.equal, 'document')} {verb} equal to {origin}, {written} by this recovery"
+    if outcome.removed:
+        yield f"{counted(outcome.removed, 'document')} removed"
+    if outcome.erased:
+        yield f"{counted(outcome.erased, 'document')} that stay erased"
+    if outcome.expired:
+        yield f"{counted(outcome.expired, 'document')} {_EXPIRED}"
 
 
 def _what_happened(outcome: DocumentsOutcome, kept: str, named: tuple[Row, ...]) -> Iterator[Row]:

@@ -106,20 +106,27 @@ def refuse_all(refusals: Iterable[RefusedError]) -> None:
     if len(found) == 1:
         raise found[0]
     if found:
-        hints = list(dict.fromkeys(item.hint for item in found))
-        hints += _pasted(hints)
         raise RefusedError(
             f"{len(found)} options are missing: {'; '.join(map(str, found))}",
-            hint="; ".join(hints),
+            hint="; ".join(_told_apart(dict.fromkeys(item.hint for item in found))),
         )
 
 
-def _pasted(hints: Iterable[str]) -> Iterator[str]:
-    """Yield what can be pasted behind the command unseen, and which options are for somebody to decide."""
-    found = [option[1] for hint in hints if (option := _FIRST_OPTION.search(hint))]
-    named = [option for option in found if option.startswith(_NAMES_ALONE)]
-    decided = [f"`{option}`" for option in found if option not in named]
-    if len(named) > 1:
-        yield f"together: `{' '.join(named)}`"
+def _told_apart(hints: Iterable[str]) -> Iterator[str]:
+    """Yield first what can be pasted behind the command unseen, then what is for somebody to decide."""
+    named, decided, others = list[str](), list[str](), list[str]()
+    for hint in hints:
+        option = _FIRST_OPTION.search(hint)
+        if option is None:
+            others.append(hint)
+        elif option[1].startswith(_NAMES_ALONE):
+            named.append(option[1])
+            rest = hint.replace(option[0], "", 1).removeprefix(" allows it").lstrip("; ")
+            others += [rest] if rest else []
+        else:
+            decided.append(hint)
+    yield from others
+    if named:
+        yield f"`{' '.join(named)}` allows it"
     if decided:
-        yield f"a decision each, not to be pasted unseen: {', '.join(decided)}"
+        yield f"a decision each, not to be pasted unseen: {'; '.join(decided)}"

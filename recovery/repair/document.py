@@ -89,9 +89,10 @@ def ended_document(
     (outcome,) = report.of(TableOutcome)
     told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     state, _ = state_of(report, None)
+    conclusion = concluded(error, state=state)
     return Document(
-        title=f"repair {report.recovery_id}",
-        conclusion=concluded(error, state=state),
+        title=f"repair {report.recovery_id}, {conclusion.state}",
+        conclusion=conclusion,
         sections=(
             Section(tuple(_ended(found, outcome)), "How it ended"),
             *((Section(told, "What was paused meanwhile"),) if told else ()),

@@ -57,9 +57,10 @@ def report_document(
     )
     told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     state, _ = state_of(report, None)
+    conclusion = concluded(outcome_error(report), state=state)
     return Document(
-        title=f"recovery {report.recovery_id}: {report.plan.request.scenario}",
-        conclusion=concluded(outcome_error(report), state=state),
+        title=f"recovery {report.recovery_id}: {report.plan.request.scenario}, {conclusion.state}",
+        conclusion=conclusion,
         sections=(
             Section(()),
             Section(tuple(_how_each_ended(report, is_whole=is_whole)), "How each part ended"),

@@ -8,7 +8,7 @@ from recovery.document import Block, Command, Paragraph, Row, Rows, Section
 from recovery.fence.model import FencedWriter, LeftWriter, PlannedFence, StandingFence
 from recovery.fence.running import named
 from recovery.fence.text import short_name, unsubscribed_text, writes_text
-from recovery.units import counted, duration, printable, shown, usd
+from recovery.units import counted, duration, listed, printable, shown, usd
 
 _CENT = 0.01
 _MOST_NAMED = 6
@@ -33,10 +33,11 @@ def _rows(fence: PlannedFence, *, is_whole: bool) -> Iterator[Row]:
     if fence.is_left_out:
         yield Row(f"what writes to {things} runs meanwhile, as `--no-fence` says", "NOT FENCED")
         return
-    if is_whole or len(fence.writers) <= _MOST_NAMED:
-        yield from (Row(_writer(writer, fence.things), "pause") for writer in fence.writers)
-    else:
-        yield Row(_counted(fence.writers), "pause")
+    held = [writer for writer in fence.writers if writer.name in fence.held_by]
+    running = [writer for writer in fence.writers if writer.name not in fence.held_by]
+    yield from _writers(fence, running, "pause", is_whole=is_whole)
+    by = listed(sorted({fence.held_by[writer.name] for writer in held}))
+    yield from _writers(fence, held, "paused", f"already, by {by}: ", is_whole=is_whole)
     yield from (Row(shown(unsubscribed_text(name)), "leave") for name in fence.unsubscribed)
     if idle := len(fence.idle):
         verb = "does" if idle == 1 else "do"
@@ -67,6 +68,21 @@ def _look(fence: PlannedFence) -> Iterator[Row]:
     more = fence.quiet_within_seconds // least
     while_written = f"; while something writes, up to {more} more" if more else ""
     yield Row(f"{told} at list prices as of {look.priced_on}{while_written}", "look")
+
+
+def _writers(
+    fence: PlannedFence,
+    writers: Sequence[FencedWriter],
+    state: str,
+    how: str = "",
+    *,
+    is_whole: bool,
+) -> Iterator[Row]:
+    """Name some writers, or count them where they are many."""
+    if is_whole or len(writers) <= _MOST_NAMED:
+        yield from (Row(f"{how}{_writer(it, fence.things)}", state) for it in writers)
+    else:
+        yield Row(f"{how}{_counted(writers)}", state)
 
 
 def _counted(writers: Sequence[FencedWriter]) -> str:

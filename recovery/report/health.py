@@ -25,20 +25,25 @@ def health_rows(findings: Iterable[HealthFinding]) -> Rows:
 
 def health_actions(findings: Iterable[HealthFinding]) -> tuple[Command, ...]:
     """Return what to do, the worst first; each command once, with the first thing that it mends and how many more."""
+    return tuple(map(_action, _steps(findings)))
+
+
+def _steps(findings: Iterable[HealthFinding]) -> Iterable[Sequence[HealthFinding]]:
+    """Return what has a command that mends it, the worst first: together what one command mends."""
     found: dict[str, list[HealthFinding]] = {}
-    for health in _WORST_FIRST[:-1]:
-        for item in findings:
-            if item.health is health and item.mend:
-                found.setdefault(item.mend, []).append(item)
-    return tuple(_action(mend, alike) for mend, alike in found.items())
+    for item in sorted(findings, key=lambda item: _WORST_FIRST.index(item.health)):
+        if item.mend and item.health is not Health.HEALTHY:
+            found.setdefault(item.mend, []).append(item)
+    return found.values()
 
 
-def _action(mend: str, findings: Sequence[HealthFinding]) -> Command:
+def _action(findings: Sequence[HealthFinding]) -> Command:
     """Return what mends some findings; nothing is told behind a command: the line is copied whole."""
     first, *others = findings
     more = f" and {len(others):,} more" if others else ""
     page = f" ({first.page})" if first.page else ""
-    return Command(f"{_about(first)}{more}{page}", mend)
+    danger = f", {first.danger}" if first.danger else ""
+    return Command(f"{_about(first)}{more}{page}{danger}", first.mend)
 
 
 def health_conclusion(findings: Sequence[HealthFinding], text: str = "") -> Conclusion:
@@ -48,8 +53,9 @@ def health_conclusion(findings: Sequence[HealthFinding], text: str = "") -> Conc
         findings: What was found.
         text: What is told of it.
     """
-    first = next(iter(health_actions(findings)), None)
-    hint = f"`{first.command}`" if first else ""
+    first = next((alike[0] for alike in _steps(findings)), None)
+    danger = f", {first.danger}" if first and first.danger else ""
+    hint = f"`{first.mend}`{danger}" if first else ""
     return Conclusion(health_state(worst(item.health for item in findings)), text, hint)
 
 

@@ -263,7 +263,7 @@ def _step(item: StepTakes) -> tuple[str, ...]:
 
 def _time(takes: Takes) -> Iterator[str]:
     """Say how long it takes, as measured before and as limits allow."""
-    work = [f"{size(takes.moved_bytes)} to read from the vault"]
+    work = [f"{size(takes.moved_bytes)} to read"]
     work += [counted(takes.jobs, "job") + " of BigQuery"] if takes.jobs else []
     work += [f"{size(takes.scanned_bytes)} scanned to prove tables"] if takes.scanned_bytes else []
     yield ", ".join(work)

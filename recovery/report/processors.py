@@ -82,9 +82,10 @@ def dates_report_document(
     error = outcome_error(report)
     state, _ = ending(error, is_proven=report.is_proven, abandoned=None)
     ran = tuple(row for step in report.plan.steps for row in _ended(report, step.processor))
+    conclusion = concluded(error, state=state)
     return Document(
-        title=f"recovery {report.recovery_id}: {SCENARIO}",
-        conclusion=concluded(error, state=state),
+        title=f"recovery {report.recovery_id}: {SCENARIO}, {conclusion.state}",
+        conclusion=conclusion,
         sections=(
             Section(begun_by(report.operator)),
             Section((Rows(ran, "ended"),), "How each date ended"),

@@ -34,12 +34,14 @@ class Standing(Value):
 
     Attributes:
         detail: What is told of the state: what failed, what differs, why it was abandoned.
+        wrote_at: When it wrote something down last; None where that is not told.
     """
 
     recovery_id: str
     started_at: UtcTime
     state: RecoveryState
     detail: str = ""
+    wrote_at: UtcTime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -60,11 +62,23 @@ def standings_document(standings: Sequence[Standing], *, now: datetime) -> Docum
             item.state,
             f"{item.started_at:%Y-%m-%d %H:%M}",
             age((now - item.started_at).total_seconds()),
-            shown(item.detail),
+            shown(item.detail) if item.detail or not item.wrote_at else _silent(item, now),
         )
         for item in standings
     )
     return Document((Section((Table(_COLUMNS, rows),)),))
+
+
+def _silent(item: Standing, now: datetime) -> str:
+    told = since_text(item.wrote_at, now=now)
+    return f"or interrupted: {told}; `rebound report {item.recovery_id}` says how to go on"
+
+
+def since_text(wrote_at: datetime | None, *, now: datetime) -> str:
+    """Say for how long a recovery has written nothing down: nothing else tells whether somebody is at it."""
+    if wrote_at is None:
+        return "nobody knows when it wrote something down last"
+    return f"it wrote something down last {duration((now - wrote_at).total_seconds())} ago"
 
 
 def so_far_of(
@@ -90,6 +104,7 @@ def progress_document(
     *,
     now: datetime,
     abandoned: AbandonedRecovery | None = None,
+    wrote_at: datetime | None = None,
 ) -> Document:
     """Tell how far a recovery is that no attempt has ended.
 
@@ -98,10 +113,14 @@ def progress_document(
         so_far: How far each kind is.
         now: The present instant.
         abandoned: That somebody closed it before it had ended; None when nobody did.
+        wrote_at: When it wrote something down last; None where nobody knows.
     """
     since = duration((now - planned.started_at).total_seconds())
-    state = "under way" if abandoned is None else "abandoned"
-    begun = FactLine((("begun", f"{planned.started_at:%Y-%m-%d %H:%M:%S} UTC, {since} ago"),))
+    state = "under way or interrupted" if abandoned is None else "abandoned"
+    told = f"{planned.started_at:%Y-%m-%d %H:%M:%S} UTC, {since} ago"
+    if abandoned is None:
+        told += f"; {since_text(wrote_at, now=now)}"
+    begun = FactLine((("begun", told),))
     closed = () if abandoned is None else (Paragraph(abandoned_text(abandoned)),)
     rows = tuple(row for item in so_far for row in item.rows)
     return Document(

@@ -111,10 +111,16 @@ def manifest_document(manifest: Manifest, trust: Trust) -> Document:
     """Tell what a run holds, and whether it is believed to be from whom it should be."""
     point = f"{manifest.recovery_point:%Y-%m-%d %H:%M} UTC"
     finished = f"{manifest.finished_at:%Y-%m-%d %H:%M:%S}"
+    parts = counted(sum(1 for _ in manifest.every_part), "part")
+    facts = (
+        ("recovery point", point),
+        ("finished", finished),
+        ("size", f"{size(manifest.size_bytes)}, which is that of its {parts} together"),
+    )
     return Document(
         title=f"run {manifest.run_id} of {manifest.platform}",
         sections=(
-            Section((FactLine((("recovery point", point), ("finished", finished))), signed(trust))),
+            Section((FactLine(facts), signed(trust))),
             Section(tuple(_held(manifest)), "What the run holds"),
         ),
     )

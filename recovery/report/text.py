@@ -171,15 +171,14 @@ def table_lines(table: Table, *, columns: int | None) -> list[str]:
 
 
 def _told_apart(table: Table, columns: int) -> Iterator[str]:
-    """Yield each thing on lines of its own, every value that it has behind its heading."""
+    """Yield each thing on lines of its own: what it is called, then every value behind its heading."""
     headings = [column.heading for column in table.columns]
     for row in table.rows:
-        yield row[0]
         told = zip(headings[1:], row[1:], strict=True)
         values = _LISTED.join(
             f"{heading} {cell}".strip() for heading, cell in told if cell not in ("", _NOTHING)
         )
-        yield from folded(f"{_INDENT}{values}", columns=columns)
+        yield from folded(f"{row[0]}{_GAP}{values}".rstrip(), columns=columns)
 
 
 def folded(line: str, *, columns: int | None) -> list[str]:

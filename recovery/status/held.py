@@ -10,6 +10,7 @@ from recovery.plan.lost import left_out_text, unprotected_text
 from recovery.status.model import Status
 from recovery.units import counted, listed
 
+IMAGES = "images"
 PROTECTED = "protected"
 """The check of findings of what no run holds."""
 
@@ -57,6 +58,13 @@ def unprotected_findings(
             what = f"{counted(len(dataset.unprotected), 'table')}: {listed(dataset.unprotected)}"
             subject = f"dataset {dataset.dataset_id}"
             yield HealthFinding(PROTECTED, subject, Health.WARNING, f"not protected: {what}", mend)
+    if newest.gone_images:
+        number = counted(len(newest.gone_images), "image")
+        what = (
+            f"{number} gone, and what runs one cannot be made again: {listed(newest.gone_images)}"
+        )
+        mend = f"push it again, or deploy with another; `rebound show {newest.run_id}` names each"
+        yield HealthFinding(IMAGES, "", Health.WARNING, what, mend)
     for lack in newest.lacking:
         what = f"run {newest.run_id} lacks it: {lack.message}"
         yield HealthFinding(PROTECTED, lack.part, Health.WARNING, what)

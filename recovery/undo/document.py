@@ -60,9 +60,10 @@ def undo_document(report: UndoReport) -> Document:
     good = sum(not item.failure for item in report.outcomes)
     told = f"{good} of {counted(len(report.outcomes), 'thing')} proven as before the recovery"
     again = (Command("to recover again", report.again),) if report.again and report.outcomes else ()
+    conclusion = concluded(undo_error(report), state="undone")
     return Document(
-        title=f"undo of {report.recovery_id}",
-        conclusion=concluded(undo_error(report), state="undone"),
+        title=f"undo of {report.recovery_id}, {conclusion.state}",
+        conclusion=conclusion,
         sections=(
             Section((Rows(rows, "ended"), Listing(told, ())), "How each ended"),
             Section((Listing("did not go back:", report.left),) if report.left else ()),

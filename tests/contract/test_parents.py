@@ -29,14 +29,15 @@ def is_listening(port: int) -> bool:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_ends_with_its_parent(service: str, tmp_path: Path):
-    """A service tells its address in one line, and ends when its parent is gone."""
+    """A service tells its address in one line, and ends when its parent is gone, without a word."""
     parent = subprocess.run(
         [sys.executable, "-c", _PARENT, f"tests.standin.{service}", str(tmp_path)],
         cwd=ROOT,
-        stdout=subprocess.PIPE,
+        capture_output=True,
         check=True,
-        timeout=240,
+        timeout=_LONGEST_SECONDS,
     )
+    assert parent.stderr == b""
     port = int(json.loads(parent.stdout)["url"].rpartition(":")[2])
     deadline = time.monotonic() + _LONGEST_SECONDS
     while is_listening(port):

@@ -19,9 +19,12 @@ from tests.deployed import ROOT
 from tests.e2e.demo import back_up, say, seed, timed
 from tests.e2e.disasters import catalog_quiet_within
 from tests.harness import Rebound, make_rebound
+from tests.integration.configuration import make_sandbox
 from tests.standin.cloud import PROJECT, running
 
 ENVIRONMENT = Path(".local", "try.sh")
+SANDBOX = f"{PROJECT}-sandbox"
+"""The project to which drills restore."""
 
 
 @contextmanager
@@ -32,7 +35,9 @@ def platform(folder: Path) -> Generator[Rebound]:
             environment.setenv(name, value)
         timed("a local Google Cloud with a platform", lambda: seed(cloud))
         catalog = catalog_quiet_within(2, folder)
-        rebound = make_rebound(cloud, folder, PROJECT, REBOUND_CATALOG=catalog)
+        settings = {"REBOUND_CATALOG": catalog, "REBOUND_SANDBOX": SANDBOX}
+        rebound = make_rebound(cloud, folder, PROJECT, **settings)
+        make_sandbox(rebound, SANDBOX)
         back_up(rebound)
         yield rebound
 
@@ -57,7 +62,10 @@ def main() -> None:
         with platform(Path(folder)) as rebound:
             ENVIRONMENT.parent.mkdir(exist_ok=True)
             ENVIRONMENT.write_text(exported(rebound))
-            say(f"In another terminal:\n  . {ENVIRONMENT}\n  rebound status\nCtrl-C ends it.")
+            say(
+                f"In another terminal:\n  . {ENVIRONMENT}\n  rebound status\n"
+                "  rebound drill --sample   # restores into a sandbox project\nCtrl-C ends it."
+            )
             ended.wait()
         ENVIRONMENT.unlink(missing_ok=True)
 

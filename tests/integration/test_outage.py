@@ -79,6 +79,9 @@ def test_an_image_that_is_gone_at_a_backup_is_told(world: Rebound, function: Fun
     told = world.run("show", "imageless").stdout
     assert f"1 image NOT THERE: {image(world.project)}" in told
     assert f"1 image of other registries UNKNOWN: {hidden}" in told
+    assert "  1 image gone" in world.run("list").stdout
+    planned = world.run("plan", SCENARIO, "--run", "imageless").stdout
+    assert f"runs an image that was gone at the backup: {image(world.project)}" in planned
     for name in ("seen", "hidden"):
         call(world, "DELETE", f"{parent(world)}/services/{name}")
     for blob in list(world.vault.list_blobs(prefix="runs/imageless/")):

@@ -1,13 +1,15 @@
 """Facts that the checks of security judge, as tests make them."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from manifests.catalog_operations import Security
 from recovery.ops.facts import Facts, LogEntries, Vaulted
 from recovery.ops.security.checks import security_findings
-from recovery.ops.security.model import Light
+from recovery.ops.security.model import Light, SecurityFinding
 
+_DANGEROUS = re.compile(r"remove-iam|keys delete|--lock-|--end|--uniform-|--invoker-iam-check")
 NOW = datetime(2026, 12, 4, 20, tzinfo=UTC)
 LIGHT = Light(
     NOW,
@@ -48,9 +50,19 @@ VAULT_BUCKET: dict[str, Any] = {
 def found(check: str, fact: Any, **others: Any) -> list[tuple[str | None, str]]:  # noqa: ANN401 - facts
     """Return the severity and the subject of each finding of one check."""
     facts: Facts = {check: fact, **others}
-    findings = list(security_findings(facts, LIGHT))
+    findings = judged(facts)
     assert all(it.finding.mend for it in findings if it.severity)
     return [(it.severity, it.finding.subject) for it in findings]
+
+
+def judged(facts: Facts) -> list[SecurityFinding]:
+    """Return the findings; a step that takes away or makes final says so, and no other does."""
+    findings = security_findings(facts, LIGHT)
+    for item in findings:
+        is_over = "is over since" in item.finding.what  # what it takes away nobody has any more
+        is_dangerous = bool(_DANGEROUS.search(item.finding.mend)) and not is_over
+        assert bool(item.finding.danger) == is_dangerous, item
+    return findings
 
 
 def entries(*payloads: dict[str, Any], is_whole: bool = True) -> LogEntries:

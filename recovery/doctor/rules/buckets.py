@@ -135,7 +135,8 @@ def _own_problems(bucket: Resource, name: str) -> Iterator[Problem]:
         yield Problem(what, f"{_update(name)} --public-access-prevention")
     if not section(access, "uniformBucketLevelAccess").get("enabled"):
         what = "single objects in it can be granted to anybody: access is not uniform"
-        yield warning(what, f"{_update(name)} --uniform-bucket-level-access")
+        danger = "SHUTS OUT whoever was granted single objects"
+        yield warning(what, f"{_update(name)} --uniform-bucket-level-access", danger)
     keys = section(bucket, "encryption")
     supplied = section(keys, "customerSuppliedEncryptionEnforcementConfig")
     if supplied.get("restrictionMode") != "FullyRestricted":

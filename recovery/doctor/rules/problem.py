@@ -15,16 +15,18 @@ class Problem(NamedTuple):
     Attributes:
         what: What was found, one sentence.
         mend: The command that mends it or looks closer.
+        danger: What that command stops, opens or makes final; empty where it does nothing of the sort.
     """
 
     what: str
     mend: str
     health: Health = Health.CRITICAL
+    danger: str = ""
 
 
-def warning(what: str, mend: str) -> Problem:
+def warning(what: str, mend: str, danger: str = "") -> Problem:
     """Return a problem of something that works, and will not for long."""
-    return Problem(what, mend, Health.WARNING)
+    return Problem(what, mend, Health.WARNING, danger)
 
 
 def fine(what: str) -> Problem:
@@ -44,8 +46,8 @@ def told(
         well: What is told where nothing is.
     """
     found = tuple(
-        HealthFinding(check, subject, problem.health, problem.what, problem.mend)
-        for problem in problems
+        HealthFinding(check, subject, item.health, item.what, item.mend, danger=item.danger)
+        for item in problems
     )
     return found or (HealthFinding(check, subject, Health.HEALTHY, well),)
 

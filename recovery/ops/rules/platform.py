@@ -14,6 +14,7 @@ from recovery.kinds.processors.rules.calendar import (
     why_not_due,
 )
 from recovery.ops.facts import Facts, Frame, QueryResult, Unread, graded
+from recovery.ops.monitoring import monitoring_query
 from recovery.units import counted, listed
 
 GAMES = "games"
@@ -130,9 +131,10 @@ def missed_findings(answer: QueryResult, frame: Frame, _: Facts) -> Iterator[Hea
     """Judge the dates that one phase has and the next one lacks."""
     dates = [str(row["game_date"]) for row in answer.named]
     health = graded(len(dates), frame.operations.missed_dates)
-    what = f"{counted(len(dates), 'date')} without phase 4" + (
-        f": {listed(dates)}" if dates else ""
-    )
+    parameters = monitoring_query("missing-phase4").parameters
+    days = next(item.default for item in parameters if item.name == "days")
+    told = f": {listed(dates)}" if dates else ""
+    what = f"{len(dates)} of the last {days} days have phase 3 and no phase 4{told}"
     mend = f"rebound plan processor-failure --since {min(dates)}" if dates else ""
     yield _mended("phase 4", "", health, what, mend=mend)
 

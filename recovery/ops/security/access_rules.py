@@ -47,6 +47,12 @@ _DELETING = {
     "storage.buckets.update",
     "storage.buckets.setIamPolicy",
 }
+_FOR_EVER = (
+    "CANNOT BE UNDONE: nobody shortens it or ends it, and what is held is paid for until then"
+)
+_TAKES_AWAY = "MAY STOP what uses this role"
+_LAST_OF_KEY = "CANNOT BE UNDONE: what still uses the key stops"
+_ENDS_GRANT = "MAY STOP a recovery that is under way"
 _UNTIL = re.compile(r'request\.time < timestamp\("([^"]+)"\)')
 _DAY = timedelta(days=1)
 
@@ -82,7 +88,8 @@ def public_findings(
             )
         step = " && ".join(steps)
         severity: Severity = "P0" if name.startswith("rebound-") else "P1"
-        yield wrong(severity, PUBLIC, name, "everybody can call it", step=step)
+        danger = "SHUTS OUT whoever calls it without an identity"
+        yield wrong(severity, PUBLIC, name, "everybody can call it", step=step, danger=danger)
     number = counted(len(services), "service")
     yield well(PUBLIC, f"{open_ones} of {number} are open to everybody, as the catalog expects")
 
@@ -92,12 +99,13 @@ def vault_findings(found: Vaulted, light: Light, _: Facts) -> Iterator[SecurityF
     problems = list(vault_problems(found.bucket, light.vault, project_number=found.project_number))
     for problem in problems:
         severity: Severity = "P1" if problem.health is Health.CRITICAL else "P2"
-        yield wrong(severity, VAULT, light.vault, problem.what, step=problem.mend)
+        told, danger = problem.what, problem.danger
+        yield wrong(severity, VAULT, light.vault, told, step=problem.mend, danger=danger)
     retention = (found.bucket or {}).get("retentionPolicy") or {}
     if retention and not retention.get("isLocked"):
         what = "its retention policy is not locked: who administers the bucket can end it"
         step = f"gcloud storage buckets update gs://{light.vault} --lock-retention-period"
-        yield wrong("P3", VAULT, light.vault, what, step=step)
+        yield wrong("P3", VAULT, light.vault, what, step=step, danger=_FOR_EVER)
     elif not problems:
         yield well(VAULT, "it keeps what is in it, and is closed to everybody else")
 
@@ -129,7 +137,7 @@ def deleter_findings(found: Vaulted, light: Light, facts: Facts) -> Iterator[Sec
                 f"gcloud projects remove-iam-policy-binding {found.project_name} "
                 f"--member={member} --role={role} --all"
             )
-        yield wrong(severity, DELETERS, member, what, step=step)
+        yield wrong(severity, DELETERS, member, what, step=step, danger=_TAKES_AWAY)
     if not unexpected:
         members = sorted({member for member, _, _ in granted})
         yield well(DELETERS, f"only whom the catalog names: {listed(members) or 'nobody'}")
@@ -166,10 +174,10 @@ def key_findings(
             step = f"gcloud iam service-accounts keys delete {name} --iam-account={email}"
             if email.startswith("rebound-"):
                 what = "it has a key, and needs none: whoever has it is this identity"
-                yield wrong("P1", KEYS, email, what, step=step)
+                yield wrong("P1", KEYS, email, what, step=step, danger=_LAST_OF_KEY)
             elif old > timedelta(days=light.security.key_days):
                 what = f"a key of it is {age(old.total_seconds())} old"
-                yield wrong("P2", KEYS, email, what, step=step)
+                yield wrong("P2", KEYS, email, what, step=step, danger=_LAST_OF_KEY)
     told = f"{counted(len(keys), 'account')} with {counted(number, 'key')}"
     yield well(KEYS, told)
 
@@ -201,11 +209,13 @@ def break_glass_findings(policy: Resource, light: Light, facts: Facts) -> Iterat
             else f"{taken_back} --member={member} --role={binding['role']} --all"
         )
         if until is None:
-            yield wrong("P1", BREAK_GLASS, member, f"it has {role} without an end", step=step)
+            what = f"it has {role} without an end"
+            yield wrong("P1", BREAK_GLASS, member, what, step=step, danger=_ENDS_GRANT)
         elif until > light.now:
             severity: Severity = "P1" if until - light.now > _DAY else "P2"
             what = f"it has {role} until {until:%Y-%m-%d %H:%M} UTC"
-            yield wrong(severity, BREAK_GLASS, member, f"{what}{_use(facts)}", step=step)
+            what += _use(facts)
+            yield wrong(severity, BREAK_GLASS, member, what, step=step, danger=_ENDS_GRANT)
         else:
             what = f"its grant of {role} is over since {until:%Y-%m-%d %H:%M} UTC"
             yield wrong("P3", BREAK_GLASS, member, what, step=step)

@@ -1,5 +1,6 @@
 """What is told of security: the most urgent first, each with its step. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -29,10 +30,13 @@ def security_document(found: Sequence[SecurityFinding], light: Light) -> Documen
         Row(f"{it.finding.check}: {it.finding.what}", "healthy") for it in found if not it.severity
     )
     wrong: Block = Table(_COLUMNS, rows) if rows else Paragraph("nothing")
+    severities = Counter(str(it.severity) for it in urgent)
+    told = ", ".join(f"{number} of {severity}" for severity, number in severities.items())
     findings = [item.finding for item in urgent]
     everything = [item.finding for item in found]
     steps: tuple[Block, ...] = health_actions(findings)
-    sections = [Section((wrong,), "What needs a step")]
+    counts = (Paragraph(told),) if told else ()
+    sections = [Section((*counts, wrong), "What needs a step")]
     sections += [Section(steps, "The steps")] if steps else []
     sections += [Section((Rows(fine, "health"),), "What is as it should be")] if fine else []
     return Document(

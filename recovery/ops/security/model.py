@@ -57,7 +57,9 @@ class Light:
         return f"rebound-{name}@{self.project}.iam.gserviceaccount.com"
 
 
-def wrong(severity: Severity, check: str, subject: str, what: str, *, step: str) -> SecurityFinding:
+def wrong(
+    severity: Severity, check: str, subject: str, what: str, *, step: str, danger: str = ""
+) -> SecurityFinding:
     """Return that something is wrong.
 
     Args:
@@ -66,10 +68,10 @@ def wrong(severity: Severity, check: str, subject: str, what: str, *, step: str)
         subject: Of what.
         what: What was found, a sentence.
         step: The command that mends it, or looks closer.
+        danger: What that command stops or makes final; empty where it does nothing of the sort.
     """
-    return SecurityFinding(
-        severity, HealthFinding(check, subject, _HEALTH[severity], what, mend=step, page=PAGE)
-    )
+    finding = HealthFinding(check, subject, _HEALTH[severity], what, step, PAGE, danger)
+    return SecurityFinding(severity, finding)
 
 
 def well(check: str, what: str) -> SecurityFinding:

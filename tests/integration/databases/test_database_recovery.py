@@ -69,7 +69,8 @@ def test_everything_lost(rebound: Rebound):
     assert sum(item["missing"] for item in step["state"]["collections"]) == len(back)
     done = rebound.run("recover", SCENARIO, "--yes")
     assert state.content() == back
-    assert f"{len(back)} equal, {len(back)} written" in done.stdout
+    told = f"{len(back)} documents are equal to the backup, {len(back)} of them written by this recovery"
+    assert told in done.stdout
     assert "never restored: processing_locks, processor_heartbeats" in done.stdout
     assert "1 of 1 databases proven equal" in done.stdout
 

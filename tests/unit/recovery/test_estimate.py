@@ -243,7 +243,7 @@ def test_what_is_impossible_is_refused_before_anything_begins():
     text = text_of(plan_document(made.model_copy(update={"takes": told}), now=POINT))
     assert "takes about 1 min 30 s" in text
     assert "IMPOSSIBLE in one day" in text
-    assert "to read from the vault, 3 jobs of BigQuery" in text
+    assert "to read, 3 jobs of BigQuery" in text
 
 
 @pytest.mark.parametrize(("seconds", "is_told"), [(0.2, False), (120, True)])
@@ -252,7 +252,7 @@ def test_a_limit_that_holds_nothing_up_is_not_told(seconds: float, *, is_told: b
     told = Takes(at_least_seconds=seconds, binding="Firestore, Best practices", moved_bytes=180)
     made = plan(world(games=GONE)).model_copy(update={"takes": told})
     lines = text_of(plan_document(made, now=POINT)).splitlines()
-    assert "180 B to read from the vault" in lines
+    assert "180 B to read" in lines
     limit = "takes at least 2 min, by a limit of Google Cloud: Firestore, Best practices"
     assert (limit in lines) == is_told
     assert is_told or not any("takes" in line for line in lines)

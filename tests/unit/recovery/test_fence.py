@@ -246,10 +246,10 @@ def test_what_two_fences_hold_is_resumed_by_the_last():
         project="p",
         why="",
         now=NOW,
-        held={name: writer for name, (_, writer) in held.items()},
+        held=held,
     )
     assert second.writers == first.writers
-    assert second.idle == ()
+    assert (second.idle, second.held_by) == ((), {paused["name"]: "f"})
     for record, others, expected in (
         (first, [first, second], "leave"),
         (second, [second], "resume"),

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from manifests.catalog_writers import FlowCheck
+from recovery.document import Document
 from recovery.fence.due import Due
-from recovery.fence.model import LeftWriter, Quiet, StandingFence, ThawStep
+from recovery.fence.model import LeftWriter, PlannedFence, Quiet, StandingFence, ThawStep
 from recovery.fence.text import (
     due_lines,
     fence_lines,
@@ -15,7 +16,8 @@ from recovery.fence.text import (
     thaw_lines,
     writes_text,
 )
-from recovery.report.fenced import fences_told
+from recovery.report.fenced import fence_section, fences_told
+from recovery.report.text import text_of
 from tests.unit.recovery.test_fence import fence
 from tests.unit.writers import job
 
@@ -164,3 +166,25 @@ def test_why_it_is_not_quiet(number: int, told: str):
     assert Quiet(seconds=1, changed=names).not_quiet == told
     runs = Quiet(seconds=1, running=names).not_quiet
     assert runs.startswith("1 execution not over" if number == 1 else "2 executions not over")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(1, "scheduler/job job-0"), (9, "9 of scheduler/job")]
+)
+def test_what_another_fence_paused_already_is_not_called_to_be_paused(number: int, told: str):
+    """Who has fenced by hand sees in the plan that nothing is left to pause, and whose fence that is."""
+    first = fence(job("gap-detector-30min"))
+    (writer,) = first.writers
+    writers = tuple(
+        writer.model_copy(update={"name": f"jobs/job-{place}"}) for place in range(number)
+    )
+    by = {item.name: "fence-a" for item in writers}
+    made = PlannedFence(things=first.things, writers=writers, held_by=by, quiet_seconds=1)
+    text = text_of(Document(fence_section(made, is_whole=False)))
+    assert "  paused               already, by fence-a: " in text
+    assert told in text
+    assert "  pause  " not in text
+    lines = fence_lines(first.model_copy(update={"writers": writers, "held_by": by}))
+    assert lines[-1] == f"0 writers to pause, {number} paused already"
+    assert lines[1].startswith("  paused scheduler/job job-0")
+    assert lines[1].endswith("by fence-a already)")

@@ -1,5 +1,6 @@
 """The command teaches: each help has an example that could be typed, and what is misspelt is asked back."""
 
+import json
 import os
 import re
 import shlex
@@ -145,6 +146,30 @@ def test_what_is_misspelt_is_asked_back():
     with pytest.raises(UsageError) as caught:
         monitoring_query("qqq")
     assert caught.value.hint.startswith("there are: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        (("recovr",), "no such command 'recovr'. Did you mean 'recover'", "`rebound --help`"),
+        (("list", "--limt", "3"), "no such option: --limt", "`rebound list --help`"),
+        (("list", "--limit", "x"), "invalid value for '--limit'", "`rebound list --help`"),
+        (("abandon", "--why", "x"), "missing argument 'recovery'", "`rebound abandon --help`"),
+    ],
+)
+def test_a_command_that_is_misused_is_answered_as_by_every_other_error(
+    words: tuple[str, ...], error: str, hint: str
+):
+    """One line says what is wrong, one what helps; not a box of another hand."""
+    code = "import sys; from recovery.cli import main; sys.argv[0] = 'rebound'; main()"
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == UsageError.exit_code
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"error: {error}")
+    assert second == f"hint: {hint} tells what it takes"
+    told = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False)
+    assert json.loads(told.stderr)["hint"] == f"{hint} tells what it takes"
 
 
 def test_quiet_prints_no_notes(capsys: pytest.CaptureFixture[str]):

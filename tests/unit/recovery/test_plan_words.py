@@ -17,14 +17,17 @@ def test_all_words_that_are_missing_are_told_at_once():
     assert refused.value.message.startswith("2 options are missing: ")
     assert "--only-missing" in refused.value.hint
     # What replaces rows is nothing to paste behind the command with the rest.
-    assert refused.value.hint.endswith("not to be pasted unseen: `--overwrite nba.games`")
-    assert "together" not in refused.value.hint
+    first, _, decided = refused.value.hint.partition("; a decision each, not to be pasted unseen: ")
+    assert first == "`--confirm-project platform` allows it"
+    assert "`--overwrite nba.games`" in decided
     hints = ("`--access` allows all of it", "`--confirm-project a` allows it; `--x`")
     others = [RefusedError("no", hint=hint) for hint in (*hints, "`--confirm-project 'b c'`")]
     with pytest.raises(RefusedError) as refused:
         refuse_all([*others, RefusedError("no", hint="`--untrusted` takes it")])
-    assert "; together: `--confirm-project a --confirm-project 'b c'`; " in refused.value.hint
-    assert refused.value.hint.endswith("unseen: `--access`, `--untrusted`")
+    assert refused.value.hint == (
+        "`--x`; `--confirm-project a --confirm-project 'b c'` allows it; a decision each, not to be "
+        "pasted unseen: `--access` allows all of it; `--untrusted` takes it"
+    )
 
 
 @pytest.mark.parametrize("name", ["lake", "projects/p/topics/a; echo", "`x`"])

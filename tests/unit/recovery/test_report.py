@@ -192,6 +192,20 @@ def test_a_plan_tells_of_datasets_definitions_and_other_runs():
     assert "passed over newer-run: damaged: cut" in text
 
 
+def test_what_comes_back_with_its_dataset_is_not_called_to_be_made():
+    """A view and a routine come back with what is undeleted, as a table does; none of another dataset."""
+    observed = world()
+    gone = dict.fromkeys(observed.definitions)
+    lost = observed.model_copy(update={"definitions": gone})
+    undeleted = lost.model_copy(update={"datasets": {**observed.datasets, "nba": None}})
+    names = [name for name in gone if name.startswith("nba.")]
+    assert names
+    for name in names:
+        first = f"{name}: only where it is not back, or differs, once its dataset is undeleted"
+        assert first in text_of(plan_document(plan(undeleted), now=POINT))
+        assert first not in text_of(plan_document(plan(lost), now=POINT))
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [

@@ -1,5 +1,7 @@
 """What a plan and a report say about Firestore databases."""
 
+from typing import Any
+
 import pytest
 
 from recovery.compare.documents import CollectionState, DatabaseState, ListedDocument
@@ -74,6 +76,30 @@ def test_kept_documents_are_counted():
     assert [line.strip() for line in lines[-3:-1]] == ["c/9", "c/x"]
 
 
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        (
+            {"equal": 244, "written": 29},
+            ": 244 documents are equal to the backup, 29 of them written by this recovery",
+        ),
+        ({"equal": 1}, ": 1 document is equal to the backup, none written by this recovery"),
+        (
+            {"equal": 3, "written": 4, "expired": 1, "removed": 2},
+            (
+                ": 3 documents are equal to the backup, 4 written by this recovery; 2 documents "
+                "removed; 1 document that a time to live deleted again"
+            ),
+        ),
+        ({"failure": Failure(message="refused")}, ""),
+    ],
+)
+def test_a_report_says_in_a_sentence_what_was_done_to_documents(counts: dict[str, Any], told: str):
+    """Of how many equal ones how many were written; nothing where none could be compared."""
+    outcome = DatabaseOutcome(name="d", into="d", action="restore", **counts)
+    assert ended(database_outcome_row(outcome))[0].endswith(f"database d{told}")
+
+
 def printed(lines: list[str]) -> list[str]:
     """Return lines as they are printed."""
     return as_text(lines).split("\n")
@@ -114,7 +140,7 @@ def test_a_time_to_live_that_the_backup_knows_is_told():
         name="d", into="d", action="restore", equal=1, expired=2, expiring={name: 3}
     )
     lines = ended(database_outcome_row(outcome))
-    assert "2 that a time to live deleted again" in lines[0]
+    assert "2 documents that a time to live deleted again" in lines[0]
     assert any(f"3 documents past their time, by {name}" in line for line in lines)
     (proven,) = proven_databases((outcome,), "T", ())
     assert proven.text.endswith("but for 2 documents that a time to live deleted again")

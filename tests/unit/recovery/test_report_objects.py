@@ -82,7 +82,7 @@ def test_one_object_is_not_objects():
     assert any("REPLACES CONTENT OF 1 OBJECT THAT IS THERE" in line for line in lines)
     outcome = BucketOutcome(name="raw", into="raw", action="leave", equal=1, moved_aside=1)
     assert ended(bucket_outcome_row(outcome)) == [
-        "  proven    bucket raw  (1 object equal before)",
+        "  proven    bucket raw  (1 object was equal before)",
         "            1 extra object moved aside",
     ]
 

@@ -79,6 +79,10 @@ def test_one_word(ended: RecoveryReport | None, abandoned: AbandonedRecovery | N
     line = text_of(standings_document([standing], now=now)).splitlines()[1]
     assert line.startswith(f"{NAME}  ")
     assert f"{state}  2026-11-24 09:01  5 min" in line
+    if state == "under way":
+        dated = standing.model_copy(update={"wrote_at": BEGUN + timedelta(minutes=2)})
+        (_, line) = text_of(standings_document([dated], now=now)).splitlines()
+        assert "or interrupted: it wrote something down last 3 min ago; `rebound report" in line
 
 
 def so_far(planned: PlannedRecovery, **written: Sequence[Outcome | RangeOutcome]) -> list[SoFar]:
@@ -95,8 +99,10 @@ def test_how_far_it_is():
     assert text.splitlines()[0].endswith(", abandoned")
     later = BEGUN + timedelta(minutes=5)
     text = text_of(progress_document(planned, so_far(planned), now=later))
-    assert "under way" in text
-    assert "begun 2026-11-24 09:01:00 UTC, 5 min ago" in text
+    assert "under way or interrupted" in text.splitlines()[0]
+    assert "begun 2026-11-24 09:01:00 UTC, 5 min ago; nobody knows when" in text
+    text = text_of(progress_document(planned, so_far(planned), now=later, wrote_at=BEGUN))
+    assert "5 min ago; it wrote something down last 5 min ago" in text
     assert all(f"waiting    {name}" in text for name in waiting)
     done = PROVEN.model_copy(update={"name": waiting[0]})
     text = text_of(progress_document(planned, so_far(planned, tables=(done,)), now=BEGUN))

@@ -8,7 +8,7 @@ import pytest
 from recovery.health import Health, worst
 from recovery.ops.facts import Facts, LogEntries, Unread
 from recovery.ops.security.access_rules import BREAK_GLASS, DELETERS, KEYS, PUBLIC, VAULT
-from recovery.ops.security.checks import ACCOUNT_KEYS, RULES, SERVICES, VAULTED, security_findings
+from recovery.ops.security.checks import ACCOUNT_KEYS, RULES, SERVICES, VAULTED
 from recovery.ops.security.document import security_document, security_json
 from recovery.ops.security.filters import (
     DENIED,
@@ -28,6 +28,7 @@ from tests.unit.security_facts import (
     VAULT_BUCKET,
     entries,
     found,
+    judged,
     payload,
     policy,
     vaulted,
@@ -87,7 +88,7 @@ def test_secrets_are_read_by_whom_the_catalog_expects():
     ]
     assert found(SECRETS, entries(ours), **{PROJECT_POLICY: LOGGED})[0] == (None, "")
     for policies in ({}, {"auditConfigs": [{"service": "x"}]}, Unread("answered 403", "x")):
-        told = security_findings({SECRETS: entries(ours), PROJECT_POLICY: policies}, LIGHT)
+        told = judged({SECRETS: entries(ours), PROJECT_POLICY: policies})
         of_it = [it.finding.health for it in told if it.finding.check == SECRETS]
         assert of_it == [Health.UNKNOWN], "what is not logged is not healthy"
 
@@ -98,13 +99,13 @@ def test_refusals_are_counted():
     request = LogEntries([{"httpRequest": {"status": 403, "remoteIp": "203.0.113.9"}}])
     assert found(DENIED, entries(denied), **{REFUSED: LogEntries([])})[0] == ("P3", "")
     facts = {DENIED: entries(denied), REFUSED: request}
-    (one,) = security_findings(facts, LIGHT)
+    (one,) = judged(facts)
     assert one.severity == "P2"
     assert one.finding.what == "2 times in 24 h: ann@example.com 1, 203.0.113.9 1"
     cut = {DENIED: entries(denied, is_whole=False), REFUSED: request}
-    assert "at least 2 times" in security_findings(cut, LIGHT)[0].finding.what
+    assert "at least 2 times" in judged(cut)[0].finding.what
     unread = {DENIED: entries(denied), REFUSED: Unread("answered 403", "x")}
-    assert "at least 1 time" in security_findings(unread, LIGHT)[0].finding.what
+    assert "at least 1 time" in judged(unread)[0].finding.what
     assert found(DENIED, entries(), **{REFUSED: LogEntries([])})[0] == (None, "")
 
 
@@ -128,8 +129,8 @@ def test_public_services():
         ("P0", "rebound-backup"),
         ("P1", "scrapers"),
     ], "a check that found something is not healthy"
-    told = [item.finding for item in security_findings({SERVICES: services}, LIGHT)]
-    (fine,) = (item.finding for item in security_findings({SERVICES: services[2:]}, LIGHT))
+    told = [item.finding for item in judged({SERVICES: services})]
+    (fine,) = (item.finding for item in judged({SERVICES: services[2:]}))
     expected = "1 of 3 services are open to everybody, as the catalog expects"
     assert (fine.check, fine.what) == (PUBLIC, expected)
     # No policy counts where the check is off: taking a grant away would close nothing.
@@ -150,7 +151,7 @@ def test_public_services():
 def test_vault(changes: dict[str, Any], expected: str | None):
     """What protects the backups from loss and from others."""
     facts: Facts = {VAULTED: vaulted(bucket=VAULT_BUCKET | changes)}
-    of_vault = [it for it in security_findings(facts, LIGHT) if it.finding.check == VAULT]
+    of_vault = [it for it in judged(facts) if it.finding.check == VAULT]
     assert [it.severity for it in of_vault] == [expected]
 
 
@@ -178,7 +179,7 @@ def test_who_can_delete(where: str, role: str, member: str, expected: str | None
         "projects/p/roles/deletes": frozenset({"storage.objects.delete"}),
     }
     facts: Facts = {VAULTED: vaulted(**{where: policy((role, member, None)), "roles": roles})}
-    of_deleters = [it for it in security_findings(facts, LIGHT) if it.finding.check == DELETERS]
+    of_deleters = [it for it in judged(facts) if it.finding.check == DELETERS]
     assert [it.severity for it in of_deleters] == [expected]
 
 
@@ -188,10 +189,10 @@ def test_what_may_stop_without_a_role_is_told():
     editors = policy(("roles/editor", f"serviceAccount:{email}", None))
     services = [(service("scrapers", template={"serviceAccount": email}), {}), (service("x"), {})]
     facts: Facts = {SERVICES: services, VAULTED: vaulted(project_policy=editors)}
-    (told,) = (it for it in security_findings(facts, LIGHT) if it.finding.check == DELETERS)
+    (told,) = (it for it in judged(facts) if it.finding.check == DELETERS)
     assert "1 service that run as it (scrapers) may stop: grant first" in told.finding.what
     alone: Facts = {SERVICES: Unread("no", "x"), VAULTED: vaulted(project_policy=editors)}
-    (told,) = (it for it in security_findings(alone, LIGHT) if it.finding.check == DELETERS)
+    (told,) = (it for it in judged(alone) if it.finding.check == DELETERS)
     assert "what runs as it may stop" in told.finding.what
 
 
@@ -206,7 +207,7 @@ def test_keys():
         ("P2", "nba-old@p.iam.gserviceaccount.com"),
         ("P1", "rebound-backup@p.iam.gserviceaccount.com"),
     ]
-    assert security_findings({ACCOUNT_KEYS: keys}, LIGHT)[-1].finding.check == KEYS
+    assert judged({ACCOUNT_KEYS: keys})[-1].finding.check == KEYS
 
 
 def key(days: int) -> dict[str, Any]:
@@ -237,7 +238,7 @@ def test_break_glass(member: str, until: str | None, expected: str | None):
         (Unread("no", "x"), "is unknown"),
     ):
         facts: Facts = {PROJECT_POLICY: fact, RESTORED: used}
-        finding = security_findings(facts, LIGHT)[0].finding
+        finding = judged(facts)[0].finding
         assert finding.check == BREAK_GLASS
         if until and expected in ("P1", "P2"):
             assert told in finding.what
@@ -246,7 +247,7 @@ def test_break_glass(member: str, until: str | None, expected: str | None):
 @pytest.mark.parametrize("name", [name for name in RULES if name])
 def test_what_cannot_be_read_is_unknown(name: str):
     """Not one check passes for not having been made."""
-    (one,) = security_findings({name: Unread("answered 403", "grant x")}, LIGHT)
+    (one,) = judged({name: Unread("answered 403", "grant x")})
     assert (one.severity, one.finding.health, one.finding.mend) == ("P1", Health.UNKNOWN, "grant x")
 
 
@@ -259,13 +260,15 @@ def test_document():
         SERVICES: [(service("rebound-backup"), policy(("r", "allUsers", None)))],
         ACCOUNT_KEYS: {},
     }
-    assert "open to everybody" not in text_of(
-        security_document(security_findings(facts, LIGHT), LIGHT)
-    )
-    told = security_findings(facts, LIGHT)
+    assert "open to everybody" not in text_of(security_document(judged(facts), LIGHT))
+    told = judged(facts)
     text = text_of(security_document(told, LIGHT))
     assert text.index("P0") < text.index("P2") < text.index("The steps") < text.index("healthy")
-    assert "gcloud run services remove-iam-policy-binding rebound-backup" in text
+    warned = (
+        "SHUTS OUT whoever calls it without an identity: gcloud run services remove-iam-policy-bind"
+    )
+    assert warned in text
+    assert "1 of P0, 1 of P2" in text
     as_json = security_json(told, LIGHT)
     assert as_json["health"] is worst(it.finding.health for it in told) is Health.CRITICAL
     assert {it["severity"] for it in as_json["findings"]} == {"P0", "P2", None}

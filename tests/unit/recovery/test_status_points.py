@@ -152,6 +152,19 @@ def test_what_no_run_holds_is_told():
     assert list(unprotected_findings(None, (), day)) == []
 
 
+def test_images_that_are_gone_are_told_where_runs_are():
+    """What runs one cannot be made again: `status`, a list of runs and a plan say so, not `show` alone."""
+    (topics,) = whole_manifest().resources
+    services = topics.model_copy(update={"type": "run/service", "gone_images": ("r/b", "r/a")})
+    run_with = whole_manifest().model_copy(update={"resources": (topics, services)})
+    (found,) = unprotected_findings(run_with, (), POINT.date())
+    assert (found.check, found.health) == ("images", Health.WARNING)
+    assert found.what == "2 images gone, and what runs one cannot be made again: r/a, r/b"
+    assert run_with.run_id in found.mend
+    assert run_with.lacks == "2 images gone"
+    assert whole_manifest().lacks == ""
+
+
 def test_what_somebody_decided_to_leave_out_is_told_and_no_warning():
     """By names, while the decision holds; what has no name here, or is of another kind, is not left out."""
     decision = LeftOut(

@@ -86,7 +86,8 @@ def _what_happens(plan: BucketStep) -> Iterator[Row]:
 def bucket_outcome_row(outcome: BucketOutcome) -> Row:
     """Tell how one bucket ended."""
     made = "created, " if outcome.created else ""
-    equal = f"{counted(outcome.equal, 'object')} equal before"
+    verb = "was" if outcome.equal == 1 else "were"
+    equal = f"{counted(outcome.equal, 'object')} {verb} equal before"
     below = tuple(_what_happened(outcome))
     return Row(f"bucket {outcome.into}  ({made}{equal})", outcome.state, below=below)
 

@@ -52,7 +52,7 @@ def rebuild_outcome_row(outcome: CompletionsOutcome) -> Row:
     first = tuple(Row(shown(item.path)) for item in outcome.kept[:_MOST_LISTED])
     named = first + more(len(first), outcome.kept_count)
     kept = "that hold something else than the history tells, kept"
-    return documents_outcome_row(outcome, kept, named)
+    return documents_outcome_row(outcome, "the history", kept, named)
 
 
 def proven_rebuilds(

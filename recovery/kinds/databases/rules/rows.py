@@ -29,7 +29,7 @@ def held_database(database: DatabaseBackup) -> str:
     """Say what a run holds of a database, and what of it the run does not know."""
     ids = counted(len(database.collections), "collection id")
     files = counted(len(database.files), "file")
-    return held_text(database, ids, files, *_not_known(database))
+    return held_text(database, size(database.size_bytes), ids, files, *_not_known(database))
 
 
 def _not_known(database: DatabaseBackup) -> Iterator[str]:
@@ -91,7 +91,7 @@ def database_outcome_row(outcome: DatabaseOutcome) -> Row:
     kept = "written after the recovery point, kept and not restored"
     if outcome.left_count:
         kept = "that differ, or are not in the backup, kept and not restored"
-    return documents_outcome_row(outcome, kept, named)
+    return documents_outcome_row(outcome, "the backup", kept, named)
 
 
 def proven_databases(

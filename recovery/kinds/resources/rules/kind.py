@@ -49,6 +49,7 @@ from recovery.kinds.resources.rules.steps import (
 from recovery.kinds.step import Step
 from recovery.kinds.told import Held, SoFar
 from recovery.request import Request, Target
+from recovery.units import listed
 
 
 class ConfigurationRules(Rules[ResourcesSeen]):
@@ -282,7 +283,10 @@ def _unlooked(wanted: Resource, seen: ResourcesSeen) -> tuple[str, ...]:
 
 
 def _lost(backups: Sequence[ResourceBackup]) -> Iterator[str]:
-    """Yield what no API returns, so that no backup has it."""
+    """Yield what no API returns, so that no backup has it, and what runs an image that was gone."""
     for backup in backups:
+        if backup.gone_images:
+            names = listed(backup.gone_images)
+            yield f"what of {backup.type} is lost and runs an image that was gone at the backup: {names}"
         if backup.not_held and backup.entries:
             yield f"{', '.join(backup.not_held)} of {backup.type}: no API returns them"

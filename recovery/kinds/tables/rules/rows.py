@@ -1,6 +1,6 @@
 """What a plan and a report say about BigQuery, as rows. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from manifests.partitions import WHOLE_TABLE
 from recovery.compare.observed import Expired
@@ -34,7 +34,7 @@ def table_plan_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
     undeleted = {item.into for item in of(steps, DatasetStep) if item.create and item.undelete}
     tables = of(steps, TableStep)
     for step in tables:
-        is_back = step.action == "create" and step.into.rpartition(".")[0] in undeleted
+        is_back = _comes_back(step, undeleted)
         yield _after_undelete(step) if is_back else _table_row(step, step.into)
     told = {step.listening.text for step in tables if step.changes and step.listening.is_told}
     for text in sorted(told):
@@ -44,10 +44,16 @@ def table_plan_rows(steps: Sequence[Step], request: Request) -> Iterator[Row]:
     definitions = of(steps, DefinitionStep)
     for item in definitions:
         if item.action != "leave":
-            notes = "; ".join(filter(None, (item.why, item.by_now)))
+            first = _DIFFERING if _comes_back(item, undeleted) else ""
+            notes = "; ".join(filter(None, (first, item.why, item.by_now)))
             why = f": {notes}" if notes else ""
             yield Row(f"{item.kind} {item.into}{why}", item.action)
     yield from _equal_definitions(definitions, "leave")
+
+
+def _comes_back(step: TableStep | DefinitionStep, undeleted: Collection[str]) -> bool:
+    """Whether something comes back with its dataset, before it is seen whether it has to be made."""
+    return step.action == "create" and step.into.rpartition(".")[0] in undeleted
 
 
 def _after_undelete(step: TableStep) -> Row:
