@@ -58,8 +58,9 @@ def report_document(
     told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     state, _ = state_of(report, None)
     conclusion = concluded(outcome_error(report), state=state)
+    came_to = ", then ".join(filter(None, (conclusion.state, undone)))
     return Document(
-        title=f"recovery {report.recovery_id}: {report.plan.request.scenario}, {conclusion.state}",
+        title=f"recovery {report.recovery_id}: {report.plan.request.scenario}, {came_to}",
         conclusion=conclusion,
         sections=(
             Section(()),

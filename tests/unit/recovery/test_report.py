@@ -118,6 +118,17 @@ def test_an_undo_is_offered_where_one_is_written(mocker: MockerFixture, *, is_un
     assert "to go back" not in text_of(report_document(report(same), undo_until=POINT))
 
 
+def test_the_first_line_of_a_report_ends_with_what_became_of_it():
+    """Whoever reads one line knows: in capitals where it is bad, and that it was undone since."""
+    for known, undone, told in (
+        (PROVEN, "", "proven"),
+        (UNEQUAL, "", "NOT EQUAL"),
+        (PROVEN, "undone T", "proven, then undone T"),
+    ):
+        first = text_of(report_document(report(known), undone=undone)).splitlines()[0]
+        assert first == f"recovery loss-1: bigquery-dataset-loss, {told}"
+
+
 def test_a_report_tells_everything():
     """Each table has its state, source, undo point, error and differences; times are compared."""
     undone = UNEQUAL.model_copy(update={"undo": "platform.undo.x"})
