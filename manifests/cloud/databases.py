@@ -5,6 +5,7 @@ Read and written as JSON, so that a field that is younger than any client is com
 
 import time
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ import structlog
 from google.api_core import exceptions as google_errors
 
 from manifests.cloud.rest import Query, Rest
-from manifests.cloud.retry import believed, cloud_errors, require_whole
+from manifests.cloud.retry import asked_twice, believed, cloud_errors, require_whole
 from manifests.errors import CloudError
 from manifests.kinds.databases.model import IndexSettings
 from manifests.values import Resource
@@ -124,11 +125,9 @@ class Databases:
         Raises:
             CloudError: It could not be deleted.
         """
+        path = f"{self._group(group)}/indexes/{quote(index_id, safe='')}"
         with cloud_errors(self.name, "datastore.indexes.delete"):
-            try:
-                self._call("DELETE", f"{self._group(group)}/indexes/{quote(index_id, safe='')}")
-            except google_errors.NotFound:
-                return
+            asked_twice(partial(self._call, "DELETE", path), google_errors.NotFound)
 
     def set_field(self, group: str, field: str, part: str, value: object) -> None:
         """Set one part of the settings of a field.
@@ -235,11 +234,10 @@ class Databases:
             CloudError: It could not be deleted.
         """
         with cloud_errors(self.name):
-            try:
-                self._await(self._call("DELETE", self.name))
-            except google_errors.NotFound:
-                # The answer to an earlier call was lost.
-                return
+            delete = partial(self._call, "DELETE", self.name)
+            operation = asked_twice(delete, google_errors.NotFound)
+            if operation is not None:
+                self._await(operation)
 
     def _call(
         self, verb: str, path: str, *, query: Query | None = None, body: Resource | None = None

@@ -7,6 +7,7 @@ reference into another project; so requests and answers are the protocol's own m
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import grpc
@@ -19,7 +20,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from manifests.cloud.clients import CALL_SECONDS
-from manifests.cloud.retry import calling, cloud_errors, is_timed_out
+from manifests.cloud.retry import asked_again, calling, cloud_errors, is_timed_out
 from manifests.errors import PointLostError, SourceUnreadableError
 
 _NANOS = 1_000_000_000
@@ -79,9 +80,11 @@ class Connection:
         return True
 
     def stream(self, method: str, request: Message) -> Iterator[Any]:
-        """Yield the answers of one streaming call, made once."""
+        """Yield the answers of one streaming call, made once, or twice where there is no such database."""
         stream = self._streams[method]
-        answers: Iterator[Any] = stream(request, metadata=self._metadata, timeout=_STREAM_SECONDS)
+        ask = partial(stream, request, metadata=self._metadata, timeout=_STREAM_SECONDS)
+        # The first answer has come when the call returns.
+        answers: Iterator[Any] = asked_again(ask, google_errors.NotFound)
         return answers
 
     def call(self, method: str, request: Message) -> Any:  # noqa: ANN401 - a protobuf message
@@ -102,7 +105,8 @@ class Connection:
         return calling(ask)
 
     def _call(self, method: str, request: Message) -> Any:  # noqa: ANN401 - a protobuf message
-        return self._calls[method](request, metadata=self._metadata, timeout=CALL_SECONDS)
+        ask = partial(self._calls[method], request, metadata=self._metadata, timeout=CALL_SECONDS)
+        return asked_again(ask, google_errors.NotFound)
 
 
 @contextmanager

@@ -160,6 +160,24 @@ def asked_twice[Answer](
     return None
 
 
+def asked_again[Answer](ask: Callable[[], Answer], denial: type[Exception]) -> Answer:
+    """Return an answer, or the second one where the first is that what is asked for is not there.
+
+    For what has to be there: that it is not ends what was begun, and one answer can be false.
+
+    Args:
+        ask: The call.
+        denial: The error that says that nothing is there.
+
+    Raises:
+        Exception: What the call raises, or raises again.
+    """
+    try:
+        return ask()
+    except denial:
+        return ask()
+
+
 def _again_while[Answer](
     is_passing: Callable[[BaseException], bool],
     call: Callable[[], Answer],

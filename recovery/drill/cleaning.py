@@ -13,7 +13,7 @@ from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.clients import storage_api
 from manifests.cloud.configuration import Configuration
 from manifests.cloud.databases import Databases
-from manifests.cloud.retry import calling, cloud_errors
+from manifests.cloud.retry import asked_twice, calling, cloud_errors
 from manifests.cloud.versions import VersionedBucket
 from manifests.errors import CloudError, ReboundError
 from manifests.kinds.buckets.model import ObjectVersion
@@ -143,10 +143,12 @@ class Cleaning:
         if item.kind != "dataset" or mark_of_dataset(item.name):
             return item
         with cloud_errors(item.label):
-            try:
-                found = calling(lambda: self._bigquery.get_dataset(item.name, retry=None))  # type: ignore[arg-type]  # as above
-            except NotFound:
-                return item
+            found = asked_twice(
+                lambda: calling(lambda: self._bigquery.get_dataset(item.name, retry=None)),  # type: ignore[arg-type]  # as above
+                NotFound,
+            )
+        if found is None:
+            return item._replace(doubt="it is listed, and answered twice not to be there")
         drill = (self._configured.open() if drills is None else drills).get(item.mark)
         return item._replace(
             doubt=doubt_of_label(found.to_api_repr(), drill, sandbox=self._project)
@@ -176,13 +178,15 @@ class Cleaning:
 
     def _remove_dataset(self, name: str) -> None:
         with cloud_errors(f"dataset {name}"):
-            calling(
-                lambda: self._bigquery.delete_dataset(
-                    name,
-                    delete_contents=True,
-                    not_found_ok=True,
-                    retry=None,  # type: ignore[arg-type]  # as above
-                )
+            asked_twice(
+                lambda: calling(
+                    lambda: self._bigquery.delete_dataset(
+                        name,
+                        delete_contents=True,
+                        retry=None,  # type: ignore[arg-type]  # as above
+                    )
+                ),
+                NotFound,
             )
 
     def _remove_bucket(self, name: str) -> None:

@@ -1,11 +1,13 @@
 """What BigQuery says of a job that somebody else ran, and where a repair looks at what it makes."""
 
+from functools import partial
+
 from google.api_core.exceptions import NotFound
 
 from manifests.cloud.jobs import Job
-from manifests.cloud.retry import calling, cloud_errors
+from manifests.cloud.retry import asked_twice, calling, cloud_errors
 from manifests.cloud.working import SCRATCH_DAYS, ready_dataset
-from manifests.errors import CloudError, UsageError
+from manifests.errors import UsageError
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.repair.rules import JobFacts
 
@@ -17,23 +19,22 @@ def job_facts(target: BigQueryTarget, job_id: str) -> JobFacts:
         UsageError: There is none of that id, or it has not ended.
         CloudError: It could not be asked for.
     """
-    try:
-        with cloud_errors(job_id):
-            job = calling(
-                lambda: target.jobs.client.get_job(
-                    job_id,
-                    location=target.location,
-                    retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
-                )
-            )
-    except CloudError as error:
-        if isinstance(error.__cause__, NotFound):
-            raise UsageError(
-                f"no such job in {target.location}",
-                subject=job_id,
-                hint="`bq ls --jobs --all` lists them",
-            ) from error
-        raise
+
+    def ask() -> Job:
+        return target.jobs.client.get_job(
+            job_id,
+            location=target.location,
+            retry=None,  # type: ignore[arg-type]  # None: no retry of Google's own
+        )
+
+    with cloud_errors(job_id):
+        job = asked_twice(partial(calling, ask), NotFound)
+    if job is None:
+        raise UsageError(
+            f"no such job in {target.location}",
+            subject=job_id,
+            hint="`bq ls --jobs --all` lists them",
+        )
     if job.state != "DONE" or not (job.started and job.ended):
         raise UsageError("the job has not ended", subject=job_id)
     return JobFacts(

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.harness import Rebound, minutes_ago, of_kind
 from tests.integration import lake, orchestration
 from tests.integration.bucket_objects import NAMES, backup_of, fill, make_bucket, records_of
@@ -112,6 +114,25 @@ def test_a_database_that_is_once_said_to_be_gone_is_not_made(
             (told,) = of_kind(rebound.json(*words), "database")
         assert told["action"] != "create"
         assert database.content() == before
+
+
+@pytest.mark.parametrize("operation", ["RunQuery", "BatchWrite"])
+def test_documents_come_back_though_their_database_is_once_said_to_be_gone(
+    new_rebound: Callable[..., Rebound], tmp_path: Path, operation: str
+):
+    """Whichever call of Firestore is answered so: an operator is not told that there is no database."""
+    rebound = new_rebound(REBOUND_CATALOG=orchestration.write_catalog(tmp_path))
+    database = orchestration.State(rebound)
+    with rebound.cloud.minutes_ago(3):
+        database.write({"done/one": {"n": 1}, "done/two": {"n": 2}})
+    with serving(rebound) as function:
+        function.complete("night")
+    before = database.content()
+    database.lose("done/one")
+    gone = {"reason": "NOT_FOUND"}
+    with rebound.cloud.fault("firestore", f"firestore.{operation}", "status", **gone):
+        rebound.run("recover", "firestore-state-loss", "--yes")
+    assert database.content() == before
 
 
 def _looks(rebound: Rebound, database: orchestration.State, *words: str) -> int:

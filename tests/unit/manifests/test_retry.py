@@ -7,6 +7,7 @@ from pytest_mock import MockerFixture
 from manifests.cloud.retry import (
     MOST_ATTEMPTS,
     ContradictionError,
+    asked_again,
     believed,
     calling,
     cloud_errors,
@@ -67,3 +68,21 @@ def test_one_answer_that_something_is_gone_is_not_for_good(
     gone = SourceMissingError("does not exist")
     gone.__cause__ = NotFound("not here")
     assert not gone.may_pass
+
+
+def test_what_has_to_be_there_is_asked_for_twice():
+    """A second answer that it is not there is raised, and no other failure is asked about again."""
+    answers: list[str | Exception] = [NotFound("no"), "there", NotFound("no"), NotFound("twice")]
+
+    def ask() -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert asked_again(ask, NotFound) == "there"
+    with pytest.raises(NotFound, match="twice"):
+        asked_again(ask, NotFound)
+    answers += [Forbidden("no"), "there"]
+    with pytest.raises(Forbidden):
+        asked_again(ask, NotFound)

@@ -14,7 +14,7 @@ from google.api_core.exceptions import (
 
 from manifests.cloud.batch import ApiCall
 from manifests.cloud.protection import concerns_all, protects
-from manifests.cloud.retry import is_transient
+from manifests.cloud.retry import asked_twice, is_transient
 from manifests.cloud.versions import VersionedBucket
 from manifests.kinds.buckets.model import ObjectRecord, ObjectSettings, ObjectVersion
 from manifests.values import Resource
@@ -196,9 +196,9 @@ class Mender:
 
     def _restored(self, step: ObjectStep, expected: ObjectRecord) -> Mended:
         for origin in step.origins:
-            try:
-                written = self._write(origin, expected, step.live)
-            except NotFound:
+            # One answer that nothing is there can be false, and no other source may be left.
+            written = asked_twice(partial(self._write, origin, expected, step.live), NotFound)
+            if written is None:
                 continue
             self._settle(written, expected)
             return Mended(step, source=origin.source)

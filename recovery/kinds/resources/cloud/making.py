@@ -156,11 +156,12 @@ class Making:
         etag = etag_of(seen, is_taken=kind.deleted_by_etag)
         query = {"etag": etag} if etag else None
         with cloud_errors(name, f"the permission to delete {kind.name}"):
+            path = f"{kind.version}/{name}"
+            delete = partial(self._rest.call, "DELETE", kind.host, path, query=query)
             try:
-                answer = self._rest.call("DELETE", kind.host, f"{kind.version}/{name}", query=query)
-                self._done(kind, answer)
-            except google_errors.NotFound:
-                return
+                answer = asked_twice(delete, google_errors.NotFound)
+                if answer is not None:
+                    self._done(kind, answer)
             except CHANGED as error:
                 if self._since(kind, name, etag) is None:
                     raise
