@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,14 +69,19 @@ def parent(rebound: Rebound) -> str:
     return f"{RUN}/projects/{rebound.project}/locations/{LOCATION}"
 
 
-def write_catalog(folder: Path, project: str, **more: Any) -> str:  # noqa: ANN401 - JSON
+def write_catalog(
+    folder: Path,
+    project: str,
+    tables: Sequence[str] = (),
+    **more: Any,  # noqa: ANN401 - JSON
+) -> str:
     """Write the catalog of the platform and return its path."""
     resources: list[dict[str, Any]] = [{"type": name} for name in TYPES]
     produced = f"{project}-produced"
     places = {"scheduler/job": [LOCATION, ELSEWHERE], "storage/notification": [produced]}
     for item in resources:
         item["locations"] = places.get(item["type"], [LOCATION])
-    catalog = lake.write_catalog(folder, tables=(), resources=resources, **more)
+    catalog = lake.write_catalog(folder, tables, resources=resources, **more)
     check = {**CHECK, "produces": f"bucket {produced}"}
     writes = {"writes": ["bucket *"]} if more.get("buckets") else {}
     with_fence(
@@ -97,17 +103,22 @@ def build(cloud: Cloud, folder: Path, *, with_bucket: bool = False, **schedules:
     buckets = [{"bucket": f"{project}-produced"}] if with_bucket else []
     catalog = write_catalog(folder, project, buckets=buckets)
     rebound = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
-    with cloud.minutes_ago(5, ("storage",)):
-        rebound.storage_client.create_bucket(f"{project}-produced", location=LOCATION)
-    configure(rebound)
-    configure_callers(rebound)
-    notify(rebound)
+    configure_all(rebound)
     for name, address in schedules.items():
         target = {"uri": address.format(project=project), "httpMethod": "POST"}
         make_job(rebound, name, httpTarget=target)
     with serving(rebound) as function:
         function.complete("first")
     return rebound
+
+
+def configure_all(rebound: Rebound) -> None:
+    """Make the configuration and the bucket that it is about."""
+    with rebound.cloud.minutes_ago(5, ("storage",)):
+        rebound.storage_client.create_bucket(f"{rebound.project}-produced", location=LOCATION)
+    configure(rebound)
+    configure_callers(rebound)
+    notify(rebound)
 
 
 def configure(rebound: Rebound) -> None:

@@ -6,13 +6,13 @@
 One fault a trial, hours for all of them. Each wrong outcome is printed when it is found, the counts
 at the end and when it is interrupted; the exit code is 1 when one was wrong.
 
-The works are a backup of data and one of a configuration, each scenario, the undo of those that bring
-data back, a repair, and a fence with its thaw. Left out are a drill and its clean-up, which are a recovery
-through the same code into another project; data and configuration lost together, whose recovery is that of
-each behind the other (`test_everything_back`); erasure, which removes what it is told to, so that there is
-nothing to come right; `expire`, `prune` and `verify`, of which tests fire each false answer that could
-delete something (`test_operator_expiry`, `test_maintenance`); faults that last, which have tests of their
-own for each service; two faults at once; and a stall of Firestore, whose protocol has no body that stops.
+The works are a backup of data and one of a configuration, each scenario, data and configuration lost
+together, the undo of those that bring data back, a repair, and a fence with its thaw. Left out are a drill and
+its clean-up, which are a recovery through the same code into another project; erasure, which removes what it
+is told to, so that there is nothing to come right; `expire`, `prune` and `verify`, of which tests fire each
+false answer that could delete something (`test_operator_expiry`, `test_maintenance`); faults that last, which
+have tests of their own for each service; two faults at once; and a stall of Firestore, whose protocol has no
+body that stops.
 """
 
 import argparse
@@ -31,7 +31,7 @@ import pytest
 from tests.standin.cloud import running
 from tests.sweep.records import Records
 from tests.sweep.trials import KINDS, Result, Trial, attempt, trials
-from tests.sweep.works import WORKS
+from tests.sweep.works import EVERY_WORK
 from tests.sweep.world import Worlds, making
 
 _A_ROUND = 30
@@ -53,7 +53,7 @@ def _worlds() -> Generator[Worlds]:
 
 def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(description="Sweep faults over every call.")
-    options.add_argument("--work", action="append", choices=WORKS, help="only these works")
+    options.add_argument("--work", action="append", choices=EVERY_WORK, help="only these works")
     options.add_argument("--kind", action="append", choices=KINDS, help="only these kinds")
     options.add_argument("--sample", type=int, help="so many trials of each work, drawn at random")
     options.add_argument("--tell-all", action="store_true", help="print every outcome")
@@ -72,7 +72,7 @@ def _wanted(options: argparse.Namespace) -> list[Trial]:
     """
     drawing = random.Random(options.seed)  # noqa: S311 - no secret
     with _worlds() as worlds:
-        found = [trials(worlds, work, options.kind or KINDS) for work in options.work or WORKS]
+        found = [trials(worlds, work, options.kind or KINDS) for work in options.work or EVERY_WORK]
     drawn = [drawing.sample(some, min(len(some), options.sample or len(some))) for some in found]
     rounds = zip_longest(*(batched(some, _A_ROUND, strict=False) for some in drawn), fillvalue=())
     return [trial for some in rounds for part in some for trial in part]
@@ -98,7 +98,7 @@ def main() -> None:
 
 def _make_some(worlds: Worlds, wanted: list[Trial], records: Records, *, tell_all: bool) -> None:
     """Make trials, and take them off the list, until there is none left or the world is spoilt."""
-    for _ in range(min(len(WORKS) * _A_ROUND, len(wanted))):
+    for _ in range(min(len(EVERY_WORK) * _A_ROUND, len(wanted))):
         trial, began = wanted.pop(0), time.monotonic()
         is_spoilt = False
         try:

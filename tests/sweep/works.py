@@ -11,7 +11,7 @@ from tests.harness import Rebound
 from tests.integration import lake
 from tests.sweep.operation import AGREED, Ended, Operation, Work, run_to_end
 from tests.sweep.world import LOSSES, REFERENCE, Loss, World, Worlds, holdings
-from tests.sweep.writers import Dates, Fence, Outage
+from tests.sweep.writers import Dates, Everything, Fence, Outage
 
 BACKUP, CONFIGURATION = "backup", "backup of configuration"
 REPAIR, FENCE = "repair", "fence and thaw"
@@ -21,6 +21,9 @@ WORKS = (
     *(BACKUP, *LOSSES, *(f"{UNDO}{name}" for name in LOSSES), REPAIR),
     *(CONFIGURATION, OUTAGE, FENCE, DATES),
 )
+EVERYTHING = "everything lost"
+EVERY_WORK = (*WORKS, EVERYTHING)
+"""With the one that takes as long as several others: the sample of the suite leaves it out."""
 _OK, _SERVER_ERROR = 200, 500
 _RECOVER = ("--run", REFERENCE, *AGREED, "--overwrite", "*", "--access")
 _RESUME = _RECOVER[2:]
@@ -37,6 +40,7 @@ def work_on(worlds: Worlds, name: str) -> Work:
         CONFIGURATION: lambda: _Backup(worlds.configuration),
         REPAIR: lambda: _Repair(worlds.data.rebound),
         OUTAGE: lambda: Outage(worlds.configuration.rebound),
+        EVERYTHING: lambda: Everything(worlds.everything.rebound),
         FENCE: lambda: Fence(worlds.configuration.rebound),
         DATES: lambda: Dates(worlds.league),
     }

@@ -1,6 +1,6 @@
 """Platforms that are small enough to be backed up and lost hundreds of times.
 
-One has data of all three services, one a configuration, one processors that write the rows of dates.
+One has data of all three services, one a configuration, one both, one processors that write the rows of dates.
 """
 
 from collections.abc import Callable, Generator
@@ -47,20 +47,29 @@ class Worlds:
     def data(self) -> World:
         """Return the platform with tables, a bucket and a database."""
         rebound = make_platform(self._cloud, self._place("data"), f"{self._name}-data")
-        function = self._stack.enter_context(serving(rebound))
-        function.complete(REFERENCE, full=True)
-        return World(rebound, function, rebound.manifest(REFERENCE))
+        return self._backed_up(rebound)
 
     @cached_property
     def configuration(self) -> World:
         """Return the platform with a service, what calls it and what it reads."""
         rebound = outages.build(self._cloud, self._place("configuration"), with_bucket=True)
-        # Nothing can make it again.
-        path = f"{PUBSUB}/projects/{rebound.project}/subscriptions/orphan-sub"
-        call(rebound, "DELETE", path)
-        function = self._stack.enter_context(serving(rebound))
-        function.complete(REFERENCE)
-        return World(rebound, function, rebound.manifest(REFERENCE))
+        _delete_orphan(rebound)
+        return self._backed_up(rebound)
+
+    @cached_property
+    def everything(self) -> World:
+        """Return the platform with both: its data, and its configuration."""
+        folder, project = self._place("everything"), f"{self._name}-everything"
+        buckets = [{"bucket": f"{project}-raw"}, {"bucket": f"{project}-produced"}]
+        databases = [{"database": "(default)", "triggers": []}]
+        catalog = outages.write_catalog(
+            folder, project, _TABLES, buckets=buckets, databases=databases
+        )
+        rebound = make_rebound(self._cloud, folder, project, REBOUND_CATALOG=catalog)
+        _fill(rebound)
+        outages.configure_all(rebound)
+        _delete_orphan(rebound)
+        return self._backed_up(rebound)
 
     @cached_property
     def league(self) -> Rebound:
@@ -73,6 +82,11 @@ class Worlds:
         )
         league.create(phases.rebound)
         return phases.rebound
+
+    def _backed_up(self, rebound: Rebound) -> World:
+        function = self._stack.enter_context(serving(rebound))
+        function.complete(REFERENCE, full=True)
+        return World(rebound, function, rebound.manifest(REFERENCE))
 
     def _place(self, name: str) -> Path:
         place = self._folder / name
@@ -118,14 +132,24 @@ def make_platform(cloud: Cloud, folder: Path, project: str) -> Rebound:
         buckets=[{"bucket": f"{project}-raw"}],
         databases=[{"database": "(default)", "triggers": []}],
     )
-    with cloud.minutes_ago(10):
-        create_database(project)
     rebound = make_rebound(cloud, folder, project, REBOUND_CATALOG=catalog)
+    _fill(rebound)
+    return rebound
+
+
+def _fill(rebound: Rebound) -> None:
+    with rebound.cloud.minutes_ago(10):
+        create_database(rebound.project)
     lake.fill(rebound)
     bucket_objects.fill(rebound, bucket_objects.make_bucket(rebound), OBJECTS)
-    with cloud.minutes_ago(5):
+    with rebound.cloud.minutes_ago(5):
         State(rebound).write(DOCUMENTS)
-    return rebound
+
+
+def _delete_orphan(rebound: Rebound) -> None:
+    """Delete the subscription that nothing can make again."""
+    path = f"{PUBSUB}/projects/{rebound.project}/subscriptions/orphan-sub"
+    call(rebound, "DELETE", path)
 
 
 def holdings(rebound: Rebound, manifest: Manifest) -> object:

@@ -9,9 +9,10 @@ from tests.integration import outages
 from tests.integration.configuration import call, job, states, subscriptions
 from tests.integration.processors import platform as league
 from tests.sweep.operation import AGREED, Ended, Operation, judged
-from tests.sweep.world import REFERENCE
+from tests.sweep.world import LOSSES, REFERENCE
 
 _THAW = ("thaw", "--no-check", *AGREED)
+_OF_DATA = [LOSSES[name] for name in ("tables gone", "objects damaged", "documents changed")]
 _numbers = itertools.count(1)
 
 
@@ -22,8 +23,12 @@ class Outage(Operation):
 
     def __init__(self, rebound: Rebound) -> None:
         super().__init__(rebound)
-        outages.lose(rebound, with_secret=False)
+        self.lose()
         assert self.picture() != self._before
+
+    def lose(self) -> None:
+        """Lose all of it."""
+        outages.lose(self.rebound, with_secret=False)
 
     @override
     def picture(self) -> object:
@@ -47,6 +52,22 @@ class Outage(Operation):
             return ended
         looked, standing = _fences(self.rebound)
         return self.run(*_THAW) if standing else looked
+
+
+class Everything(Outage):
+    """Data and configuration, lost together and brought back by one recovery."""
+
+    resumed = ("--overwrite", "*", *Outage.resumed)
+
+    @override
+    def lose(self) -> None:
+        super().lose()
+        for loss in _OF_DATA:
+            loss.lose(self.rebound)
+
+    @override
+    def picture(self) -> object:
+        return super().picture(), [loss.picture(self.rebound) for loss in _OF_DATA]
 
 
 class Fence(Operation):
