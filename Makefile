@@ -43,7 +43,7 @@ check: $(INSTALLED) ## Check format, lint, types, import rules, weak spots, what
 
 fuzz: $(INSTALLED) ## Give every decoder 100,000 aimed inputs, in about an hour, and count how each ends; ARGS=1000 are fewer.
 	$(PYTHON) -m tests.fuzz $(ARGS)
-	REBOUND_ACCEPTED=20000 $(PYTHON) -m pytest -q tests/fuzz/test_accepted.py
+	REBOUND_ACCEPTED=20000 $(PYTHON) -m pytest -q tests/fuzz/test_accepted.py tests/fuzz/test_accepted_journals.py
 
 suites: $(INSTALLED) ## Run Google's own system tests of its clients against the local cloud.
 	$(PYTHON) -m tests.judges.suites $(ARGS)
