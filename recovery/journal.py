@@ -99,6 +99,18 @@ class Journal(JournalEntries):
             )
         return content
 
+    def written_at(self) -> datetime:
+        """Return when the plan was written, on Cloud Storage's clock.
+
+        Raises:
+            UsageError: There is no such recovery.
+        """
+        self.require()
+        found = self._bucket.read_dated(self._names.plan)
+        if found is None:
+            raise UsageError("its plan is gone", subject=self.recovery_id)
+        return found.written_at
+
     def during(self, ended_at: datetime) -> "Journal":
         """Return the journal as it was when the recovery ended, where nobody signed it.
 

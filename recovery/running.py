@@ -21,7 +21,7 @@ from recovery.kinds.work import Begun
 from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.estimate import takes
 from recovery.plan.model import Plan
-from recovery.plan.not_held import not_held
+from recovery.plan.not_held import with_not_held
 from recovery.plan.restorable import check_project
 from recovery.plan.resumed import resumed
 from recovery.plan.said import check_not_drilled
@@ -83,19 +83,20 @@ def seen_again(
         update={"request": request, "takes": None, **told_of_run(session, plan.run_id, request)}
     )
     origin = visible(origin_of(session, plan), {item.name for item in plan.unseen}, plan.request)
+    written_at = session.journal(planned.recovery_id).written_at()
     world = {
         rules.kind: session.work(rules.kind, request.target).observe(
-            origin, request, Begun(planned.started_at, rules.of(plan.steps))
+            origin, request, Begun(planned.started_at, rules.of(plan.steps), written_at)
         )
         for rules in rules_of(request.kinds)
     }
     left = resumed(plan, origin, world)
     if origin.manifest is not None:
         left = with_leaning(left, origin.manifest, session.verdicts.readable())
-        lacked = not_held(session.catalog, origin.manifest, request)
+        left = with_not_held(left, session.catalog, origin.manifest)
         proofs = session.proofs.readable(session.catalog.drills, now=session.started_at)
         told = takes(left, origin.run, proofs)
-        left = left.model_copy(update={"not_held": lacked, "takes": told})
+        left = left.model_copy(update={"takes": told})
     return planned.model_copy(update={"plan": with_fence(session, left, origin.manifest)})
 
 

@@ -4,13 +4,14 @@ It has the name that it has on the platform: somebody else may have made one of 
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from manifests.layout import recovery_begun_at
 from manifests.values import Resource
 from recovery.drill.model import Kept
 from recovery.drill.under_way import LONGEST
+from recovery.kinds.made import made_at_of
 
 _SKEW = timedelta(minutes=5)
 """Between Google's clocks, generously."""
@@ -110,23 +111,6 @@ def doubt_of_label(resource: Resource, drill: Kept | None, *, sandbox: str) -> s
         return "it has the label of a drill of which nothing can be left"
     work = at_work(drill, recovery_begun_at(drill.drill_id), sandbox=sandbox)
     return doubt_of(resource, work, is_recorded=True)
-
-
-def made_at_of(resource: Resource) -> datetime | None:
-    """Return when a resource was made, as its API says; None where it does not.
-
-    `createTime` (Secret Manager, Cloud Logging, Workflows), `creationTime` in milliseconds (BigQuery
-    Connection), `creationRecord.mutateTime` (Cloud Monitoring), by the discovery documents.
-
-    Raises:
-        ValueError: It says no time.
-    """
-    record = resource.get("creationRecord") or {}
-    if said := resource.get("createTime") or record.get("mutateTime"):
-        return datetime.fromisoformat(str(said))
-    if said := resource.get("creationTime"):
-        return datetime.fromtimestamp(int(said) / 1000, UTC)
-    return None
 
 
 def is_over(drill: Kept, *, now: datetime, stopped: Iterable[str], mark: str) -> bool:

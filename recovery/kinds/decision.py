@@ -17,9 +17,12 @@ class Seen(Value):
 
     Attributes:
         unseen: What could not be looked at; it appears in no other field.
+        older: What was made before the recovery began that is resumed, by the names of its steps: no
+            attempt of it made that. Empty where none is resumed.
     """
 
     unseen: tuple[Unseen, ...] = ()
+    older: frozenset[str] = frozenset()
 
 
 class Origin(NamedTuple):

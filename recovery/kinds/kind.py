@@ -127,7 +127,7 @@ class Rules[S: Seen](DrillRules, ABC):
         """Decide again what is left of a plan that was begun.
 
         Others can write to a journal, so what happens is decided anew. What the interrupted attempt
-        created counts as created, so that it gets the final settings.
+        created counts as created, so that it gets the final settings; what was there before does not.
 
         Args:
             begun: The steps of the journal.
@@ -135,7 +135,9 @@ class Rules[S: Seen](DrillRules, ABC):
             seen: The things as they are now.
             request: What the operator asked for.
         """
-        made = {(step.kind, step.name) for step in begun if step.create}
+        made = {
+            (step.kind, step.name) for step in begun if step.create and step.name not in seen.older
+        }
         decision = self.plan(origin, seen, request)
         steps = (
             step.model_copy(update={"action": "create"})

@@ -1,7 +1,7 @@
 """The interface through which the engine has a kind look at Google Cloud, recover and verify."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -11,10 +11,11 @@ from manifests.cloud.job_log import JobLog
 from manifests.cloud.objects import Bucket
 from manifests.cloud.rest import Rest
 from manifests.store.seal import Seal
-from manifests.values import Value
+from manifests.values import Resource, Value
 from recovery.compare.erased import LeftRows
 from recovery.fence.store import Fences
 from recovery.kinds.decision import Origin, Seen
+from recovery.kinds.made import made_before
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.progress import Progress
@@ -104,12 +105,22 @@ class Begun(NamedTuple):
     """A recovery of which something may be done.
 
     Attributes:
-        at: When it began.
+        at: When it began, as its journal says.
         steps: The steps of the kind in its journal.
+        written_at: When its plan was written, on Cloud Storage's clock: nobody can set that.
     """
 
     at: datetime
     steps: Sequence[Step]
+    written_at: datetime
+
+    def older(self, live: Mapping[str, Resource | None]) -> frozenset[str]:
+        """Return the names of things that were there before it began: no attempt of it made them.
+
+        Args:
+            live: Each thing as it is, by the name of its step; None where there is none.
+        """
+        return made_before(live, self.written_at)
 
 
 class Running(NamedTuple):

@@ -8,7 +8,7 @@ from recovery.kinds.decision import Origin, Seen
 from recovery.kinds.kind import Rules
 from recovery.kinds.known import rules_of
 from recovery.plan.model import Plan
-from recovery.plan.whole import World, point_of, visible, with_access
+from recovery.plan.whole import World, lost_of, point_of, visible, with_access
 
 
 def resumed(plan: Plan, origin: Origin, world: World) -> Plan:
@@ -38,7 +38,8 @@ def resumed(plan: Plan, origin: Origin, world: World) -> Plan:
     }
     left = plan.model_copy(
         update={
-            "recovery_point": point_of(known, decided),
+            "recovery_point": (point := point_of(known, decided)),
+            "cannot_bring_back": lost_of(known, decided, plan.request, plan.fallen_back, point),
             "steps": tuple(step for item in decided.values() for step in item.steps),
             "unseen": (*plan.unseen, *unseen),
         }

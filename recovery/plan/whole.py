@@ -1,6 +1,6 @@
 """Decides a whole recovery, kind by kind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from manifests.errors import NoRecoveryPointError
@@ -55,11 +55,7 @@ def make_plan(
         recovery_point=point,
         steps=tuple(step for item in decided.values() for step in item.steps),
         fallen_back=fallen_back,
-        cannot_bring_back=(
-            *written_between(fallen_back, point),
-            *(note for item in decided.values() for note in item.lost),
-            *_never_held(origin, request),
-        ),
+        cannot_bring_back=lost_of(origin, decided, request, fallen_back, point),
         passed_over=passed_over,
         unseen=unseen,
         left_alone=tuple(name for item in decided.values() for name in item.left_alone),
@@ -112,6 +108,29 @@ def point_of(origin: Origin, decided: Mapping[RecoveryKind, Decision]) -> dateti
     if not points:
         raise NoRecoveryPointError("no run was chosen, and what is brought back comes from one")
     return min(points)
+
+
+def lost_of(
+    origin: Origin,
+    decided: Mapping[RecoveryKind, Decision],
+    request: Request,
+    fallen_back: Iterable[FallBack],
+    point: datetime,
+) -> tuple[str, ...]:
+    """Return what no recovery brings back.
+
+    Args:
+        origin: What is brought back.
+        decided: What is decided of each kind.
+        request: What the operator asked for.
+        fallen_back: What comes from an older run.
+        point: The recovery point.
+    """
+    return (
+        *written_between(fallen_back, point),
+        *(note for item in decided.values() for note in item.lost),
+        *_never_held(origin, request),
+    )
 
 
 def _never_held(origin: Origin, request: Request) -> Iterator[str]:

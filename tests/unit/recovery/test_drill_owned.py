@@ -12,8 +12,8 @@ from recovery.drill.owned import (
     doubt_of,
     doubt_of_label,
     is_over,
-    made_at_of,
 )
+from recovery.kinds.made import made_at_of
 from recovery.kinds.places import labelled, mark_of_labels
 from tests.unit.drills import BEGUN, DRILL_ID, NOW
 from tests.unit.recovery.test_drill_records import record

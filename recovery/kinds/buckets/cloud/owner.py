@@ -1,4 +1,4 @@
-"""Finds out which project owns a bucket, which tells its project's number and no id."""
+"""Finds out whose a bucket is: which project owns it, by its number, and whether a recovery made it."""
 
 import re
 
@@ -6,8 +6,10 @@ from google.api_core.exceptions import Forbidden
 
 from manifests.cloud.api import StorageApi
 from manifests.cloud.retry import cloud_errors
+from manifests.cloud.versions import VersionedBucket
 from manifests.kinds.buckets.model import BucketBackup
 from manifests.values import Resource
+from recovery.kinds.work import Begun
 from recovery.request import Request
 
 _SERVICE_AGENT = re.compile(r"service-([0-9]+)@gs-project-accounts\.iam\.gserviceaccount\.com")
@@ -48,3 +50,20 @@ def foreign_owner(
         return ""
     known = project_number(api, request.target.project)
     return "" if owner and owner == known else owner or "unknown"
+
+
+def older_buckets(api: StorageApi, begun: Begun, request: Request) -> frozenset[str]:
+    """Return the buckets that were there before a recovery began whose journal says that it made them.
+
+    Args:
+        api: Tells when a bucket was made.
+        begun: The recovery that is resumed.
+        request: What the operator asked for.
+    """
+    live: dict[str, Resource | None] = {}
+    for step in begun.steps:
+        if step.create:
+            target = VersionedBucket(api, request.target.bucket_name(step.name))
+            with cloud_errors(target.uri()):
+                live[step.name] = target.resource()
+    return begun.older(live)

@@ -30,7 +30,7 @@ from recovery.kinds.buckets.cloud.keeping import Keeping
 from recovery.kinds.buckets.cloud.mending import Mender
 from recovery.kinds.buckets.cloud.meter import Meter
 from recovery.kinds.buckets.cloud.outcomes import failed_bucket, merged, with_earlier
-from recovery.kinds.buckets.cloud.owner import foreign_owner
+from recovery.kinds.buckets.cloud.owner import foreign_owner, older_buckets
 from recovery.kinds.buckets.cloud.ramp import object_ramp
 from recovery.kinds.buckets.cloud.restore import PARALLEL_RANGES, RangeRestore, spread
 from recovery.kinds.buckets.cloud.settings import (
@@ -90,11 +90,13 @@ class BucketWork(Work[BucketsSeen]):
         }
         seen, unseen = told_apart(looks)
         made = {name for name, item in seen.items() if not item.exists}
-        made |= {step.name for step in begun.steps if step.create} if begun else set()
+        older = older_buckets(self._api, begun, request) if begun else frozenset[str]()
+        made |= {step.name for step in begun.steps if step.create} - older if begun else set()
         is_set = {name for name, item in seen.items() if request.settings and item.configuration}
         return BucketsSeen(
             buckets=seen,
             unseen=unseen,
+            older=older,
             present=self._present_of(origin.run, request.target, made=made, written=made | is_set),
         )
 

@@ -72,7 +72,6 @@ class ConfigurationWork(Work[ResourcesSeen]):
         self, origin: Origin, request: Request, begun: Begun | None = None
     ) -> ResourcesSeen:
         """Look at everything that the backup has of the types that were asked for."""
-        del begun
         names = self._names(origin)
         rewriting = Rewriting(names)
         wanted_types = self.rules.wanted(origin.run, request)
@@ -84,11 +83,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
             for backup, stored in wanted
         ]
         check_apart(new)
-        check_owner(
-            new,
-            project=self._target.project,
-            number=lambda: self._number,
-        )
+        check_owner(new, project=self._target.project, number=lambda: self._number)
         look = partial(self._seen, rewriting, assigned, self._tools.fences.writers())
         with ThreadPoolExecutor(_READERS, thread_name_prefix="resources") as pool:
             looked = list(pool.map(lambda item: look(*item), wanted))
@@ -121,6 +116,9 @@ class ConfigurationWork(Work[ResourcesSeen]):
             lacking=lacking,
             unasked=unasked,
             unseen=(*damaged, *unseen),
+            older=begun.older({it.stored.name: it.resource for it in seen.values()})
+            if begun
+            else frozenset(),
         )
 
     def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:

@@ -1,7 +1,7 @@
 """The BigQuery side of one recovery: where things are, and how they are observed."""
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -130,18 +130,6 @@ class BigQueryTarget:
     def account(self, datasets: Mapping[str, Resource | None]) -> str:
         """Return who would make the datasets that are not there; empty when all are."""
         return self.jobs.account() if None in datasets.values() else ""
-
-    def protections(self, tables: Iterable[str]) -> dict[str, ObservedTable]:
-        """Look at tables without their rows, by their original names."""
-        found = {name: self.resources.table(self.name(name)) for name in tables}
-        return {
-            name: ObservedTable(resource=None)
-            if table is None
-            else ObservedTable(
-                resource=table.resource, row_access_policies=table.row_access_policies
-            )
-            for name, table in found.items()
-        }
 
     def _missing(
         self, manifest: Manifest, gone: Collection[str], planned: Collection[str]

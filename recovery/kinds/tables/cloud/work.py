@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from recovery.kinds.decision import Origin
-from recovery.kinds.kind import of
 from recovery.kinds.outcome import Outcome
 from recovery.kinds.step import Step
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
@@ -13,7 +12,6 @@ from recovery.kinds.tables.cloud.datasets import undelete_dataset
 from recovery.kinds.tables.cloud.recover import TableRecovery
 from recovery.kinds.tables.cloud.stored import verify_tables
 from recovery.kinds.tables.rules.seen import TablesSeen
-from recovery.kinds.tables.rules.tables import TableStep
 from recovery.kinds.work import Begun, Running, Tools, Work
 from recovery.request import Request, Target
 
@@ -58,23 +56,13 @@ class TableWork(Work[TablesSeen]):
         self._listening = partial(tools.listeners.of_tables, target.project)
 
     def observe(self, origin: Origin, request: Request, begun: Begun | None = None) -> TablesSeen:
-        """Look at everything a recovery could touch, or at who may see what of what was begun."""
-        if begun is None:
-            seen = self._target.observe(origin.run, request)
-            found = ((item.name, self._left.of(item)) for item in origin.run.tables)
-            left = {name: left for name, left in found if left}
-            told = {"undeleted": self._undeleted, "left": left, "listening": self._listening()}
-            return seen.model_copy(update=told)
-        datasets = self._target.datasets(origin.run)
-        return TablesSeen(
-            datasets=datasets,
-            account=self._target.account(datasets),
-            originals=self._target.originals(origin.run),
-            tables=self._target.protections(step.name for step in of(begun.steps, TableStep)),
-            definitions={},
-            observed_at=self._clock(),
-            listening=self._listening(),
-        )
+        """Look at everything a recovery could touch."""
+        seen = self._target.observe(origin.run, request)
+        found = ((item.name, self._left.of(item)) for item in origin.run.tables)
+        left = {name: left for name, left in found if left}
+        older = begun.older(seen.datasets) if begun else frozenset[str]()
+        told = {"undeleted": self._undeleted, "left": left, "listening": self._listening()}
+        return seen.model_copy(update={**told, "older": older})
 
     def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
         """Stage, prove and publish tables, and put back datasets, views and routines."""

@@ -185,10 +185,7 @@ def with_lacks(
     """
     made = {step.name: resources[step.name] for step in steps if step.action != "leave"}
     lacking = unmakeable(made, missing)
-    return tuple(
-        step.model_copy(update={"lacks": lacking[step.name]}) if step.name in lacking else step
-        for step in steps
-    )
+    return tuple(step.model_copy(update={"lacks": lacking.get(step.name, "")}) for step in steps)
 
 
 def definitions_lost(steps: Iterable[DefinitionStep]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from manifests.catalog import Catalog
-from manifests.errors import ManifestAlteredError, RefusedError
+from manifests.errors import RefusedError
 from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import DatasetBackup, TableBackup
 from manifests.model.run import DROPPED, Manifest
@@ -40,7 +40,7 @@ from recovery.kinds.tables.rules.outcomes import (
     TableOutcome,
 )
 from recovery.kinds.tables.rules.plan import decided
-from recovery.kinds.tables.rules.resumed import dataset_now, definition_now, table_now
+from recovery.kinds.tables.rules.resumed import begun_again
 from recovery.kinds.tables.rules.rows import (
     proven_tables,
     table_cost,
@@ -130,25 +130,7 @@ class TableRules(Rules[TablesSeen]):
         Raises:
             ManifestAlteredError: One undeletes, or replaces what could not have been.
         """
-        for step in begun:
-            if isinstance(step, DatasetStep) and step.undelete:
-                raise ManifestAlteredError(
-                    "a plan that was begun undeletes nothing", subject=step.name
-                )
-        target = request.target
-        # What is written is computed here, and not read from the journal.
-        named = (
-            target.dataset_id(step.name)
-            if isinstance(step, DatasetStep)
-            else target.name(step.name)
-            for step in begun
-        )
-        return Decision(
-            steps=tuple(
-                _as_it_is_now(step, origin.run, seen, request).model_copy(update={"into": into})
-                for step, into in zip(begun, named, strict=True)
-            )
-        )
+        return begun_again(begun, origin, seen, request)
 
     def access(
         self, steps: Sequence[Step], origin: Origin, seen: TablesSeen, target: Target
@@ -284,11 +266,3 @@ def _visible_definitions(dataset: DatasetBackup, hidden: Collection[str]) -> Dat
             ),
         }
     )
-
-
-def _as_it_is_now(step: Step, run: Manifest, seen: TablesSeen, request: Request) -> Step:
-    if isinstance(step, TableStep):
-        return table_now(step, run.part(TABLES, step.name), seen, request)
-    if isinstance(step, DatasetStep):
-        return dataset_now(step, run, seen)
-    return definition_now(step, run, seen) if isinstance(step, DefinitionStep) else step

@@ -36,9 +36,7 @@ def decided(origin: Origin, seen: TablesSeen, request: Request) -> Decision:
     steps = [step for step in planned if not (request.only_missing and step.needs_overwrite)]
     dataset_ids = {table.dataset_id for table in wanted} | whole_datasets(manifest, request)
     chosen = [item for item in manifest.datasets if item.dataset_id in dataset_ids]
-    ended = ended_views(
-        manifest.datasets, [step.name for step in steps if step.action in ("create", "replace")]
-    )
+    ended = _ended(manifest, steps)
     written = _definitions(chosen, seen, request, ended)
     definitions = [step for step in written if not (request.only_missing and step.needs_overwrite)]
     datasets = _datasets(manifest, dataset_ids, seen, request, definitions)
@@ -52,17 +50,42 @@ def decided(origin: Origin, seen: TablesSeen, request: Request) -> Decision:
     return Decision(
         steps=(
             *datasets,
-            *(_with_own_time(step, origin) for step in steps),
-            *(_with_own_time(step, origin) for step in made),
+            *(with_own_time(step, origin) for step in steps),
+            *(with_own_time(step, origin) for step in made),
         ),
-        lost=(
-            *tables_lost(manifest, wanted, datasets),
-            *referring_to_original(manifest, wanted, made, request),
-            *definitions_lost(made),
-            *left_ended(ended, made),
-        ),
+        lost=lost_of(manifest, request, datasets, steps, made),
         left_alone=tuple(step.name for step in (*planned, *written) if step.name not in known),
     )
+
+
+def lost_of(
+    manifest: Manifest,
+    request: Request,
+    datasets: Sequence[DatasetStep],
+    tables: Sequence[TableStep],
+    definitions: Sequence[DefinitionStep],
+) -> tuple[str, ...]:
+    """Return what no recovery brings back of the tables, datasets, views and routines of a plan.
+
+    Args:
+        manifest: The run's manifest.
+        request: What the operator asked for.
+        datasets: What happens to each dataset.
+        tables: What happens to each table.
+        definitions: What happens to each view and routine.
+    """
+    wanted = wanted_tables(manifest, request)
+    return (
+        *tables_lost(manifest, wanted, datasets),
+        *referring_to_original(manifest, wanted, definitions, request),
+        *definitions_lost(definitions),
+        *left_ended(_ended(manifest, tables), definitions),
+    )
+
+
+def _ended(manifest: Manifest, tables: Sequence[TableStep]) -> dict[str, str]:
+    made = [step.name for step in tables if step.action in ("create", "replace")]
+    return ended_views(manifest.datasets, made)
 
 
 def whole_datasets(manifest: Manifest, request: Request) -> set[str]:
@@ -161,8 +184,7 @@ def _datasets(
     )
 
 
-def _with_own_time[Some: (TableStep, DefinitionStep)](step: Some, origin: Origin) -> Some:
+def with_own_time[Some: (TableStep, DefinitionStep)](step: Some, origin: Origin) -> Some:
     """Return a step that says when the own time of what it writes was over."""
-    if step.action == "leave" or step.name not in origin.expired:
-        return step
-    return step.model_copy(update={"expired_at": origin.expired[step.name]})
+    over = None if step.action == "leave" else origin.expired.get(step.name)
+    return step.model_copy(update={"expired_at": over})

@@ -4,11 +4,12 @@ A step stays as it was: what may go is bound by what the plan told (`publish`). 
 much comes back, is counted anew: a journal that understates it would be agreed to by mistake.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
 from manifests.errors import ManifestAlteredError
+from manifests.kinds.tables.kind import TABLES
 from manifests.kinds.tables.model import TableBackup
 from manifests.model.run import Manifest
 from manifests.references import definitions_of
@@ -16,39 +17,101 @@ from manifests.table_types import AnyResource
 from manifests.values import Resource
 from recovery.compare.observed import ObservedTable, still_kept
 from recovery.compare.tables import dataset_findings, definition_findings
+from recovery.kinds.decision import Decision, Origin
+from recovery.kinds.kind import of
+from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.datasets import DatasetStep
-from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.definitions import DefinitionStep, with_lacks
+from recovery.kinds.tables.rules.plan import decided, lost_of, with_own_time
 from recovery.kinds.tables.rules.seen import TablesSeen
-from recovery.kinds.tables.rules.tables import TableStep, changed_since, modified, plan_table
+from recovery.kinds.tables.rules.sources import Source, coming_back
+from recovery.kinds.tables.rules.tables import TableStep, changed_since, modified
 from recovery.request import Request
 from recovery.units import counted
 
 _DONE = "by now it is equal, and nothing is left"
+_AS_BEGUN = "as it was begun"
+
+
+def begun_again(
+    begun: Sequence[Step], origin: Origin, seen: TablesSeen, request: Request
+) -> Decision:
+    """Return the steps as they were, with what is told of each thing as it is now.
+
+    A dataset, view or routine of which the journal says nothing is decided as in a plan.
+
+    Raises:
+        ManifestAlteredError: A step undeletes, or is about what is not in the run or could not have been.
+    """
+    run, now = origin.run, decided(origin, seen, request)
+    known = {(step.kind, step.name) for step in begun}
+    hidden = [step for step in now.steps if (step.kind, step.name) not in known]
+    steps = (*begun, *(step for step in hidden if not isinstance(step, TableStep)))
+    for step in of(steps, DatasetStep):
+        if step.undelete:
+            raise ManifestAlteredError("a plan that was begun undeletes nothing", subject=step.name)
+    planned = {step.name: step for step in of(now.steps, TableStep)}
+    tables = [
+        with_own_time(table_now(step, planned.get(step.name), origin, seen, request), origin)
+        for step in of(steps, TableStep)
+    ]
+    datasets = [dataset_now(step, run, seen) for step in of(steps, DatasetStep)]
+    definitions = _definitions_now(of(steps, DefinitionStep), origin, seen)
+    return Decision(
+        # What is written is computed here, and not read from the journal.
+        steps=tuple(
+            step.model_copy(update={"into": request.target.name(step.name)})
+            for step in (*datasets, *tables, *definitions)
+        ),
+        lost=lost_of(run, request, datasets, tables, definitions),
+    )
 
 
 def table_now(
-    step: TableStep, table: TableBackup | None, seen: TablesSeen, request: Request
+    step: TableStep, now: TableStep | None, origin: Origin, seen: TablesSeen, request: Request
 ) -> TableStep:
-    """Return the step of a table with what is told of the table as it is now."""
-    found = seen.tables.get(step.name)
-    by_now, damage, losing, coming = "", step.damage, step.losing, step.coming
-    if table is not None and found is not None:
-        known = table.fingerprints
-        coming = {name: known[name].row_count if name in known else 0 for name in step.seen}
-        losing = max(losing, _going(step, table, found, request))
-        by_now = _by_now(step, table, found, request)
+    """Return the step of a table with what is told of the table as it is now.
+
+    Args:
+        step: What the journal says.
+        now: What a plan would say; None where the table could not be looked at.
+        origin: What is brought back.
+        seen: The world as it is.
+        request: What the operator asked for.
+    """
+    table, found = origin.run.part(TABLES, step.name), seen.tables.get(step.name)
+    if table is None:
+        return step
+    known = table.fingerprints
+    rows, stored_bytes = coming_back(table, step.action, step.partitions)
+    update: dict[str, object] = {
+        "coming": {name: known[name].row_count if name in known else 0 for name in step.seen},
+        "rows": rows,
+        "stored_bytes": stored_bytes,
+        "why": _AS_BEGUN if step.changes else "",
+        "source": step.source and Source(name=step.source.name, why=_AS_BEGUN),
+        "by_now": "",
+        "listening": seen.listening,
+    }
+    if now is not None and found is not None:
+        update |= {
+            "losing": max(step.losing, _going(step, table, found, request)),
+            "kept_partitions": now.kept_partitions,
+            "kept_rows": now.kept_rows,
+            "expired": now.expired,
+            "by_now": _by_now(step, now, table, found, request),
+        }
+        if (now.action, now.partitions) == (step.action, step.partitions):
+            update["why"] = now.why
+            update["source"] = now.source if _is_same(now.source, step.source) else update["source"]
         if found.resource is not None:
             # What is told now is what may be set; whom it lets see what needs its word.
-            damage = (*damage, *changed_since(step, table, found))
-    return step.model_copy(
-        update={
-            "by_now": by_now,
-            "damage": damage,
-            "losing": losing,
-            "coming": coming,
-            "listening": seen.listening,
-        }
-    )
+            update["damage"] = (*step.damage, *changed_since(step, table, found))
+    return step.model_copy(update=update)
+
+
+def _is_same(now: Source | None, begun: Source | None) -> bool:
+    return now is not None and begun is not None and now.name == begun.name
 
 
 def _going(step: TableStep, table: TableBackup, found: ObservedTable, request: Request) -> int:
@@ -67,18 +130,28 @@ def _going(step: TableStep, table: TableBackup, found: ObservedTable, request: R
 
 
 def dataset_now(step: DatasetStep, run: Manifest, seen: TablesSeen) -> DatasetStep:
-    """Return the step of a dataset with what differs of it now: that may be set."""
+    """Return the step of a dataset with what differs of it now: that may be set.
+
+    One that was there before the recovery began was not made by it, and is not set as one that was.
+    """
     found = seen.datasets.get(step.name)
     known = next((item for item in run.datasets if item.dataset_id == step.name), None)
-    if not step.sets or found is None or known is None:
+    if known is None:
+        raise ManifestAlteredError("the plan names what is not in its run", subject=step.name)
+    if found is None:
+        return step
+    is_older = step.create and step.name in seen.older
+    if not (step.sets or is_older):
         return step
     now = dataset_findings(known.resource, found)
     new = tuple(item for item in now if item not in step.findings)
-    return step.model_copy(update={"findings": (*step.findings, *new)})
+    left = {"action": "leave"} if is_older else {}
+    return step.model_copy(update={"findings": (*step.findings, *new), **left})
 
 
-def _by_now(step: TableStep, table: TableBackup, found: ObservedTable, request: Request) -> str:
-    now = plan_table(table, found, request)
+def _by_now(
+    step: TableStep, now: TableStep, table: TableBackup, found: ObservedTable, request: Request
+) -> str:
     if now.action == "leave":
         return "" if step.action == "leave" else _DONE
     if step.action == "leave":
@@ -106,30 +179,44 @@ def _holds_untold(
     return any(there.get(name) not in (None, known.get(name), told.get(name)) for name in touched)
 
 
-def definition_now(step: DefinitionStep, run: Manifest, seen: TablesSeen) -> DefinitionStep:
-    """Return the step of a view or routine with how it differs from what it replaces, and from now.
+def _definitions_now(
+    steps: Sequence[DefinitionStep], origin: Origin, seen: TablesSeen
+) -> tuple[DefinitionStep, ...]:
+    """Return the steps of views and routines with how each differs from what it replaces, and from now.
 
     A journal that hid how what it replaces differs would hide that something is lost.
 
     Raises:
-        ManifestAlteredError: What it says is replaced is nothing that could have been.
+        ManifestAlteredError: What one says is replaced is nothing that could have been, or it is about
+            what is not in the run.
     """
-    check_replaced(step)
-    expected = _definitions(run).get(step.name)
-    if expected is None:
-        return step
-    found = seen.definitions.get(step.name)
+    expected = {
+        name: resource for item in origin.run.datasets for name, _, resource in definitions_of(item)
+    }
+    for step in steps:
+        check_replaced(step)
+        if step.name not in expected:
+            raise ManifestAlteredError("the plan names what is not in its run", subject=step.name)
+    told = [
+        _definition_now(step, expected[step.name], seen.definitions.get(step.name))
+        for step in steps
+    ]
+    lacking = with_lacks(told, expected, set(seen.missing))
+    return tuple(with_own_time(step, origin) for step in lacking)
+
+
+def _definition_now(
+    step: DefinitionStep, expected: Resource, found: Resource | None
+) -> DefinitionStep:
     is_equal = found is not None and not definition_findings(expected, found, subject=step.name)
+    is_done = is_equal and step.action in ("create", "replace")
     update: dict[str, object] = {
-        "by_now": _DONE if is_equal and step.action in ("create", "replace") else ""
+        "by_now": _DONE if is_done else "",
+        "why": _AS_BEGUN if step.action == "make again" else "",
     }
     if step.replaced is not None:
         update["findings"] = definition_findings(expected, step.replaced, subject=step.name)
     return step.model_copy(update=update)
-
-
-def _definitions(run: Manifest) -> Mapping[str, Resource]:
-    return {name: resource for item in run.datasets for name, _, resource in definitions_of(item)}
 
 
 def check_replaced(step: DefinitionStep) -> None:

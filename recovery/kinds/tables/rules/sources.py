@@ -1,10 +1,12 @@
 """Where a table's rows come from: the best source that still has them, and why."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from manifests.fingerprint import combined
 from manifests.kinds.tables.model import TableBackup
-from manifests.values import Resource, Value
+from manifests.values import Resource, StoredObject, Value
 from recovery.compare.observed import ObservedTable
 
 type SourceName = Literal["time travel", "vault"]
@@ -51,6 +53,23 @@ def choose_source(
     return Source(name="time travel", why="the table is there and its history reaches back")
 
 
+def coming_back(table: TableBackup, action: str, partitions: Collection[str]) -> tuple[int, int]:
+    """Return how many rows come back of a table, and how many bytes hold them in the vault.
+
+    Args:
+        table: The table as it was.
+        action: What is done to it.
+        partitions: The partitions that are written; empty where the whole table is.
+    """
+    if action in ("leave", "set properties"):
+        return 0, 0
+    whole = action != "replace partitions" and not partitions
+    written = (item for item in table.partitions if whole or item.partition_id in partitions)
+    objects = table.objects if whole else _objects_for(table, partitions)
+    rows = combined(item.fingerprint for item in written).row_count
+    return rows, sum(item.size_bytes for item in objects)
+
+
 def _obstacle(table: TableBackup, observed: ObservedTable, recovery_point: datetime) -> str:
     resource = observed.resource
     if resource is None:
@@ -64,3 +83,13 @@ def _obstacle(table: TableBackup, observed: ObservedTable, recovery_point: datet
     if table.row_access_policies or observed.row_access_policies:
         return "row access policies bar time travel"
     return ""
+
+
+def _objects_for(table: TableBackup, partitions: Collection[str]) -> list[StoredObject]:
+    needed = {item.export_id for item in table.partitions if item.partition_id in partitions}
+    return [
+        stored
+        for export in table.exports
+        if export.export_id in needed
+        for stored in export.objects
+    ]

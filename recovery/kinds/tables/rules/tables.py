@@ -10,13 +10,13 @@ from manifests.fingerprint import combined
 from manifests.ids import PartitionId, TableName
 from manifests.kinds.tables.model import TableBackup
 from manifests.partitions import WHOLE_TABLE
-from manifests.values import Fingerprint, Resource, StoredObject, UtcTime
+from manifests.values import Fingerprint, Resource, UtcTime
 from recovery.compare.findings import Finding
 from recovery.compare.observed import Expired, ObservedTable, expired_of, still_kept
 from recovery.compare.tables import property_findings, row_findings, shape_findings
 from recovery.kinds.events import table_words
 from recovery.kinds.step import MissingWord, Step
-from recovery.kinds.tables.rules.sources import Source
+from recovery.kinds.tables.rules.sources import Source, coming_back
 from recovery.listening import Listening
 from recovery.request import Request
 from recovery.units import counted
@@ -238,9 +238,7 @@ def _written(
     why: str,
     loses_rows: bool = False,
 ) -> TableStep:
-    whole = action != "replace partitions" and not partitions
-    written = tuple(item for item in table.partitions if whole or item.partition_id in partitions)
-    objects = table.objects if whole else _objects_for(table, partitions)
+    rows, stored_bytes = coming_back(table, action, partitions)
     return TableStep(
         name=table.name,
         into=request.target.name(table.name),
@@ -248,8 +246,8 @@ def _written(
         damage=damage,
         partitions=partitions,
         loses_rows=loses_rows,
-        rows=combined(item.fingerprint for item in written).row_count,
-        stored_bytes=sum(item.size_bytes for item in objects),
+        rows=rows,
+        stored_bytes=stored_bytes,
         why=why,
     )
 
@@ -284,13 +282,3 @@ def is_table(resource: Resource) -> bool:
 def holds_rows(resource: Resource) -> bool:
     """Whether a table holds rows, buffered ones included."""
     return "streamingBuffer" in resource or int(resource.get("numRows", 0)) > 0
-
-
-def _objects_for(table: TableBackup, partitions: tuple[str, ...]) -> list[StoredObject]:
-    needed = {item.export_id for item in table.partitions if item.partition_id in partitions}
-    return [
-        stored
-        for export in table.exports
-        if export.export_id in needed
-        for stored in export.objects
-    ]
