@@ -51,7 +51,7 @@ suites: $(INSTALLED) ## Run Google's own system tests of its clients against the
 sequences: $(INSTALLED) ## Draw 50 walks of writes, runs, damage, recoveries, undos, repairs and expiry, and restore every kept point behind each step, for an hour; WALKS=5 are fewer.
 	REBOUND_SEQUENCES=$(or $(WALKS),50) $(PYTHON) -m pytest tests/integration/test_sequences.py -k any_walk $(ARGS)
 
-sweep: $(INSTALLED) ## Fire every fault at every call of backup and recovery, for hours; ARGS='--sample 100' makes so many of each, '--record F' goes on.
+sweep: $(INSTALLED) ## Fire every fault at every call of backup and recovery, for hours; ARGS='--sample 100' makes so many of each, '--parallel 4' at once, '--record F' goes on.
 	$(PYTHON) -m tests.sweep $(ARGS)
 
 bench: $(INSTALLED) ## Measure backup and recovery on this machine.

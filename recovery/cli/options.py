@@ -34,6 +34,7 @@ Run = Annotated[str | None, statement("run")]
 At = Annotated[str | None, statement("at")]
 Partitions = Annotated[list[str] | None, statement("partition")]
 LockAgain = Annotated[bool, statement("lock_again")]
+FallBackAgain = Annotated[bool, statement("fall_back")]
 ConfirmProject = Annotated[
     list[str] | None,
     typer.Option(help="A protected project's name, or another's number, to allow changing it."),

@@ -30,6 +30,7 @@ from recovery.cli.consent import agree, unanswered
 from recovery.cli.options import (
     Access,
     ConfirmProject,
+    FallBackAgain,
     Html,
     Json,
     LockAgain,
@@ -49,7 +50,7 @@ from recovery.fencing import despite_too
 from recovery.kinds.processors.rules.outcome import SCENARIO, is_of_dates
 from recovery.options.asked import Options
 from recovery.plan.model import Plan
-from recovery.plan.said import WORDS, recovering, unsaid
+from recovery.plan.said import WORDS, recovering, unsaid_of
 from recovery.report.planned import plan_document
 from recovery.report.recoveries import abandoned_text
 from recovery.running import new_recovery, seen_again
@@ -215,6 +216,7 @@ def resume(
         typer.Argument(help="The recovery that was interrupted; the only open one when omitted."),
     ] = None,
     again: Repeated,
+    fall_back: FallBackAgain = False,
     lock_again: LockAgain = False,
     confirm_project: ConfirmProject = None,
     access: Access = False,
@@ -229,8 +231,8 @@ def resume(
 
     It shows what it would do, and asks. `--confirm-project`, `--access`,
     `--lock-again` and `--untrusted` are given again in any case. With
-    `--yes` nobody is asked: then the options of the last part below that
-    it was begun with are given again, too.
+    `--yes` nobody is asked: then `--fall-back` and the options of the last
+    part below that it was begun with are given again, too.
     """
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
@@ -271,7 +273,11 @@ def resume(
         show_plan(begun.plan, now=session.started_at, as_json=False, is_whole=verbose)
     # Others can write to a journal: what it says was agreed to has to be agreed to again.
     is_unasked = yes and begun.plan.changes
-    words = unsaid(begun.plan.request, again, recovery_id=recovery_id) if is_unasked else []
+    words = (
+        unsaid_of(begun.plan, again, fall_back=fall_back, recovery_id=recovery_id)
+        if is_unasked
+        else []
+    )
     session.refuse(
         begun.plan,
         confirmed_projects=confirm_project or (),

@@ -46,12 +46,16 @@ def pieced(manifest: Manifest, older: Iterable[tuple[FallBack, Manifest]]) -> Ma
         older: What falls back, each with the manifest of its run.
 
     Raises:
-        ManifestAlteredError: A run has no such part, or another recovery point.
+        ManifestAlteredError: A run has no such part, another recovery point, or is newer.
     """
     parts: dict[tuple[KindName, str], Backup] = {}
     for item, run in older:
         part = run.part(part_kind(item.kind), item.name)
-        if part is None or run.recovery_point != item.recovery_point:
+        if (
+            part is None
+            or run.recovery_point != item.recovery_point
+            or run.recovery_point > manifest.recovery_point
+        ):
             raise ManifestAlteredError(
                 f"the run is not what the plan says of {item.name}", subject=item.run_id
             )

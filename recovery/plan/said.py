@@ -69,6 +69,8 @@ DRILLS_ALONE = (
 BY_CATALOG = ("ephemeral", "triggers")
 """What the catalog alone says: `said_of_databases`."""
 
+_FALL_BACK = "--fall-back"
+
 OF_DATES = ("overwrite",)
 """The only word that missed dates have."""
 
@@ -95,7 +97,6 @@ def recovering(plan: Plan, *, run_id: RunId | None) -> str:
     request = plan.request
     scope = [word for word in SCOPE if word != "into_project" or request.project_was_named]
     options = [f"--run {run_id}"] if run_id else []
-    options += ["--fall-back"] if plan.fallen_back else []
     options += [*_spelt(request, {}, (*scope, *WORDS, *HOW)), *_allowed(plan)]
     return " ".join(("rebound recover", request.scenario, *options))
 
@@ -140,6 +141,8 @@ def confirming(project: str) -> str:
 
 def _allowed(plan: Plan) -> Iterator[str]:
     """Yield the words that are given again in any case, as a plan needs them."""
+    if plan.fallen_back:
+        yield _FALL_BACK
     if plan.request.lock_again:
         yield "--lock-again"
     if any(item.needs_word for item in plan.access):
@@ -165,14 +168,31 @@ def unsaid(
         recovery_id: The recovery.
         words: Those that a request of its sort has.
     """
-    return [
-        RefusedError(
-            f"`{word}` is an option that only the journal gives, and others can write there",
-            subject=recovery_id,
-            hint=f"`{word}` says it again; without `--yes` the plan is shown and asked about",
-        )
-        for word in _spelt(request, said, words)
-    ]
+    return [_unsaid(word, recovery_id) for word in _spelt(request, said, words)]
+
+
+def unsaid_of(
+    plan: Plan, said: Mapping[str, object], *, fall_back: bool, recovery_id: str
+) -> list[RefusedError]:
+    """Return a refusal for each option in a journal's plan that the operator does not give now.
+
+    Args:
+        plan: What is left of it.
+        said: The words that are said now, by the name of their option.
+        fall_back: Whether the operator allows now that something comes from an older run.
+        recovery_id: The recovery.
+    """
+    older = [_FALL_BACK] if plan.fallen_back and not fall_back else []
+    lacking = [_unsaid(word, recovery_id) for word in older]
+    return [*lacking, *unsaid(plan.request, said, recovery_id=recovery_id)]
+
+
+def _unsaid(word: str, recovery_id: str) -> RefusedError:
+    return RefusedError(
+        f"`{word}` is an option that only the journal gives, and others can write there",
+        subject=recovery_id,
+        hint=f"`{word}` says it again; without `--yes` the plan is shown and asked about",
+    )
 
 
 def _asked(request: Value, name: str) -> object:

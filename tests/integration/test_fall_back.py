@@ -104,7 +104,7 @@ def test_what_is_damaged_falls_back(nights: Nights, tmp_path: Path):
             "storage", "storage.objects.insert", "status", status=403, skip=2, times=None
         ):
             rebound.run(*words, code=9)
-        report = rebound.json("resume", "--overwrite", "*", "--access", "--yes")
+        report = rebound.json("resume", "--overwrite", "*", "--access", "--fall-back", "--yes")
         (fallen,) = report["plan"]["fallen_back"]
         assert fallen["run_id"] == OLDER
         assert fallen["recovery_point"] < report["plan"]["recovery_point"]

@@ -1,7 +1,7 @@
 """Fire every kind of fault at every call of each work: `make sweep`.
 
     python -m tests.sweep [--work NAME] [--kind NAME] [--sample N] [--seed N] [--record FILE]
-                          [--tell-all]
+                          [--tell-all] [--parallel N]
 
 One fault a trial, hours for all of them. Each wrong outcome is printed when it is found, the counts
 at the end and when it is interrupted; the exit code is 1 when one was wrong.
@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import batched, zip_longest
 from pathlib import Path
 
@@ -30,6 +30,7 @@ import pytest
 
 from tests.standin.cloud import running
 from tests.sweep.records import Records
+from tests.sweep.sharing import make_shared, read_trials
 from tests.sweep.trials import KINDS, Result, Trial, attempt, trials
 from tests.sweep.works import EVERY_WORK
 from tests.sweep.world import Worlds, making
@@ -61,6 +62,10 @@ def _options() -> argparse.Namespace:
     options.add_argument(
         "--record", type=Path, help="a file of the trials that ended, which are not made again"
     )
+    options.add_argument(
+        "--parallel", type=int, default=1, help="so many processes, each with a cloud of its own"
+    )
+    options.add_argument("--trials", type=Path, help="exactly those of a file, uncounted")
     return options.parse_args()
 
 
@@ -83,17 +88,31 @@ def main() -> None:
     # In the background it is ended so; then what it counted is told, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _options()
-    records = Records(options.record)
-    try:
-        wanted = [trial for trial in _wanted(options) if trial not in records.done]
-        print(f"{len(wanted):,} trials", flush=True)
+    if options.trials is not None:
+        records = Records(options.record)
+        _make(read_trials(options.trials), records, tell_all=options.tell_all)
+        sys.exit(records.is_wrong)
+    with tempfile.TemporaryDirectory(prefix="rebound-sweep-") as folder:
+        file = options.record or Path(folder) / "record"
+        is_whole = False
+        try:
+            done = Records(file).done
+            wanted = [trial for trial in _wanted(options) if trial not in done]
+            print(f"{len(wanted):,} trials", flush=True)
+            is_whole = make_shared(wanted, options.parallel, file, tell_all=options.tell_all)
+        except KeyboardInterrupt:
+            print("interrupted")
+        records = Records(file)
+        print(records.text())
+    sys.exit(records.is_wrong or not is_whole)
+
+
+def _make(wanted: list[Trial], records: Records, *, tell_all: bool) -> None:
+    """Make trials, on a new platform after each round and where one is spoilt."""
+    with suppress(KeyboardInterrupt):
         while wanted:
             with _worlds() as worlds:
-                _make_some(worlds, wanted, records, tell_all=options.tell_all)
-    except KeyboardInterrupt:
-        print("interrupted")
-    print(records.text())
-    sys.exit(records.is_wrong)
+                _make_some(worlds, wanted, records, tell_all=tell_all)
 
 
 def _make_some(worlds: Worlds, wanted: list[Trial], records: Records, *, tell_all: bool) -> None:

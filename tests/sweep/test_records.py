@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.sweep.records import Records
+from tests.sweep.sharing import read_trials, write_trials
 from tests.sweep.trials import Result, Trial
 
 
@@ -34,3 +35,11 @@ def test_counts_and_what_is_done(tmp_path: Path):
         ["lost", "1", "0", "0", "1", "0", "4.0"],
         ["all", "4", "1", "3", "1", "1", "2.4"],
     ]
+
+
+def test_what_is_shared_is_made_once(tmp_path: Path):
+    """Each process reads its own trials, as they were drawn."""
+    trials = [Trial("backup", "storage", number, "403") for number in range(5)]
+    parts = [read_trials(write_trials(tmp_path / str(part), trials[part::2])) for part in range(2)]
+    assert sorted(parts[0] + parts[1]) == trials
+    assert not set(parts[0]) & set(parts[1])

@@ -142,9 +142,16 @@ def test_what_was_set_since_is_not_set_back():
     ],
 )
 def test_what_was_made_is_finished(asked: Request, step: Step):
-    """A bucket or database of the interrupted attempt gets its rules although it is there now."""
+    """A bucket or database of the interrupted attempt gets its rules although it is there now.
+
+    One that was there before the recovery began is none of it, whatever its journal says.
+    """
     left = resumed(begun(asked, step), ORIGIN, WORLD)
     assert [item.create for item in left.steps] == [True]
+    older = {"older": frozenset({step.name})}
+    there = {kind: seen.model_copy(update=older) for kind, seen in WORLD.items()}
+    left = resumed(begun(asked, step), ORIGIN, there)
+    assert [item.create for item in left.steps] == [False]
 
 
 @pytest.mark.parametrize(

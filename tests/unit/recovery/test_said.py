@@ -21,6 +21,7 @@ from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.options.asked import Options
 from recovery.options.processors import ProcessorOptions
 from recovery.outcome import contradiction
+from recovery.plan.fallen import FallBack
 from recovery.plan.said import (
     HOW,
     OF_DATES,
@@ -30,10 +31,12 @@ from recovery.plan.said import (
     resuming,
     undoing,
     unsaid,
+    unsaid_of,
 )
 from recovery.plan.words import check_plan
 from recovery.request import Target
 from tests.fuzz.whole import BEGUN, whole_recovery, whole_report
+from tests.unit.samples import POINT
 from tests.unit.worlds import plan, request, world
 
 JOURNAL = request(overwrite=("lake.games", "x y"), exact=True, notify=True)
@@ -108,6 +111,20 @@ def test_all_is_one_word():
     assert not unsaid(everything, {"overwrite": ["*"]}, recovery_id="r")
     again = resuming("r", PLANNED.model_copy(update={"request": everything}))
     assert again == "rebound resume r --overwrite '*' --confirm-project platform"
+
+
+def test_an_older_run_is_said_again():
+    """What comes from it loses what was written since: a journal alone does not choose that."""
+    older = FallBack(
+        kind="tables", name="nba.games", run_id="before", recovery_point=POINT, manifest_digest="0"
+    )
+    fallen = PLANNED.model_copy(update={"fallen_back": (older,)})
+    assert "--fall-back" in resuming("r", fallen)
+    everything = dict.fromkeys(WORDS, True) | {"overwrite": ["*"]}
+    (refused,) = unsaid_of(fallen, everything, fall_back=False, recovery_id="r")
+    assert refused.hint.startswith("`--fall-back` says it again")
+    assert not unsaid_of(fallen, everything, fall_back=True, recovery_id="r")
+    assert not unsaid_of(PLANNED, everything, fall_back=False, recovery_id="r")
 
 
 def read(command: str) -> tuple[str, dict[str, Any]]:
