@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from manifests.errors import ManifestAlteredError, RefusedError
+from manifests.errors import ManifestAlteredError, NotEqualError, RefusedError
 from recovery.cli import consent
 from recovery.cli.agreement import Words
 from recovery.cli.options import note, show, tell
@@ -38,18 +38,28 @@ def resumed(
 
     Raises:
         RefusedError: What it was to publish is gone, a word is missing, or somebody closed it.
+        NotEqualError: It has ended, and the table does not hold now what it was to hold.
     """
     if not is_repair(recovery):
         return False
     journal = session.journal(recovery)
     planned = journal.planned()
     found = _found(journal, planned)
+    target = bigquery_target(session.tools, Target(project=session.settings.project))
     if (ended := journal.report()) is not None:
+        # Others can write a report, so it is compared.
+        differ = Repairing(session, target, planned, found, journal).differing()
+        if differ:
+            raise NotEqualError(
+                "the report says that everything was proven, and it is not so now: "
+                f"partition {differ[0]} of {found.table}",
+                subject=recovery,
+                hint=f"`rebound report {recovery}` tells what was done; `rebound repair` looks again",
+            )
         tell_ended(session, found, ended, None, as_json=words.as_json)
         return True
     if (closed := journal.abandoned()) is not None:
         raise RefusedError(abandoned_text(closed), subject=recovery)
-    target = bigquery_target(session.tools, Target(project=session.settings.project))
     again = planned.model_copy(update={"plan": despite_too(planned_of(session, found), despite)})
     agree(session, found, again.plan, words)
     session.actions.begin("resume", recovery, reason)

@@ -79,6 +79,16 @@ class Repairing:
         )
         return self._journal.end(report)
 
+    def differing(self) -> list[str]:
+        """Return the partitions that do not hold now what they were to hold.
+
+        Raises:
+            RefusedError: The table is gone.
+            CloudError: It could not be looked at.
+        """
+        holds, found = self._look().partitions or {}, self._found
+        return [it for it in found.partitions if holds.get(it) != found.repaired.get(it)]
+
     def _published(self, step: TableStep) -> TableOutcome:
         found, request = self._found, self._planned.plan.request
         now = self._look()

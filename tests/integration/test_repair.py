@@ -119,8 +119,12 @@ def test_a_repair_that_was_killed_is_brought_to_its_end(rebound: Rebound, functi
     name = journal()[0]
     assert "proven" in rebound.run("resume", name, "--yes").stdout
     assert rows(rebound) == before
+    rebound.run("resume", name, "--yes")
     rebound.run("undo", name, "--yes")
     assert "'home', 'x'" in str(rows(rebound))
+    # Who can write a report could have written that one.
+    told = rebound.run("resume", name, "--yes", code=7).stderr
+    assert "the report says that everything was proven, and it is not so now: partition" in told
 
 
 def test_a_journal_that_calls_itself_a_repair_is_held_to_the_catalog(
