@@ -152,7 +152,7 @@ _BOUND = (TableStep, DatasetStep, DefinitionStep)
 
 def _edited(random: Random, body: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     """Return a journal with some edits, often of what it says was asked for alone: steps are many."""
-    if random.randrange(3):
+    if random.randrange(2):
         return edited(random, body)
     plan = body["plan"]
     return body | {"plan": plan | {"request": edited(random, plan["request"])}}
