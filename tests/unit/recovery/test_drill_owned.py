@@ -1,10 +1,12 @@
 """What a drill is shown to have made: by when it was at work, and by what it wrote down."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from google.api_core.exceptions import NotFound
 
+from recovery.drill.cleaning import Cleaning, Made
 from recovery.drill.model import Kept
 from recovery.drill.owned import (
     AtWork,
@@ -97,3 +99,18 @@ def test_a_drill_that_may_be_at_work_is_not_over():
     assert over(KILLED, 1, DRILL_ID)
     assert over(KILLED, 1, mark)
     assert over(KILLED.model_copy(update={"record": record()}), 1)
+
+
+def test_a_dataset_that_is_answered_not_to_be_there_is_left():
+    """It is listed, with the label of a drill: nothing shows then whether somebody copied that."""
+    cleaning = object.__new__(Cleaning)
+    answers: list[Exception] = [NotFound("no"), NotFound("no")]
+
+    class Client:
+        def get_dataset(self, *_: object, **__: object) -> None:
+            raise answers.pop()
+
+    cleaning._bigquery = cast("Any", Client())
+    found = cleaning._judged(Made("dataset", "copied", "a1b2"), {})
+    assert "answered twice not to be there" in found.doubt
+    assert not answers

@@ -1,15 +1,18 @@
 """What of a table went wrong, by which witness, and what has to be said before it is taken back."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from google.api_core.exceptions import NotFound
 
 from manifests.errors import RefusedError, SourceUnreadableError, UsageError
 from manifests.values import Fingerprint
 from recovery.compare.difference import TableDifference
 from recovery.compare.merging import Merge
 from recovery.compare.observed import ObservedTable
+from recovery.repair.jobs import job_facts
 from recovery.repair.model import Ask, Repair, Window, Witness
 from recovery.repair.rules import (
     JobFacts,
@@ -166,3 +169,25 @@ def test_a_condition_is_one_expression(where: str):
     )
     with pytest.raises(SourceUnreadableError):
         merge.model_copy(update={"where": where}).merged_sql("p.s.m")
+
+
+def test_one_answer_that_there_is_no_job_is_asked_about_again():
+    """It would be called a mistake of the operator's."""
+    answers: list[Any] = [
+        NotFound("no"),
+        SimpleNamespace(state="RUNNING", started=None, ended=None),
+    ]
+
+    class Client:
+        def get_job(self, *_: object, **__: object) -> object:
+            answer = answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    target = cast("Any", SimpleNamespace(jobs=SimpleNamespace(client=Client()), location="US"))
+    with pytest.raises(UsageError, match="has not ended"):
+        job_facts(target, "wrong-job")
+    answers += [NotFound("no"), NotFound("no")]
+    with pytest.raises(UsageError, match="no such job in US"):
+        job_facts(target, "wrong-job")
