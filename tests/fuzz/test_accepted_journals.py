@@ -1,11 +1,11 @@
 """A journal or an entry of the ledger that somebody changed and every check accepts does nothing that is not told.
 
-Not here, since what they do is decided between looks at the world, each of which somebody would have to make
-up: undos, repairs and dates. Attacks by hand hold them, each against the local cloud or its rules:
+Not here are the journals of undos, repairs and dates. What is done with one is decided between looks at the
+cloud, which somebody would have to make up for each change; what it may choose is small, and held by hand:
 
-    undos     test_undo (`what_somebody_plants`, `a_journal_chooses_nothing`), test_undo_things, test_undo_views
-    repairs   test_documents (`a_planted_repair`), test_repair (`the_plan_replaces_what_it_saw`)
-    dates     test_rerun (`planted`), test_dates_of_vault
+    undos     proven/test_undo (`what_somebody_plants`, `a_journal_chooses_nothing`), test_undo_things, test_undo
+    repairs   test_repair (`a_journal_that_calls_itself_a_repair`, `that_was_killed`), forged/test_documents
+    dates     processors/test_dates (`a_resumed_plan_runs_only_what_was_agreed_to`, `a_journal_says_nothing`)
 """
 
 from random import Random
