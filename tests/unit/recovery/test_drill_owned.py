@@ -6,10 +6,11 @@ from typing import Any, cast
 import pytest
 from google.api_core.exceptions import NotFound
 
-from recovery.drill.cleaning import Cleaning, Made
+from recovery.drill.cleaning import Cleaning
 from recovery.drill.model import Kept
 from recovery.drill.owned import (
     AtWork,
+    Made,
     at_work,
     doubt_of,
     doubt_of_label,
