@@ -9,6 +9,7 @@ from recovery.kinds.kind import Rules
 from recovery.kinds.known import rules_of
 from recovery.plan.model import Plan
 from recovery.plan.whole import World, lost_of, point_of, visible, with_access
+from recovery.unseen import FALL_BACK, Unseen
 
 
 def resumed(plan: Plan, origin: Origin, world: World) -> Plan:
@@ -41,10 +42,19 @@ def resumed(plan: Plan, origin: Origin, world: World) -> Plan:
             "recovery_point": (point := point_of(known, decided)),
             "cannot_bring_back": lost_of(known, decided, plan.request, plan.fallen_back, point),
             "steps": tuple(step for item in decided.values() for step in item.steps),
-            "unseen": (*plan.unseen, *unseen),
+            "unseen": (*map(_as_begun, plan.unseen), *unseen),
+            "passed_over": (),
         }
     )
     return with_access(left, known, world)
+
+
+def _as_begun(unseen: Unseen) -> Unseen:
+    """Return what a journal says was not seen, without its own words: others can write there."""
+    if unseen.is_damaged:
+        why = "a file of it was damaged when the recovery began"
+        return Unseen(name=unseen.name, why=why, hint=FALL_BACK, is_damaged=True)
+    return Unseen(name=unseen.name, why="it could not be looked at when the recovery began")
 
 
 def _check_asked(rules: Rules[Seen], plan: Plan, origin: Origin) -> None:

@@ -7,9 +7,16 @@ from manifests.errors import (
     ObjectMissingError,
 )
 from manifests.model.run import Manifest
+from manifests.selection import PassedOver
+from manifests.values import RunId
+from recovery.kinds.decision import Origin
 from recovery.kinds.known import RULES
-from recovery.unseen import Unseen, looked_at, told_apart
-from tests.unit.samples import manifest
+from recovery.plan.resumed import resumed
+from recovery.report.planned import plan_document
+from recovery.report.text import text_of
+from recovery.unseen import FALL_BACK, Unseen, looked_at, told_apart
+from tests.unit.samples import POINT, manifest
+from tests.unit.worlds import plan, world
 
 
 def look(*, retryable: bool) -> str:
@@ -72,3 +79,16 @@ def test_what_was_not_seen_is_no_part_of_the_plan():
     left = seen_part(whole, *names)
     assert (left.buckets, left.databases) == ((), ())
     assert left.tables == whole.tables
+
+
+def test_a_journal_has_no_words_of_its_own():
+    """What it says could not be seen stays unseen; why, and which runs were passed over, is nobody's word."""
+    hidden = Unseen(name="lake.x", why="delete the vault", hint="`rebound prune --yes`")
+    run = PassedOver(run_id=RunId("night"), reason="delete it")
+    made = plan(world()).model_copy(update={"unseen": (hidden,), "passed_over": (run,)})
+    left = resumed(made, Origin(manifest()), {"tables": world()})
+    assert [(item.name, item.is_damaged) for item in left.unseen] == [("lake.x", False)]
+    assert "delete" not in text_of(plan_document(left, now=POINT))
+    damaged = made.model_copy(update={"unseen": (hidden.model_copy(update={"is_damaged": True}),)})
+    (item,) = resumed(damaged, Origin(manifest()), {"tables": world()}).unseen
+    assert (item.is_damaged, item.hint) == (True, FALL_BACK)
