@@ -25,7 +25,7 @@ from recovery.fence.insisting import require_quiet
 from recovery.fence.large import look_takes, too_large
 from recovery.fence.model import FenceRecord, PlannedFence, Quiet
 from recovery.fence.quiet import FenceLooks, wait_for_quiet
-from recovery.fence.rules import held_by_others, planned_fence
+from recovery.fence.rules import planned_fence
 from recovery.fence.text import outcome_lines, quiet_lines
 from recovery.fence.work import Fencing, require_all
 from recovery.kinds.resources.rules.steps import FOLDER, ConfigurationOutcome
@@ -81,14 +81,7 @@ def doubted(
     made = _made(session, record) if record.is_made else frozenset()
     if rule is not None:
         made |= fencing_of(session).carriers(rule)
-    return doubts(
-        record,
-        present,
-        rule,
-        projects=projects,
-        made=made,
-        alone=alone,
-    )
+    return doubts(record, present, rule, projects=projects, made=made, alone=alone)
 
 
 def _made(session: Session, record: FenceRecord) -> frozenset[str]:
@@ -183,12 +176,14 @@ def fence_record(
     Raises:
         CloudError: What writes could not be looked at.
     """
-    held = held_by_others(None, session.tools.fences.readable())
+    held = session.tools.fences.writers()
     try:
         found = fencing_of(session).found(rule)
     except CloudError as error:
         error.hint = f"{error.hint}; {_WITHOUT}" if error.hint else _WITHOUT
         raise
+    # A fence that begins or ends meanwhile holds what is found paused, and nobody else resumes it.
+    held |= session.tools.fences.writers()
     return planned_fence(
         rule,
         things,

@@ -11,6 +11,7 @@ from manifests.kinds.tables.kind import TABLES
 from manifests.model.proof import ProofHow
 from manifests.values import RunId
 from recovery.execute import carried_out
+from recovery.fence_ends import end
 from recovery.fencing import Tell, stand, with_fence
 from recovery.journal import Journal
 from recovery.kinds.decision import Origin
@@ -30,7 +31,6 @@ from recovery.progress import Progress
 from recovery.proof import proof_of
 from recovery.request import Request, said_of_databases
 from recovery.session import Session
-from recovery.thawing import end
 from recovery.verdicts import with_leaning
 
 log = structlog.get_logger()

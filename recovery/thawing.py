@@ -4,24 +4,24 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from manifests.catalog_writers import SEEK_SECONDS, FenceRule, FlowCheck
-from manifests.errors import NoRecoveryPointError, NotEqualError, PartialError, RefusedError
+from manifests.errors import NoRecoveryPointError, RefusedError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
 from recovery.fence.addresses import own_places, sent_to, strange_addresses
 from recovery.fence.doubts import strange_writers
 from recovery.fence.due import Due, due
 from recovery.fence.flow import run_flow_check
-from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawRecord, ThawStep
+from recovery.fence.model import Discarding, FenceOutcome, FenceRecord, ThawStep
 from recovery.fence.quiet import FenceLooks
 from recovery.fence.rules import held_by_others, planned_thaw
-from recovery.fence.text import flow_line, outcome_lines, sought_lines, staying_lines
+from recovery.fence.text import flow_line, sought_lines
 from recovery.fence.waiting import waiting_messages
 from recovery.fence.waves import in_waves
 from recovery.fence.work import require_all
 from recovery.fencing import Tell, doubted, fencing_of
 from recovery.kinds.resources.cloud.stored import read_resources
 from recovery.session import Session
-from recovery.units import counted, duration
+from recovery.units import duration
 
 _SUBSCRIPTION = "pubsub/subscription"
 
@@ -49,66 +49,6 @@ class Thaw(NamedTuple):
     present: dict[str, Resource]
     alone: Collection[str] = ()
     check: FlowCheck | None = None
-
-
-def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell) -> None:
-    """Resume exactly what a recovery paused, when all of it is proven.
-
-    Two sorts of writers stay paused until `rebound thaw` shows and resumes them: those that the recovery
-    made anew, stopped, and those that only the record of the fence names, which others can write.
-
-    Args:
-        session: The clients.
-        recovery_id: The recovery.
-        paused: The full names of the writers that it paused.
-        tell: Told what is done.
-
-    Raises:
-        CloudError: A writer could not be resumed.
-        NotEqualError: Writers were changed meanwhile and stay paused.
-        PartialError: One would send to where nothing of the project is, or is none of the recovery's.
-    """
-    left = set(paused)
-    for record in session.tools.fences.readable():
-        if paused and record.recovery_id == recovery_id and not record.is_made:
-            left -= {writer.name for writer in record.writers}
-            thaw = planned_thaw_of(session, record, changed_too=False)
-            refused = [
-                *strange(session, thaw, ()),
-                *(
-                    RefusedError("the recovery did not pause it", subject=step.name)
-                    for step in thaw.steps
-                    if step.action == "resume" and step.name not in paused
-                ),
-            ]
-            if refused:
-                raise PartialError(
-                    f"what was paused stays so, the first: {refused[0]}",
-                    subject=record.fence_id,
-                    hint=f"`rebound thaw {record.fence_id}` shows it and asks",
-                )
-            for line in staying_lines(_staying(thaw)):
-                tell(line)
-            for wave in resumed(session, thaw, tell):
-                for line in (f"thaw {record.fence_id}", *outcome_lines(wave.outcomes, "resumed")):
-                    tell(line)
-            conclude(session, thaw)
-    if left:
-        raise PartialError(
-            f"{counted(len(left), 'writer')} still paused: no record of the fence can be read",
-            subject=recovery_id,
-            hint="`rebound fence --status` says why; find out who wrote it",
-        )
-
-
-def _staying(thaw: Thaw) -> list[ThawStep]:
-    """Return the steps that leave a writer as it is, where it does not run."""
-    return [
-        step
-        for step in thaw.steps
-        if step.action == "leave"
-        if (found := thaw.present.get(step.name)) and not resource_type(step.type).runs(found)
-    ]
 
 
 def planned_thaw_of(
@@ -267,20 +207,3 @@ def _check_flow(
     looking = FenceLooks(session.catalog, project)
     seconds = run_flow_check(fencing_of(session), looking, rule, check, project=project, tell=tell)
     tell(f"flow check: {check.produces} was written within {duration(seconds)}")
-
-
-def conclude(session: Session, thaw: Thaw) -> None:
-    """Write that a fence is over.
-
-    Raises:
-        NotEqualError: Writers were changed meanwhile and stay paused, so that the fence is not over.
-    """
-    fence_id = thaw.record.fence_id
-    if waiting := [step for step in thaw.steps if not step.is_over]:
-        raise NotEqualError(
-            f"{counted(len(waiting), 'writer')} changed meanwhile, and still paused, the first: "
-            f"{waiting[0].name}",
-            subject=fence_id,
-            hint=f"look at each, then `rebound thaw {fence_id} --changed` resumes them",
-        )
-    session.tools.fences.end(ThawRecord.of(fence_id, thaw.steps, at=session.clock.latest()))

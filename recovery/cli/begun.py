@@ -155,13 +155,13 @@ def tell_ended(
         print_json(found.model_dump(mode="json") | rests_on | of_fences | of_undo)
     else:
         tell(_document(session, found, basis, fences, is_whole=is_whole))
-        _tell_standing(session, {item.fence_id for item in fences})
+        tell_standing(session, {item.fence_id for item in fences})
     if error := outcome_error(found):
         raise error
 
 
-def _tell_standing(session: Session, own: Collection[str]) -> None:
-    """Name the fences of the project that stand beside those of a recovery, which ends none of them."""
+def tell_standing(session: Session, own: Collection[str] = ()) -> None:
+    """Name the fences of the project that stand beside some others: nobody ends them but an operator."""
     for item in session.tools.fences.readable():
         if item.project == session.settings.project and item.fence_id not in own:
             why = f" ({item.why})" if item.why else ""

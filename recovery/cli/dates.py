@@ -22,6 +22,7 @@ from recovery.cli.options import note, print_json, say, write_page
 from recovery.cli.options import tell as show
 from recovery.console import Console
 from recovery.document import Document
+from recovery.fence_ends import end
 from recovery.kinds.processors.cloud.rerun import Rerun
 from recovery.kinds.processors.cloud.services import Services
 from recovery.kinds.processors.cloud.tables import DateTables
@@ -47,7 +48,6 @@ from recovery.report.processors import dates_plan_document, dates_report_documen
 from recovery.report.recoveries import since_text
 from recovery.running import dates_journal
 from recovery.session import Session
-from recovery.thawing import end
 from recovery.undo.dates import DatesKept
 
 

@@ -1,5 +1,6 @@
 """Fence and thaw: pause the writers of what is to be restored, and resume exactly those."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -32,18 +33,12 @@ from recovery.fence.text import (
     thaw_lines,
 )
 from recovery.fence.work import failures, require_all
+from recovery.fence_ends import conclude
 from recovery.fencing import fence_record, fencing_of, quiet_of, rule_of
 from recovery.plan.words import refuse_all
 from recovery.scenarios import scenario
 from recovery.session import Session
-from recovery.thawing import (
-    coming,
-    conclude,
-    planned_thaw_of,
-    resumed,
-    strange,
-    unborne,
-)
+from recovery.thawing import coming, planned_thaw_of, resumed, strange, unborne
 from recovery.units import counted
 
 app = typer.Typer()
@@ -91,6 +86,8 @@ def fence(
     if record.writers:
         agree(yes=yes)
         session.actions.begin("fence", record.fence_id, why)
+        now = fence_record(session, rule, things, why=why)
+        _require_as_shown(record.fence_id, now.writers, record.writers)
         session.tools.fences.begin(record)
         say(f"fence {record.fence_id}", err=True)
     hint = f"`rebound fence` again; `rebound thaw {record.fence_id}` undoes it"
@@ -164,14 +161,30 @@ def thaw(
     )
     agree(yes=yes)
     session.actions.begin("thaw", record.fence_id, reason)
+    now = planned_thaw_of(session, record, changed_too=changed, alone=written.alone)
+    _require_as_shown(record.fence_id, now.steps, planned.steps)
     waves = resumed(
         session, planned, note, seek_past=seek_past, until=wave, is_checked=not no_check
     )
     outcomes = carried_out(waves, record, as_json=as_json)
     if len(outcomes) == sum(step.action == "resume" for step in planned.steps):
-        conclude(session, planned)
+        conclude(session, planned, note)
     if name is None:
         _require_all_read(fences)
+
+
+def _require_as_shown(fence: str, now: Sequence[object], shown: Sequence[object]) -> None:
+    """Insist that what would be done is what was agreed to: somebody may have waited with the answer.
+
+    Raises:
+        RefusedError: Another fence, or somebody else, changed what runs meanwhile.
+    """
+    if now != shown:
+        raise RefusedError(
+            "what runs, or which fences stand, changed since it was shown; nothing was changed",
+            subject=fence,
+            hint="the same command again shows it as it is now",
+        )
 
 
 def _check_wave(session: Session, wave: str) -> None:

@@ -10,6 +10,7 @@ from manifests.errors import RefusedError, UsageError
 from manifests.layout import parse_recovery_id
 from recovery.cli.agreement import Words
 from recovery.cli.approvals import Approval
+from recovery.cli.begun import tell_standing
 from recovery.cli.consent import agree, unanswered
 from recovery.cli.options import (
     Access,
@@ -103,7 +104,7 @@ def undo(
     agree(yes=yes, changes=plan.changes)
     if plan.changes:
         session.actions.begin("undo", report.recovery_id, reason)
-    _tell(undoing.carry_out(plan), plan, html, as_json=as_json)
+    _tell(session, undoing.carry_out(plan), plan, html, as_json=as_json)
 
 
 def _named(recovery: str | None, was: UndoPlan | None) -> str:
@@ -158,8 +159,10 @@ def _refuse(
     )
 
 
-def _tell(done: UndoReport, plan: UndoPlan, html: Path | None, *, as_json: bool) -> None:
-    """Print how an undo ended.
+def _tell(
+    session: Session, done: UndoReport, plan: UndoPlan, html: Path | None, *, as_json: bool
+) -> None:
+    """Print how an undo ended, and what stays paused.
 
     Raises:
         ReboundError: Something did not go back.
@@ -171,6 +174,8 @@ def _tell(done: UndoReport, plan: UndoPlan, html: Path | None, *, as_json: bool)
         html,
         as_json=as_json,
     )
+    if not as_json:
+        tell_standing(session)
     if error := undo_error(done):
         raise error
 

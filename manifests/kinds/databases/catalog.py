@@ -42,8 +42,8 @@ class CompletionRule(Value):
         metadata: Further fields of every document.
         triggered_metadata: Further fields of a document whose phase is over.
         entry: Further fields of every processor's entry.
-        fallback: For each processor, the date column of its output, `dataset.table.column`: a past
-            date that has rows counts as finished where the history tells nothing.
+        fallback: For each processor, the date column of its output, `dataset.table.column`: a date
+            that is over and has rows counts as finished where the history tells nothing.
         followed_by: The phase this one triggers, as the history names it.
     """
 
@@ -66,12 +66,14 @@ class Rebuild(Value):
         history: The table of processor runs, `dataset.table`.
         days: How many days back documents are rebuilt.
         time_zone: In which a date of the platform begins and ends.
+        open_hours: So many hours after a date has ended its phases may still go on.
         completions: The collections.
     """
 
     history: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.[A-Za-z0-9_]+$")]
     days: int = Field(default=30, ge=1)
     time_zone: TimeZone = "UTC"
+    open_hours: int = Field(default=12, ge=0)
     names: NameRules = NameRules()
     completions: tuple[CompletionRule, ...] = Field(min_length=1)
 

@@ -46,8 +46,8 @@ def protect(folder: Path, fallback: dict[str, str] | None = None) -> str:
 
 
 def today() -> date:
-    """Return the present date; not once for the module, which can run past midnight."""
-    return datetime.now(UTC).date()
+    """Return the date that goes on, till noon that of yesterday; not once for the module, which can run past it."""
+    return (datetime.now(UTC) - timedelta(hours=12)).date()
 
 
 def yesterday() -> date:

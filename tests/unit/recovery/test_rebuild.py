@@ -6,6 +6,7 @@ import pytest
 
 from manifests.errors import NoRecoveryPointError
 from manifests.kinds.databases.catalog import CompletionRule, NameRules, Rebuild
+from recovery.kinds.completions.rules.days import first_open
 from recovery.kinds.completions.rules.rebuild import (
     REASON,
     CompletionsStep,
@@ -86,7 +87,7 @@ def releases_next_phase(document: dict[str, object], expected: int) -> bool:
 
 def test_flat_document():
     """A document holds one map a processor, and metadata that says it is over."""
-    documents, ignored = rebuilt(RULES, [run("PlayerGameSummaryProcessor")], today=TODAY)
+    documents, ignored = rebuilt(RULES, [run("PlayerGameSummaryProcessor")], open_from=TODAY)
     at = {"timestampValue": "2026-01-10T06:30:01.250000Z"}
     entry = {
         "completed_at": at,
@@ -120,7 +121,7 @@ def test_nested_shape_would_release():
     }
     late = {"team_offense_game_summary": {"status": "success"}}
     assert releases_next_phase(nested | late, expected=5)
-    documents, _ = rebuilt(RULES, [run("PlayerGameSummaryProcessor")], today=TODAY)
+    documents, _ = rebuilt(RULES, [run("PlayerGameSummaryProcessor")], open_from=TODAY)
     ours: dict[str, object] = dict(documents[0].fields)
     assert not releases_next_phase(ours | late, expected=5)
     without_mark = {name: value for name, value in ours.items() if name != "_triggered"}
@@ -130,12 +131,27 @@ def test_nested_shape_would_release():
 def test_today_goes_on():
     """A phase of today is not marked as triggered, unless the next one has begun."""
     today = run("PlayerGameSummaryProcessor", TODAY)
-    (document,), _ = rebuilt(RULES, [today], today=TODAY)
+    (document,), _ = rebuilt(RULES, [today], open_from=TODAY)
     assert document.fields["_triggered"] == {"booleanValue": False}
     assert "_trigger_reason" not in document.fields
     later = run("PlayerDailyCacheProcessor", TODAY, phase="phase_4_precompute")
-    documents, _ = rebuilt(RULES, [today, later], today=TODAY)
+    documents, _ = rebuilt(RULES, [today, later], open_from=TODAY)
     assert documents[0].fields["_triggered"] == {"booleanValue": True}
+
+
+@pytest.mark.parametrize(
+    ("now", "first"),
+    [
+        (datetime(2026, 1, 10, 5, 30, tzinfo=UTC), date(2026, 1, 9)),
+        (datetime(2026, 1, 10, 16, 59, tzinfo=UTC), date(2026, 1, 9)),
+        (datetime(2026, 1, 10, 17, 0, tzinfo=UTC), date(2026, 1, 10)),
+        (datetime(2026, 3, 9, 15, 59, tzinfo=UTC), date(2026, 3, 8)),
+        (datetime(2026, 3, 9, 16, 0, tzinfo=UTC), date(2026, 3, 9)),
+    ],
+)
+def test_a_night_goes_on_until_noon(now: datetime, first: date):
+    """What is played in an evening is processed after midnight: it triggers the next phase then."""
+    assert first_open(RULES, now) == first
 
 
 def test_types_of_first_completion():
@@ -145,7 +161,7 @@ def test_types_of_first_completion():
         run("PlayerGameSummaryProcessor"),
         run("PlayerDailyCacheProcessor", phase="phase_4_precompute"),
     ]
-    two, three, four = rebuilt(RULES, runs, today=TODAY)[0]
+    two, three, four = rebuilt(RULES, runs, open_from=TODAY)[0]
     assert two.fields["_first_completion_at"] == {"timestampValue": "2026-01-10T06:30:01.250000Z"}
     assert two.fields["_triggered_reason"] == {"stringValue": REASON}
     assert "_first_completion_at" not in three.fields
@@ -168,7 +184,7 @@ def test_only_what_finished():
             completed_at=datetime(2026, 1, 10, 7, tzinfo=UTC),
         ),
     ]
-    (document,), ignored = rebuilt(RULES, runs, today=TODAY)
+    (document,), ignored = rebuilt(RULES, runs, open_from=TODAY)
     assert [name for name in document.fields if name[0] != "_"] == ["team_offense_game_summary"]
     entry = document.fields["team_offense_game_summary"]["mapValue"]["fields"]
     assert entry["execution_id"] == {"stringValue": "new"}
@@ -203,16 +219,16 @@ def test_inferred_runs_count_least():
     assert rows.completed_at == datetime(2026, 1, 10, 5, tzinfo=UTC)
     told = run("PlayerGameSummaryProcessor", completed_at=datetime(2026, 1, 9, tzinfo=UTC))
     for runs in ([rows, told], [told, rows]):
-        (document,), _ = rebuilt(RULES, runs, today=TODAY)
+        (document,), _ = rebuilt(RULES, runs, open_from=TODAY)
         assert document.inferred == ()
-    (document,), _ = rebuilt(RULES, [rows], today=TODAY)
+    (document,), _ = rebuilt(RULES, [rows], open_from=TODAY)
     assert document.inferred == ("player_game_summary",)
     assert [name for name in document.fields if name[0] != "_"] == ["player_game_summary"]
 
 
 def step(*runs: ProcessorRun, **more: object) -> CompletionsStep:
     """Return what is rebuilt from some runs."""
-    documents, ignored = rebuilt(RULES, runs, today=TODAY)
+    documents, ignored = rebuilt(RULES, runs, open_from=TODAY)
     values = {
         "name": "(default)",
         "into": "(default)",

@@ -8,7 +8,8 @@ from manifests.cloud.bigquery import bigquery_client
 from manifests.cloud.jobs import Jobs
 from manifests.errors import CloudError
 from manifests.kinds.databases.catalog import CompletionRule, Rebuild
-from recovery.kinds.completions.rules.rebuild import ProcessorRun, first_day, inferred_run
+from recovery.kinds.completions.rules.days import first_day
+from recovery.kinds.completions.rules.rebuild import ProcessorRun, inferred_run
 
 
 class HistoryReader:
@@ -25,18 +26,18 @@ class HistoryReader:
         self._project = project
         self._own_id = own_id
 
-    def runs(self, rules: Rebuild, today: date) -> list[ProcessorRun]:
+    def runs(self, rules: Rebuild, open_from: date) -> list[ProcessorRun]:
         """Return the runs that ended, of the dates that are rebuilt.
 
         Raises:
             CloudError: The history could not be read.
         """
         full_id = f"{self._project}.{rules.history}"
-        sql = statements.history(full_id, first_day(rules, today))
+        sql = statements.history(full_id, first_day(rules, open_from))
         rows = self._jobs.rows(f"rebound-history-{self._own_id}", sql, subject=rules.history)
         return [_run(row) for row in rows]
 
-    def inferred(self, rules: Rebuild, today: date) -> tuple[list[ProcessorRun], list[str]]:
+    def inferred(self, rules: Rebuild, open_from: date) -> tuple[list[ProcessorRun], list[str]]:
         """Return the runs that only rows tell of, and what could not be looked at.
 
         Raises:
@@ -47,7 +48,7 @@ class HistoryReader:
         for rule in rules.completions:
             for processor, column in sorted(rule.fallback.items()):
                 try:
-                    runs += self._rows_of(rule, rules, processor, column, today)
+                    runs += self._rows_of(rule, rules, processor, column, open_from)
                 except CloudError as error:
                     if error.retryable:
                         raise
@@ -55,12 +56,12 @@ class HistoryReader:
         return runs, notes
 
     def _rows_of(
-        self, rule: CompletionRule, rules: Rebuild, processor: str, column: str, today: date
+        self, rule: CompletionRule, rules: Rebuild, processor: str, column: str, open_from: date
     ) -> list[ProcessorRun]:
         table, _, name = column.rpartition(".")
-        # Rows of today may still be written: only the processor knows when it has finished.
-        since = first_day(rules, today)
-        sql = statements.rows_by_date(f"{self._project}.{table}", name, since, today)
+        # Rows of open dates may still be written: only the processor knows when it has finished.
+        since = first_day(rules, open_from)
+        sql = statements.rows_by_date(f"{self._project}.{table}", name, since, open_from)
         job = f"rebound-rows-{self._own_id}-{rule.collection}-{processor}"
         rows = self._jobs.rows(job, sql, subject=table)
         return [

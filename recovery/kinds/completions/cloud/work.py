@@ -7,7 +7,6 @@ than the one that was compared is refused.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from manifests.cloud.databases import Databases
 from manifests.cloud.documents import Documents
@@ -30,11 +29,11 @@ from recovery.firestore.throttle import Throttled, Unthrottled
 from recovery.firestore.values import differing_fields, same_content, to_bytes
 from recovery.firestore.writing import BatchWriter
 from recovery.kinds.completions.cloud.history import HistoryReader
+from recovery.kinds.completions.rules.days import first_day, first_open
 from recovery.kinds.completions.rules.outcomes import CompletionsOutcome
 from recovery.kinds.completions.rules.rebuild import (
     CompletionsStep,
     RebuiltDocument,
-    first_day,
     rebuilt,
 )
 from recovery.kinds.completions.rules.seen import CompletionsSeen, SeenCompletions
@@ -122,17 +121,19 @@ class CompletionsWork(Work[CompletionsSeen]):
         self, entry: CatalogDatabase, rules: Rebuild, triggers: Triggers, erased: Erasures
     ) -> SeenCompletions:
         into = self._target.database or entry.database
-        today = self._started_at.astimezone(ZoneInfo(rules.time_zone)).date()
+        open_from = first_open(rules, self._started_at)
         history = HistoryReader(self._project, self._catalog.location, self._own_id)
-        inferred, unread = history.inferred(rules, today)
-        told, ignored = rebuilt(rules, [*history.runs(rules, today), *inferred], today=today)
+        inferred, unread = history.inferred(rules, open_from)
+        told, ignored = rebuilt(
+            rules, [*history.runs(rules, open_from), *inferred], open_from=open_from
+        )
         stays = erased.documents(entry.database).holds_document
         documents = tuple(item for item in told if not stays(item.path))
         live = self._live(self._documents(into), documents)
         return SeenCompletions(
             name=entry.database,
             history=rules.history,
-            since=first_day(rules, today),
+            since=first_day(rules, open_from),
             documents=tuple(_compared(item, live.get(item.path)) for item in documents),
             erased=len(told) - len(documents),
             ignored=ignored,

@@ -16,6 +16,7 @@ from manifests.errors import NoRecoveryPointError
 from manifests.ids import DatabaseId, TableName
 from manifests.kinds.databases.catalog import CompletionRule, NameRules, Rebuild
 from manifests.values import UtcTime, Value
+from recovery.kinds.completions.rules.days import first_day
 from recovery.kinds.events import event_words
 from recovery.kinds.expiring import expiry_words
 from recovery.kinds.step import MissingWord, Step
@@ -156,21 +157,21 @@ def history_ends_at(steps: Sequence[CompletionsStep], *, now: datetime) -> datet
 
 
 def rebuilt(
-    rules: Rebuild, runs: Iterable[ProcessorRun], *, today: date
+    rules: Rebuild, runs: Iterable[ProcessorRun], *, open_from: date
 ) -> tuple[tuple[RebuiltDocument, ...], dict[str, int]]:
     """Rebuild the documents of the last days, and count the runs of names that belong in none.
 
     Args:
         rules: What the catalog says.
         runs: The history, in any order.
-        today: The platform's present date; a phase of this date may still be going on.
+        open_from: The first date of which phases may still go on, `first_open`.
     """
     by_phase = {rule.phase: rule for rule in rules.completions}
     latest: dict[tuple[str, date], dict[str, ProcessorRun]] = {}
     ignored: dict[str, int] = {}
     for run in runs:
         rule = by_phase.get(run.phase)
-        too_old = run.day < first_day(rules, today)
+        too_old = run.day < first_day(rules, open_from)
         if rule is None or run.status not in _FINISHED or run.completed_at is None or too_old:
             continue
         name = processor_field(run, rule, rules.names)
@@ -188,7 +189,7 @@ def rebuilt(
             fields=_fields(
                 by_phase[phase],
                 latest[phase, day],
-                is_over=day < today or (by_phase[phase].followed_by, day) in latest,
+                is_over=day < open_from or (by_phase[phase].followed_by, day) in latest,
             ),
         )
         for phase, day in sorted(latest)
@@ -210,11 +211,6 @@ def inferred_run(
         records=rows,
         is_inferred=True,
     )
-
-
-def first_day(rules: Rebuild, today: date) -> date:
-    """Return the first date that is rebuilt."""
-    return today - timedelta(days=rules.days)
 
 
 def processor_field(run: ProcessorRun, rule: CompletionRule, names: NameRules) -> str | None:

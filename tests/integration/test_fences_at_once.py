@@ -1,0 +1,99 @@
+"""Two operators fence and thaw at the same time: nothing stays paused without a fence, or runs inside of one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.harness import RUN_SECONDS, Rebound
+from tests.integration import lake
+from tests.integration.configuration import enable, make_job, states, with_fence
+
+WRITERS = ({"type": "scheduler/job", "names": ["load-*"], "writes": ["dataset *"]},)
+INSERT = r"storage\.objects\.insert"
+
+
+@pytest.fixture
+def rebound(new_rebound: Callable[..., Rebound], tmp_path: Path) -> Rebound:
+    """Return a platform with one schedule that writes."""
+    catalog = lake.write_catalog(tmp_path)
+    with_fence(catalog, writers=WRITERS)
+    made = new_rebound(REBOUND_CATALOG=catalog)
+    lake.create(made)
+    enable(made, "cloudscheduler.googleapis.com", "pubsub.googleapis.com")
+    make_job(made, "load-hourly")
+    return made
+
+
+def fenced(rebound: Rebound) -> str:
+    """Fence the platform's datasets and return the fence's id."""
+    return rebound.run("fence", "--yes").stderr.split("fence ")[1].split()[0]
+
+
+def test_two_thaws_that_leave_it_to_each_other(rebound: Rebound):
+    """The one that is over last sees that nobody else resumes it, and does."""
+    before = states(rebound)
+    first, second = fenced(rebound), fenced(rebound)
+    with rebound.cloud.held("storage", INSERT, match=rebound.landing.name):
+        process = rebound.begin("thaw", first, "--yes")
+        rebound.cloud.await_fault("storage", process)
+        told = rebound.run("thaw", second, "--yes").stdout
+        assert f"{first} holds it too, and resumes it" in told
+        assert states(rebound) != before
+    out, err = process.communicate(RUN_SECONDS)
+    assert (process.returncode, states(rebound)) == (0, before), out + err
+    assert "no fence stands" in rebound.run("fence", "--status").stdout
+
+
+def test_what_is_left_to_a_fence_that_is_over_and_cannot_be_resumed(rebound: Rebound):
+    """No fence holds it any more, so it is named, with what helps."""
+    first, second = fenced(rebound), fenced(rebound)
+    with rebound.cloud.held("storage", INSERT, match=rebound.landing.name):
+        process = rebound.begin("thaw", first, "--yes")
+        rebound.cloud.await_fault("storage", process)
+        rebound.run("thaw", second, "--yes")
+        rebound.cloud.order(
+            "platform",
+            "faults",
+            operation="cloudscheduler.projects.locations.jobs.resume",
+            kind="status",
+            status=403,
+            times=None,
+        )
+    _, err = process.communicate(RUN_SECONDS)
+    rebound.cloud.clear_faults("platform")
+    assert process.returncode == 6
+    assert "1 writer still paused, held by no fence any more, the first: " in err
+    assert "hint: look at each, and resume it by hand" in err
+
+
+def test_a_fence_that_begins_while_somebody_is_asked_about_a_thaw(rebound: Rebound):
+    """What it holds by now is not resumed below it, though it was agreed to."""
+    fence = fenced(rebound)
+    paused = states(rebound)
+    with rebound.cloud.held("storage", INSERT, match=rebound.vault.name):
+        process = rebound.begin("thaw", fence, "--yes")
+        rebound.cloud.await_fault("storage", process)
+        other = fenced(rebound)
+    _, err = process.communicate(RUN_SECONDS)
+    assert (process.returncode, states(rebound)) == (5, paused)
+    assert "which fences stand, changed since it was shown; nothing was changed" in err
+    told = rebound.run("thaw", fence, "--yes").stdout
+    assert f"{other} holds it too, and resumes it" in told
+    rebound.run("thaw", other, "--yes")
+    assert states(rebound) == {"load-hourly": "ENABLED"}
+
+
+def test_a_fence_that_begins_while_another_one_looks(rebound: Rebound):
+    """What it paused was found paused, and is held by the other one, too."""
+    jobs = r"cloudscheduler\.projects\.locations\.jobs\.list"
+    with rebound.cloud.held("platform", jobs):
+        process = rebound.begin("fence", "--yes")
+        rebound.cloud.await_fault("platform", process)
+        first = fenced(rebound)
+    out, err = process.communicate(RUN_SECONDS)
+    assert process.returncode == 0, out + err
+    rebound.run("thaw", first, "--yes")
+    assert states(rebound) == {"load-hourly": "PAUSED"}, "the other fence stands"
+    rebound.run("thaw", "--yes")
+    assert states(rebound) == {"load-hourly": "ENABLED"}
