@@ -25,7 +25,7 @@ from recovery.fence.insisting import require_quiet
 from recovery.fence.large import look_takes, too_large
 from recovery.fence.model import FenceRecord, PlannedFence, Quiet
 from recovery.fence.quiet import FenceLooks, wait_for_quiet
-from recovery.fence.rules import planned_fence
+from recovery.fence.rules import held_by_others, planned_fence
 from recovery.fence.text import outcome_lines, quiet_lines
 from recovery.fence.work import Fencing, require_all
 from recovery.kinds.resources.rules.steps import FOLDER, ConfigurationOutcome
@@ -176,14 +176,14 @@ def fence_record(
     Raises:
         CloudError: What writes could not be looked at.
     """
-    held = session.tools.fences.writers()
+    held = held_by_others(None, session.tools.fences.readable())
     try:
         found = fencing_of(session).found(rule)
     except CloudError as error:
         error.hint = f"{error.hint}; {_WITHOUT}" if error.hint else _WITHOUT
         raise
     # A fence that begins or ends meanwhile holds what is found paused, and nobody else resumes it.
-    held |= session.tools.fences.writers()
+    held |= held_by_others(None, session.tools.fences.readable())
     return planned_fence(
         rule,
         things,

@@ -14,6 +14,9 @@ from manifests.errors import CloudError, PartialError, ReboundError
 from manifests.kinds.tables.properties import settings
 from manifests.values import Resource
 
+_DELETED = "deleted:"
+"""What the name of a member begins with that is no more (IAM, Deleted principals)."""
+
 
 def definition_body(kind: str, project: str, name: str, resource: Resource) -> Resource:
     """Return what is sent to make a view or routine.
@@ -55,7 +58,8 @@ def made_instead(
         is_view: Whether that is a view.
 
     Raises:
-        PartialError: What takes its place could not be made, nor the view again.
+        PartialError: What takes its place could not be made, nor the view again; or what was granted on it
+            could not be granted again.
         CloudError: It could not be made; the view is there. Or the view is another one by now; it stays.
     """
     dataset_id, own_id = name.split(".", 1)
@@ -69,7 +73,6 @@ def made_instead(
         try:
             again = definition_body("view", resources.project, name, old)
             resources.create(collection, again, subject=own_id)
-            _grant_again(resources, path, granted)
         except ReboundError as left:
             raise PartialError(
                 f"{error.message}; the view that was there is deleted, and could not be made again: "
@@ -77,9 +80,10 @@ def made_instead(
                 subject=name,
                 hint="do it again; `rebound undo` of the recovery makes what was there before",
             ) from error
+        told = f"{error.message}; the view that was there is made again"
+        _grant_again(resources, path, granted, f"{told}, and ")
         raise CloudError(
-            f"{error.message}; the view that was there is made again: a dataset that let it read has to "
-            "be told so again",
+            f"{told}: a dataset that let it read has to be told so again",
             subject=name,
             retryable=error.retryable,
         ) from error
@@ -87,8 +91,28 @@ def made_instead(
         _grant_again(resources, path, granted)
 
 
-def _grant_again(resources: Resources, path: str, granted: Resource) -> None:
-    if granted.get("bindings"):
-        # The etag is that of the policy that went.
-        policy = {key: value for key, value in granted.items() if key != "etag"}
-        resources.grant(path, policy, subject=path.rpartition("/")[2])
+def _grant_again(resources: Resources, path: str, granted: Resource, told: str = "") -> None:
+    """Grant on a view that is made again what was granted on it, but not to members that were deleted.
+
+    Raises:
+        PartialError: It could not be: who had access is told, since nothing else knows it by then.
+    """
+    bindings = [
+        {**item, "members": members}
+        for item in granted.get("bindings") or ()
+        if (members := [it for it in item.get("members") or () if not it.startswith(_DELETED)])
+    ]
+    if not bindings:
+        return
+    own_id = path.rpartition("/")[2]
+    # The etag is that of the policy that went.
+    policy = {key: value for key, value in granted.items() if key != "etag"}
+    try:
+        resources.grant(path, {**policy, "bindings": bindings}, subject=own_id)
+    except ReboundError as error:
+        lost = "; ".join(f"{item['role']} of {', '.join(item['members'])}" for item in bindings)
+        raise PartialError(
+            f"{told}what was granted on the view alone is gone ({lost}): {error.message}",
+            subject=own_id,
+            hint="grant it by hand: nothing else knows of it",
+        ) from error
