@@ -4,15 +4,18 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
-from manifests.errors import NotEqualError, ReboundError
+from manifests.errors import NotEqualError, ReboundError, RefusedError
 from recovery.cli.basis import basis_of
 from recovery.cli.begun import finish_and_tell, tell_ended
 from recovery.cli.options import note, say
 from recovery.console import Console
+from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport
-from recovery.plan.said import resuming
+from recovery.plan.said import recovering, resuming
+from recovery.report.recoveries import abandoned_text
 from recovery.running import differing, execute, remember
 from recovery.session import Session
+from recovery.undo.running import undone_told
 
 
 def tell_proven(
@@ -70,3 +73,18 @@ def carry_out(
                 raise
         remember(session, done, "recovery")
     finish_and_tell(session, done, paused, html, as_json=as_json)
+
+
+def require_not_over(journal: Journal, begun: PlannedRecovery) -> None:
+    """Refuse to go on with what was closed or undone: what an undo wrote is somebody else's to it.
+
+    Raises:
+        RefusedError: It was.
+    """
+    own, another_one = journal.recovery_id, recovering(begun.plan, run_id=begun.plan.run_id)
+    hint = f"`{another_one}` begins another"
+    if (closed := journal.abandoned()) is not None:
+        raise RefusedError(abandoned_text(closed), subject=own, hint=hint)
+    if told := undone_told(journal):
+        hint = f"{hint}; `rebound abandon {own} --why undone` closes this one"
+        raise RefusedError(f"it was {told}", subject=own, hint=hint)

@@ -25,7 +25,7 @@ from recovery.cli.agreement import (
 )
 from recovery.cli.approvals import sort_of, write_plan
 from recovery.cli.begun import only_open
-from recovery.cli.carrying import carry_out, tell_proven
+from recovery.cli.carrying import carry_out, require_not_over, tell_proven
 from recovery.cli.consent import agree, unanswered
 from recovery.cli.options import (
     Access,
@@ -47,17 +47,13 @@ from recovery.cli.options import (
 from recovery.cli.signature import Repeated, repeats, takes_options
 from recovery.console import Console
 from recovery.fencing import despite_too
-from recovery.journal import Journal
 from recovery.kinds.processors.rules.outcome import SCENARIO, is_of_dates
 from recovery.options.asked import Options
-from recovery.outcome import PlannedRecovery
 from recovery.plan.model import Plan
 from recovery.plan.said import WORDS, recovering, unsaid_of
 from recovery.report.planned import plan_document
-from recovery.report.recoveries import abandoned_text
 from recovery.running import new_recovery, seen_again
 from recovery.scenarios import scenario
-from recovery.undo.running import undone_told
 from recovery.units import printable
 
 app = typer.Typer()
@@ -210,21 +206,6 @@ def _check_named(scenario_name: str | None, plan_file: Path | None) -> None:
         )
 
 
-def _require_not_over(journal: Journal, begun: PlannedRecovery) -> None:
-    """Refuse to go on with what was closed or undone: what an undo wrote is somebody else's to it.
-
-    Raises:
-        RefusedError: It was.
-    """
-    own, another_one = journal.recovery_id, recovering(begun.plan, run_id=begun.plan.run_id)
-    hint = f"`{another_one}` begins another"
-    if (closed := journal.abandoned()) is not None:
-        raise RefusedError(abandoned_text(closed), subject=own, hint=hint)
-    if told := undone_told(journal):
-        hint = f"{hint}; `rebound abandon {own} --why undone` closes this one"
-        raise RefusedError(f"it was {told}", subject=own, hint=hint)
-
-
 @app.command()
 @repeats(WORDS)
 def resume(
@@ -275,7 +256,7 @@ def resume(
         confirmed = confirm_project or ()
         tell_proven(session, begun, *ended, confirmed_projects=confirmed, as_json=as_json)
         return
-    _require_not_over(journal, begun)
+    require_not_over(journal, begun)
     begun = seen_again(
         session,
         begun,
