@@ -81,7 +81,9 @@ def list_runs(
 
 
 @app.command()
-def show(run: Annotated[str, typer.Argument(help="The run.")], as_json: Json = False) -> None:
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run.")], as_json: Json = False
+) -> None:
     """Show what a run holds, and what it does not."""
     session = open_session()
     run_id = session.known(run)
@@ -107,7 +109,9 @@ def _show_unfinished(session: Session, run_id: RunId, *, as_json: bool) -> None:
 
 @app.command()
 def verify(
-    run: Annotated[str | None, typer.Argument(help="The run; the newest when omitted.")] = None,
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="The run; the newest when omitted.")
+    ] = None,
     all_runs: Annotated[bool, typer.Option("--all", help="Every complete run.")] = False,
     quick: Quick = False,
     all_contents: AllContents = False,

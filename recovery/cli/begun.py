@@ -50,7 +50,8 @@ app = typer.Typer()
 @app.command()
 def report(
     recovery: Annotated[
-        str | None, typer.Argument(help="The recovery; a list of all when omitted.")
+        str | None,
+        typer.Argument(metavar="RECOVERY", help="The recovery; a list of all when omitted."),
     ] = None,
     incident: Annotated[
         bool,
@@ -99,7 +100,7 @@ def report(
 
 @app.command()
 def abandon(
-    recovery: Annotated[str, typer.Argument(help="The recovery.")],
+    recovery: Annotated[str, typer.Argument(metavar="RECOVERY", help="The recovery.")],
     why: Annotated[
         str, typer.Option("--why", "--reason", help="Why nobody goes on with it; kept with it.")
     ],

@@ -31,7 +31,7 @@ app = typer.Typer()
 
 @app.command()
 def diff(
-    table: Annotated[str, typer.Argument(help="The table, `dataset.table`.")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="The table, `dataset.table`.")],
     partition: Partitions = None,
     key: Annotated[
         list[str] | None,

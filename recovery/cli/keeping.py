@@ -68,7 +68,7 @@ def prune(
 
 @app.command()
 def hold(
-    run: Annotated[str, typer.Argument(help="The run.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run.")],
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
@@ -118,7 +118,7 @@ def release(
 
 @app.command()
 def unlock(
-    run: Annotated[str, typer.Argument(help="The run.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run.")],
     why: Annotated[
         str,
         typer.Option("--why", "--reason", help="Why nobody is writing it; this is written down."),

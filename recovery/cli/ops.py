@@ -46,6 +46,7 @@ def query(
     name: Annotated[
         str | None,
         typer.Argument(
+            metavar="QUERY",
             help="The query; a list of all when omitted.",
             autocompletion=lambda: [(it.name, it.answers) for it in monitoring_queries().values()],
         ),

@@ -212,7 +212,10 @@ def resume(
     *,
     recovery: Annotated[
         str | None,
-        typer.Argument(help="The recovery that was interrupted; the only open one when omitted."),
+        typer.Argument(
+            metavar="RECOVERY",
+            help="The recovery that was interrupted; the only open one when omitted.",
+        ),
     ] = None,
     again: Repeated,
     fall_back: FallBackAgain = False,

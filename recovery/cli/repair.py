@@ -63,7 +63,9 @@ class Told(NamedTuple):
 def repair(
     table: Annotated[
         str | None,
-        typer.Argument(help="The table, `dataset.table`; none where `--plan` names a file."),
+        typer.Argument(
+            metavar="TABLE", help="The table, `dataset.table`; none where `--plan` names a file."
+        ),
     ] = None,
     job: Annotated[str, typer.Option(help="The job of BigQuery that wrote what is wrong.")] = "",
     since: Annotated[

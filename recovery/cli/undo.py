@@ -48,7 +48,8 @@ app = typer.Typer()
 def undo(
     *,
     recovery: Annotated[
-        str | None, typer.Argument(help="The recovery; none where `--plan` names a file.")
+        str | None,
+        typer.Argument(metavar="RECOVERY", help="The recovery; none where `--plan` names a file."),
     ] = None,
     parts: Annotated[
         list[str] | None,

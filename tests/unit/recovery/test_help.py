@@ -78,6 +78,15 @@ def test_examples_of_what_changes_a_protected_project_name_it():
 
 
 @pytest.mark.parametrize("path", EVERY)
+def test_arguments_are_written_as_what_is_filled_in(path: str):
+    """In capitals, as examples and sentences have them."""
+    told = [
+        item.metavar or item.name for item in EVERY[path].params if not item.opts[0].startswith("-")
+    ]
+    assert [name for name in told if name != name.upper()] == []
+
+
+@pytest.mark.parametrize("path", EVERY)
 def test_help_calls_options_options(path: str):
     """A word is what a sentence is made of."""
     command = EVERY[path]
@@ -154,7 +163,7 @@ def test_what_is_misspelt_is_asked_back():
         (("recovr",), "no such command 'recovr'. Did you mean 'recover'", "`rebound --help`"),
         (("list", "--limt", "3"), "no such option: --limt", "`rebound list --help`"),
         (("list", "--limit", "x"), "invalid value for '--limit'", "`rebound list --help`"),
-        (("abandon", "--why", "x"), "missing argument 'recovery'", "`rebound abandon --help`"),
+        (("abandon", "--why", "x"), "missing argument 'RECOVERY'", "`rebound abandon --help`"),
     ],
 )
 def test_a_command_that_is_misused_is_answered_as_by_every_other_error(
