@@ -190,7 +190,8 @@ def finish_and_tell(
         finish(session, found, paused, note)
     except ReboundError as error:
         failure = error
-    write_page(html, _document(session, found, None, session.tools.fences.of(found.recovery_id)))
+    fences = session.tools.fences.of(found.recovery_id)
+    write_page(html, _document(session, found, None, fences, is_whole=True))
     tell_ended(session, found, as_json=as_json)
     if failure is not None:
         raise failure

@@ -24,7 +24,7 @@ from recovery.document import (
 )
 from recovery.drill.model import DrillRecord, Kept, SignOff, Since
 from recovery.report.conclusion import concluded
-from recovery.units import age, counted, duration, shown
+from recovery.units import age, counted, duration, printable, shown
 
 _PARTS = (
     Column("part"),
@@ -124,7 +124,7 @@ def _parts(record: DrillRecord) -> Table:
             f"{item.held:,}",
             duration(item.lost_seconds),
             _since(item.since),
-            "; ".join(map(shown, item.findings)),
+            "; ".join(map(printable, item.findings)),
         )
         for item in record.parts
     )
@@ -133,7 +133,8 @@ def _parts(record: DrillRecord) -> Table:
 
 def _phases(record: DrillRecord) -> Table:
     rows = tuple(
-        (item.name, item.state, f"{item.seconds:.3f} s", shown(item.what)) for item in record.phases
+        (item.name, item.state, f"{item.seconds:.3f} s", printable(item.what))
+        for item in record.phases
     )
     return Table(_PHASES, rows)
 
@@ -149,7 +150,7 @@ def _controls(record: DrillRecord) -> Table:
             f"{item.name} in a copy of {shown(item.subject)}",
             _caught(is_planted=item.is_planted, is_caught=item.is_caught),
             item.check,
-            shown(item.what),
+            printable(item.what),
         )
         for item in record.controls
     )
@@ -182,7 +183,7 @@ def _rest(record: DrillRecord) -> Iterator[Block]:
     }
     for heading, items in lists.items():
         if items:
-            yield Listing(heading, tuple(map(shown, items)))
+            yield Listing(heading, tuple(map(printable, items)))
 
 
 def history_document(kept: Sequence[Kept], *, now: datetime) -> Document:
@@ -205,9 +206,9 @@ def _findings(item: Kept, today: date) -> Iterator[tuple[str, ...]]:
         if mended := closed.get(found.number):
             state = f"mended {mended.closed_at:%Y-%m-%d}"
             shows = f"{mended.by}: {mended.shown_by}"
-        name, what = f"{item.drill_id} {found.number}", shown(found.what)
+        name, what = f"{item.drill_id} {found.number}", printable(found.what)
         owner, ticket = shown(found.owner), shown(found.ticket)
-        yield name, state, what, owner, found.due, ticket, shown(shows)
+        yield name, state, what, owner, found.due, ticket, printable(shows)
 
 
 def _told(item: Kept, now: datetime) -> tuple[str, ...]:
@@ -224,7 +225,7 @@ def _told(item: Kept, now: datetime) -> tuple[str, ...]:
     caught = f"{record.caught}/{len(record.controls)}"
     took = duration(record.seconds)
     doubt = f"{item.trust.problem}; " if item.trust and item.trust.problem else ""
-    why = shown(f"{doubt}{open_findings}{record.why}")
+    why = printable(f"{doubt}{open_findings}{record.why}")
     return item.drill_id, record.verdict, point, took, caught, verifier, since, why
 
 

@@ -9,7 +9,12 @@ from recovery.lapsing import DECISIONS
 from recovery.ops.checks import BACKUPS, PROOF, QUERIES
 from recovery.ops.document import table_of
 from recovery.ops.facts import Backups, Facts, Frame, QueryResult, Unread
-from recovery.report.health import health_actions, health_conclusion, health_rows
+from recovery.report.health import (
+    health_actions,
+    health_conclusion,
+    health_counts,
+    health_rows,
+)
 from recovery.status.held import PROTECTED
 from recovery.status.model import Status
 
@@ -60,11 +65,10 @@ def dashboard_document(
         sections[_PLATFORM] += _tables(facts)
     sections["Trends"] = list(_trends(facts)) if mode == "full" else []
     sections["What to do now"] = list(health_actions(findings)) or [Paragraph("nothing")]
-    text = can_recover(facts) if any(_is_about_recovery(item) for item in findings) else ""
     return Document(
         title=f"{platform}: {mode}, {frame.now:%Y-%m-%d %H:%M} UTC",
         sections=tuple(Section(tuple(blocks), name) for name, blocks in sections.items() if blocks),
-        conclusion=health_conclusion(findings, text),
+        conclusion=health_conclusion(findings, health_counts(findings)),
         has_headings=True,
     )
 
@@ -73,10 +77,6 @@ def can_recover(facts: Facts) -> str:
     """Say in a sentence whether everything could be recovered now, as `rebound status` does."""
     status = facts.get(PROOF)
     return status.answer if isinstance(status, Status) else "Nobody knows: it could not be read."
-
-
-def _is_about_recovery(item: HealthFinding) -> bool:
-    return _SECTIONS.get(item.check) == _RECOVER
 
 
 def _judged(section: str, findings: Sequence[HealthFinding]) -> Iterator[Block]:

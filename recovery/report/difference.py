@@ -1,10 +1,14 @@
 """What a comparison of rows says, as a document. Pure."""
 
+import json
 from collections.abc import Iterator
 
 from recovery.compare.difference import TableDifference
 from recovery.document import Block, Document, FactLine, Listing, Paragraph, Section
 from recovery.units import counted, listed
+
+_MOST_LETTERS = 300
+"""Of a row that is longer only what differs is told, or its beginning: JSON has it whole."""
 
 
 def difference_document(found: TableDifference) -> Document:
@@ -31,14 +35,12 @@ def difference_blocks(
         coming: What is said of rows that come.
     """
     yield FactLine((("partitions that differ:", listed(found.partitions, 20)),))
-    yield Listing(
-        f"{counted(found.going, 'row')} {going}:",
-        tuple(f"- {row}" for row in found.going_samples),
-    )
-    yield Listing(
-        f"{counted(found.coming, 'row')} {coming}:",
-        tuple(f"+ {row}" for row in found.coming_samples),
-    )
+    for sign, number, told, samples in (
+        ("-", found.going, going, found.going_samples),
+        ("+", found.coming, coming, found.coming_samples),
+    ):
+        rows = tuple(f"{sign} {_brief(row, found)}" for row in samples)
+        yield Listing(f"{counted(number, 'row')} {told}:", rows)
     if found.erased:
         rows = f"{counted(found.erased, 'row')} of the backup stay erased, and are not among them"
         yield Paragraph(rows)
@@ -53,3 +55,16 @@ def difference_blocks(
             f"{rows} with the same {key} and other values:",
             tuple(f"{name}: {counted(number, 'row')}" for name, number in columns),
         )
+
+
+def _brief(row: str, found: TableDifference) -> str:
+    """Write a row of JSON: of a long one its key and the columns that differ somewhere, where they are known."""
+    if len(row) <= _MOST_LETTERS:
+        return row
+    columns: dict[str, object] = json.loads(row)
+    told = {name: columns[name] for name in (*found.key, *found.columns) if name in columns}
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")) if found.columns else row
+    if len(text) > _MOST_LETTERS:
+        text = f"{text[:_MOST_LETTERS]}..."
+    left = len(columns) - len(told)
+    return f"{text} and {counted(left, 'column')} more" if found.columns and left else text

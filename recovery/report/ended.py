@@ -8,6 +8,7 @@ from recovery.document import (
     Command,
     Document,
     FactLine,
+    Listing,
     Paragraph,
     Rows,
     Section,
@@ -17,7 +18,7 @@ from recovery.document import (
 from recovery.fence.model import StandingFence
 from recovery.kinds.known import rules_of
 from recovery.outcome import RecoveryReport
-from recovery.plan.said import undoing
+from recovery.plan.said import recovering, undoing
 from recovery.report.acted import begun_by
 from recovery.report.basis import Basis
 from recovery.report.conclusion import concluded, outcome_error, state_of
@@ -50,7 +51,8 @@ def report_document(
         fences: The fences of the recovery.
         undo_until: Until when what was there before is kept; None where nobody says.
         undone: That it was undone, and when; empty where it was not.
-        is_whole: Whether each of many resources, and of many writers that were left, is named.
+        is_whole: Whether each of many resources, and of many writers that were left, is named, and what its plan
+            said before it began: what does not come back, and how it was asked for.
     """
     rests_on = (
         () if basis is None else (Section(tuple(basis.sentences(report)), "What this rests on"),)
@@ -69,8 +71,18 @@ def report_document(
             *((Section(told, "What was paused meanwhile"),) if told else ()),
             *rests_on,
             *_way_back(report, undo_until, undone),
+            *(_planned(report) if is_whole else ()),
         ),
     )
+
+
+def _planned(report: RecoveryReport) -> Iterator[Section]:
+    """Yield what does not come back, and the command that would recover the same again."""
+    plan = report.plan
+    if plan.cannot_bring_back:
+        yield Section((Listing("by its plan:", plan.cannot_bring_back),), "What does not come back")
+    again = recovering(plan, run_id=plan.run_id)
+    yield Section((Command("to recover the same again", again),), "To repeat it")
 
 
 def _how_each_ended(report: RecoveryReport, *, is_whole: bool) -> Iterator[Rows]:

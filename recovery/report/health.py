@@ -59,6 +59,12 @@ def health_conclusion(findings: Sequence[HealthFinding], text: str = "") -> Conc
     return Conclusion(health_state(worst(item.health for item in findings)), text, hint)
 
 
+def health_counts(findings: Sequence[HealthFinding]) -> str:
+    """Count the findings of each health that there are, the worst first."""
+    counts = {health: sum(it.health is health for it in findings) for health in _WORST_FIRST}
+    return ", ".join(f"{number} {health.value}" for health, number in counts.items() if number)
+
+
 def health_document(findings: Sequence[HealthFinding], *, title: str) -> Document:
     """Tell of everything that was looked at, and below that what to do about what is wrong.
 

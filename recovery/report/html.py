@@ -21,7 +21,7 @@ from recovery.units import duration
 
 _FOLDER = Path(__file__).parent
 _MOST_BYTES_OF_LINES = 150_000
-_LINE_WIDTH, _LINE_HEIGHT = 600, 34
+_LINE_WIDTH, _LINE_HEIGHT = 360, 34
 _BAR_WIDTH, _BAR_GAP, _CHART_HEIGHT = 8, 2, 60
 _TOLD_APART = re.compile(rf"`([^`]+)`|{STATES.pattern}")
 

@@ -16,7 +16,7 @@ from recovery.document import (
 from recovery.health import Health, health_error
 from recovery.report.health import health_rows, health_state
 from recovery.status.model import NOT_SHOWN, PartStatus, ScenarioStatus, Status, stands
-from recovery.units import age, counted, duration, listed, shown
+from recovery.units import age, counted, duration, listed, printable, shown
 
 type _Due = tuple[datetime | None, str]
 
@@ -107,14 +107,18 @@ def _cells(part: PartStatus, status: Status) -> tuple[str, ...]:
         _state(part),
         _NOTHING if point is None else f"{age(point)} ago",
         f"{part.proven_point:%Y-%m-%d %H:%M}" if part.proven_point else _NOTHING,
-        "never" if proven is None else f"{age(proven)} ago",
+        _unproven(part) if proven is None else f"{age(proven)} ago",
         part.how or _NOTHING,
         duration(part.rpo_seconds),
         duration(part.rto_seconds),
         _NOTHING if takes is None else duration(takes),
         _day(part.drill_due_at, now),
-        shown(part.what or part.not_shown),
+        printable(part.what),
     )
+
+
+def _unproven(part: PartStatus) -> str:
+    return "nothing held" if part.proven == "nothing held" else "never"
 
 
 def _together(
@@ -126,7 +130,7 @@ def _together(
     """
     alike: dict[tuple[str, ...], list[tuple[PartStatus, tuple[str, ...]]]] = {}
     for part, whole in zip(parts, cells, strict=True):
-        noun, line = _noun(part), (*whole[:-1], shown(part.what))
+        noun, line = _noun(part), whole
         told = [cell for at, cell in enumerate(line[1:], 1) if at != _TAKES]
         alike.setdefault((noun, *told), []).append((part, line))
     for (noun, *_), its in alike.items():

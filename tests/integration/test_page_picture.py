@@ -203,6 +203,16 @@ def test_a_wide_table_is_read_on_paper(tmp_path: Path):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_a_heading_is_on_the_sheet_of_its_table(tmp_path: Path):
+    """A table is printed across, and its heading with it: what is before it has a sheet, both have the next."""
+    table = Table((Column("part"), Column("state")), (("nba.games", "proven"),))
+    sections = (Section((Paragraph("before"),)), Section((table,), "Each part"))
+    (alone,) = printed(tmp_path, page_of(Document(sections[:1], title="x")))
+    before, of_table = printed(tmp_path, page_of(Document(sections, title="x")))
+    assert (before, of_table > len(table.columns)) == (alone, True)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 def test_a_browser_refuses_what_is_not_ours(tmp_path: Path):
     """A style or a script that got into a page is refused, whatever let it in."""
     foreign = "<style>body{background:#123456}</style><script>document.title='x'</script><main>"

@@ -26,7 +26,7 @@ _CRITERIA = (
     Column("of", "right"),
     Column("costs", "right"),
     Column("told by"),
-    Column("on"),
+    Column("on", "right"),
     Column("evidence"),
 )
 _LEVELS = (

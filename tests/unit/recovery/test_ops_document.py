@@ -53,6 +53,9 @@ def test_document():
     assert "look &lt;b&gt;" in page
     assert document.conclusion is not None
     assert document.conclusion.state == "UNKNOWN"
+    assert document.conclusion.text == "1 unknown, 1 warning, 3 healthy", (
+        "a Yes there would be of something else"
+    )
 
 
 def test_every_page_that_is_named_is_there():

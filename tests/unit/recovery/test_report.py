@@ -261,6 +261,18 @@ def test_scenarios_are_found_by_name():
         scenario("flood")
 
 
+def test_a_whole_report_says_what_does_not_come_back_and_how_to_repeat_it():
+    """A page is read by who has not seen the plan; on a terminal it was told before."""
+    ended = report(PROVEN)
+    whole = text_of(report_document(ended, is_whole=True), columns=None)
+    assert ended.plan.cannot_bring_back
+    for lost in ended.plan.cannot_bring_back:
+        assert f"  {lost}\n" in whole.partition("by its plan:")[2]
+    again = f"rebound recover bigquery-dataset-loss --run {ended.plan.run_id}"
+    assert f"to recover the same again: {again}" in whole
+    assert again not in text_of(report_document(ended))
+
+
 def test_what_was_estimated_stands_beside_what_it_took():
     """Of a plan that measured nothing only the truth is told."""
 

@@ -210,11 +210,13 @@ def test_a_timeline_is_bars_one_behind_the_other_with_words():
     written = page_of(document)
     bars = re.findall(r'<rect class="span (\w*)" x="([\d.]+)" y="(\d+)" width="([\d.]+)"', written)
     assert [(x, y, width) for _, x, y, width in bars] == [
-        ("0.0", "18", "150.0"),
-        ("150.0", "52", "2.0"),
-        ("150.0", "86", "450.0"),
+        ("0.0", "18", "90.0"),
+        ("90.0", "52", "2.0"),
+        ("90.0", "86", "270.0"),
     ]
     assert [tone for tone, *_ in bars] == ["good", "bad", "plain"]
+    (width,) = re.findall(r'viewBox="0 0 (\d+) \d+" width="\1"', written)
+    assert int(width) < 400 - 2 * 16, "on a narrow screen its letters are as large as on a wide one"
     assert ">tables: 0.0 s, NOT PROVEN</text>" in written
     assert text_of(document) == ""
 

@@ -3,11 +3,13 @@
 import re
 
 from recovery.health import Health
+from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.status.document import status_document
 from recovery.status.model import Status
 from tests.unit.looks import NOW, status
 
+WHY = "it runs images and reads values of secrets that a sandbox has not; the decision of ada until 2027-02-28"
 PART = status(Health.HEALTHY).parts[0]
 UNSHOWN = status(Health.UNKNOWN).parts[0].model_copy(update={"what": "it was not shown to restore"})
 
@@ -39,3 +41,16 @@ def test_parts_that_stand_alike_share_a_line():
     assert f"({named})" in " ".join(" ".join(lines).split())
     whole = text_of(status_document(status)).splitlines()
     assert sum(line.startswith("nba.") for line in whole) == 13
+
+
+def test_a_page_tells_why_once_and_cuts_no_sentence():
+    """Why no drill shows a part is told above the table alone; what is wrong is told whole; nothing is no never."""
+    accepted = PART.model_copy(update={"label": "resources run/job", "not_shown": WHY})
+    wrong = UNSHOWN.model_copy(update={"label": "nba.a", "what": WHY.replace("ada", "nobody")})
+    empty = {"label": "resources pubsub/schema", "proven": "nothing held", "proven_at": None}
+    parts = (accepted, wrong, PART.model_copy(update=empty))
+    told = Status(project="p", platform="b", looked_at=NOW, answer="No.", parts=parts, others=())
+    page = page_of(status_document(told))
+    assert page.count(WHY) == 1
+    assert page.count(wrong.what) == 1
+    assert ">nothing held</td>" in page
