@@ -96,9 +96,9 @@ alias bq-schema='bq --project_id="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}" show --
 
 # Cloud Storage
 alias gs-nba='gcloud storage ls "gs://${NBA_BUCKET:?set NBA_BUCKET}/"'
-alias gs-today='_nba_objects today'
-alias gs-yesterday='_nba_objects yesterday'
-alias gs-count='_nba_count'
+alias gs-today='_nba_objects today' # list the raw files of today, in New York
+alias gs-yesterday='_nba_objects yesterday' # list those of yesterday
+alias gs-count='_nba_count' # count the raw files below a prefix
 alias gs-backups='gcloud storage ls "gs://${REBOUND_VAULT_BUCKET:?set REBOUND_VAULT_BUCKET}/runs/"'
 
 # Cloud Run
@@ -110,23 +110,23 @@ alias run-describe='gcloud run services describe --region="${NBA_REGION:?set NBA
 alias sched-list='gcloud scheduler jobs list --location="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"'
 alias sched-pause-all='rebound fence'
 alias sched-resume-all='rebound thaw'
-alias sched-run='_nba_run_job'
+alias sched-run='_nba_run_job' # run a schedule now; asks
 
 # Workflows
 alias wf-list='gcloud workflows list --location="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"'
 alias wf-describe='gcloud workflows describe --location="${NBA_REGION:?set NBA_REGION}" --project="${NBA_PROJECT_ID:?set NBA_PROJECT_ID}"'
 
 # Logs
-alias logs-errors='_nba_logs "severity>=ERROR" 50'
-alias logs-scrapers='_nba_logs "resource.labels.service_name=~scrapers" 50'
-alias logs-functions='_nba_logs "labels.\"goog-managed-by\"=cloudfunctions" 50'
+alias logs-errors='_nba_logs "severity>=ERROR" 50' # the last errors of a day
+alias logs-scrapers='_nba_logs "resource.labels.service_name=~scrapers" 50' # the last lines of scrapers
+alias logs-functions='_nba_logs "labels.\"goog-managed-by\"=cloudfunctions" 50' # the last lines of functions
 
 # Validation
 alias validate-phase3='rebound ops query feature-completeness'
 alias validate-team='rebound ops query validation-errors'
 
 # Backup
-alias backup-now='_nba_backup'
+alias backup-now='_nba_backup' # make a backup now, or go on with the one that is named; asks
 alias backup-list='rebound list'
 alias dr-help='cat "${NBA_RUNBOOKS:?set NBA_RUNBOOKS}/README.md"'
 
@@ -183,7 +183,7 @@ nba-deploy() {
     local service=''
     service="$(printf '%s\n' "$NBA_SERVICES" | tr ' ' '\n' | sed -n "s/^${1:-}=//p")"
     if [ -z "${1:-}" ] || [ -z "$service" ]; then
-        printf 'nba-deploy analytics|precompute|predictions\n' >&2
+        printf 'nba-deploy %s\n' "$(printf '%s\n' "$NBA_SERVICES" | tr ' ' '\n' | sed 's/=.*//' | paste -s -d '|' -)" >&2
         return 2
     fi
     _nba_ask "deploy $service to ${NBA_PROJECT_ID:?set NBA_PROJECT_ID}" &&
@@ -199,6 +199,7 @@ dr-plan() { rebound plan "${1:?name a scenario}" "${@:2}"; }
 # nba-help: this list.
 nba-help() {
     local file="${NBA_RUNBOOKS:?set NBA_RUNBOOKS}/aliases.sh"
-    sed -n -e 's/^alias \([a-z0-9-]*\)=.\(.*\).$/\1  \2/p' \
+    sed -n -e 's/^alias \([a-z0-9-]*\)=.* # \(.*\)$/\1  \2/p' -e t \
+        -e 's/^alias \([a-z0-9-]*\)=.\(.*\).$/\1  \2/p' \
         -e 's/^# \([a-z]*-[a-z-]*\)\([^:]*\): \(.*\)$/\1\2  \3/p' "$file" | sort
 }

@@ -134,6 +134,7 @@ def test_help_lists_all(shell: str, env: dict[str, str]):
     lines = typed(shell, "nba-help", env).stdout.splitlines()
     assert {line.split()[0] for line in lines} == ALIASES | FUNCTIONS
     assert all(len(line.split()) > 1 for line in lines)
+    assert not [line for line in lines if "_nba_" in line], "what a word runs is no inner name"
     assert (len(ALIASES), len(FUNCTIONS)) == (40, 10)
 
 
@@ -168,7 +169,8 @@ def test_services_and_what_deploys_them_are_named(shell: str, env: dict[str, str
     """Another platform has other services, and its own script in its own checkout."""
     env["NBA_SERVICES"] = "mail=a-mailer web=a-web"
     assert typed_and_answered(shell, "nba-deploy web", env, "y") == 0
-    assert typed(shell, "nba-deploy analytics", env).returncode == 2
+    refused = typed(shell, "nba-deploy analytics", env)
+    assert (refused.returncode, refused.stderr) == (2, "nba-deploy mail|web\n")
     (tmp_path / "bin").mkdir()
     (tmp_path / "deploy").rename(tmp_path / "bin" / "deploy-service.sh")
     env |= {"NBA_DEPLOY": "", "NBA_PROJECT_ROOT": str(tmp_path)}
