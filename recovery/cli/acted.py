@@ -25,4 +25,4 @@ def actions(
     elif found:
         tell(actions_document(found))
     else:
-        say("nothing was done", err=True)
+        say("nobody did anything to runs or recoveries", err=True)

@@ -57,7 +57,10 @@ def erase(
     session = open_session()
     found = () if keys is None else _read(keys)
     if bool(found) == bool(revoke):
-        raise UsageError("`--revoke` takes no keys" if found else "no key is given, in `--keys`")
+        raise UsageError(
+            "`--revoke` takes no keys" if found else "no key is given, in `--keys`",
+            hint="`--keys FILE` has one key a line; `--revoke N` alone takes an entry back",
+        )
     thing = Erased(kind="", name="") if revoke else _erased(table, column, database, bucket)
     if revoke:
         # Also what is missing or cannot be read: else nothing could be written down any more.
