@@ -39,8 +39,8 @@ def difference_blocks(
         ("-", found.going, going, found.going_samples),
         ("+", found.coming, coming, found.coming_samples),
     ):
-        rows = tuple(f"{sign} {_brief(row, found)}" for row in samples)
-        yield Listing(f"{counted(number, 'row')} {told}:", rows)
+        sampled = tuple(f"{sign} {_brief(row, found)}" for row in samples)
+        yield Listing(f"{counted(number, 'row')} {told}:", sampled)
     if found.erased:
         rows = f"{counted(found.erased, 'row')} of the backup stay erased, and are not among them"
         yield Paragraph(rows)
