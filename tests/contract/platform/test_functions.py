@@ -145,6 +145,16 @@ def new_service(server: Server, project: str, **more: Any) -> dict[str, Any]:  #
     return server.done("run", "v2", server.answer("POST", path, **how))
 
 
+def test_what_a_function_is_built_into_is_an_image(server: Server, project: str):
+    """Cloud Run functions, Build process overview: the image is in the repository gcf-artifacts."""
+    new_function(server, project, archive())
+    service = server.answer("GET", f"{parent(project, 'run/v2')}/services/function")
+    image = service["template"]["containers"][0]["image"]
+    repository = f"projects/{project}/locations/{REGION}/repositories/gcf-artifacts"
+    found = server.answer("GET", f"artifactregistry/v1/{repository}/dockerImages")["dockerImages"]
+    assert [it["uri"].rpartition("@")[0] for it in found] == [image]
+
+
 def test_an_image_that_is_gone(server: Server, project: str):
     """A service of a missing image is there and not ready (Cloud Run, Troubleshooting)."""
     image = f"{REGION}-docker.pkg.dev/{project}/images/path/image"

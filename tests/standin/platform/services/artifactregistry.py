@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from tests.standin.platform.collection import Collection, Handler
 from tests.standin.platform.errors import invalid
-from tests.standin.platform.service import Service, short
+from tests.standin.platform.service import Service
 from tests.standin.platform.store import Resource, Store
 
 # Artifact Registry, Repository and image names; gcr.io is a repository in the location `us`.
@@ -15,7 +15,6 @@ _IMAGE = re.compile(
 )
 # Images of Google's own that everybody can run.
 _OF_GOOGLE = re.compile(r"(us-docker\.pkg\.dev/cloudrun/|gcr\.io/cloudrun/).+")
-_OF_CLOUD_FUNCTIONS = "gcf-artifacts"
 
 
 def repository_of(image: str) -> tuple[str, str, str]:
@@ -38,8 +37,6 @@ def has_image(store: Store, image: str) -> bool:
     if _OF_GOOGLE.fullmatch(image):
         return True
     repository, path, which = repository_of(image)
-    if short(repository) == _OF_CLOUD_FUNCTIONS:
-        return True
     package = f"{repository}/packages/{quote(path, safe='')}"
     if which.startswith(":"):
         return store.find(TAGS.id, f"{package}/tags/{which[1:]}") is not None

@@ -9,7 +9,7 @@ from tests.standin.platform.collection import Collection, Handler
 from tests.standin.platform.crud import found
 from tests.standin.platform.errors import PlatformError, failed_precondition, invalid
 from tests.standin.platform.service import Call, default_account, short
-from tests.standin.platform.services import eventarc, pubsub, run
+from tests.standin.platform.services import artifactregistry, eventarc, pubsub, run
 from tests.standin.platform.store import Resource
 from tests.standin.projects import project_number
 
@@ -87,10 +87,9 @@ def _service(call: Call, name: str, body: Body) -> Body:
     asked = body.get("serviceConfig", {})
     account = asked.get("serviceAccountEmail") or default_account(call.project)
     service = name.replace("/functions/", "/services/")
-    container = {
-        "image": f"{call.location}-docker.pkg.dev/{call.project}/gcf-artifacts/{short(name)}"
-    }
-    template = {"containers": [container], "serviceAccount": account}
+    image = f"{call.location}-docker.pkg.dev/{call.project}/gcf-artifacts/{short(name)}"
+    artifactregistry.put_image(call.service, image, f"sha256:{uuid.uuid4().hex * 2}")
+    template = {"containers": [{"image": image}], "serviceAccount": account}
     known = call.store.find(run.SERVICES.id, service)
     generation = 1 if known is None else int(known.body["generation"]) + 1
     labels = _MANAGED | body.get("labels", {})
