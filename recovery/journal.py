@@ -100,16 +100,16 @@ class Journal(JournalEntries):
         return content
 
     def written_at(self) -> datetime:
-        """Return when the plan was written, on Cloud Storage's clock.
+        """Return when the plan was written, on Cloud Storage's clock; the plan itself is not read again.
 
         Raises:
             UsageError: There is no such recovery.
         """
-        self.require()
-        found = self._bucket.read_dated(self._names.plan)
-        if found is None:
-            raise UsageError("its plan is gone", subject=self.recovery_id)
-        return found.written_at
+        name = self._names.plan
+        for listed in self._bucket.list_dated(name):
+            if listed.name == name:
+                return listed.written_at
+        raise UsageError("its plan is gone", subject=self.recovery_id)
 
     def during(self, ended_at: datetime) -> "Journal":
         """Return the journal as it was when the recovery ended, where nobody signed it.
