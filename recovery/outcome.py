@@ -8,6 +8,7 @@ from pydantic import Field
 from manifests.values import UtcTime, Value
 from recovery.kinds.known import AnyOutcome
 from recovery.kinds.outcome import Outcome
+from recovery.kinds.step import Step
 from recovery.operator import Operator
 from recovery.plan.model import Plan
 
@@ -96,6 +97,12 @@ def contradiction(planned: PlannedRecovery, report: RecoveryReport, written_at: 
     untold = [
         step.title
         for step in was.steps
-        if step.is_told and (step.kind, step.name) not in ended and step.title not in unseen
+        if step.is_told and (step.kind, step.name) not in ended and _called(step).isdisjoint(unseen)
     ]
     return f"it says nothing of {untold[0]}" if untold else ""
+
+
+def _called(step: Step) -> set[str]:
+    """Return what `Unseen` may call the thing of a step: a table goes with its dataset."""
+    dataset = f"dataset {step.name.partition('.')[0]}"
+    return {step.title, step.name, f"{step.kind} {step.name}", dataset}

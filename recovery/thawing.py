@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from manifests.catalog_writers import SEEK_SECONDS, FenceRule, FlowCheck
-from manifests.errors import NoRecoveryPointError, RefusedError
+from manifests.errors import NoRecoveryPointError, PartialError, RefusedError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
 from recovery.fence.addresses import own_places, sent_to, strange_addresses
@@ -173,12 +173,14 @@ def resumed(
     Raises:
         CloudError: A writer of a wave could not be resumed; later waves are not begun.
         NotEqualError: Nothing came of the flow check; later waves are not begun.
+        PartialError: Another fence holds a writer of a wave by now; neither that wave nor later ones are begun.
     """
     fencing, rule = fencing_of(session), session.catalog.fence
     waves = rule.waves if rule is not None else ()
     steps = [step for step in thaw.steps if step.action == "resume"]
     check, later = thaw.check if is_checked else None, len(steps)
     for name, wave in in_waves(waves, steps):
+        _require_unheld(session, thaw.record, wave)
         discarding = _discarding(session, rule) if seek_past else None
         outcomes = fencing.resume(thaw.record, wave, discarding=discarding)
         for line in sought_lines(outcomes, discarding) if discarding else ():
@@ -192,6 +194,22 @@ def resumed(
             _check_flow(session, rule, check, thaw.record.project, tell)
         if name == until:
             return
+
+
+def _require_unheld(session: Session, record: FenceRecord, wave: Sequence[ThawStep]) -> None:
+    """Refuse to resume a wave of which another fence, that began since the thaw was decided, holds a writer.
+
+    Raises:
+        PartialError: One does.
+    """
+    held = held_by_others(record, session.tools.fences.readable()) if wave else {}
+    if step := next((step for step in wave if step.name in held), None):
+        raise PartialError(
+            f"{held[step.name][0]} began meanwhile and holds it, too: it stays paused, as do those that "
+            "were to be resumed with it or later",
+            subject=step.name,
+            hint=f"`rebound thaw {record.fence_id}` goes on",
+        )
 
 
 def _discarding(session: Session, rule: FenceRule | None) -> Discarding:

@@ -15,7 +15,7 @@ from recovery.plan.said import recovering, resuming
 from recovery.report.recoveries import abandoned_text
 from recovery.running import differing, execute, remember
 from recovery.session import Session
-from recovery.undo.running import undone_told
+from recovery.undo.running import require_not_undone
 
 
 def tell_proven(
@@ -81,10 +81,7 @@ def require_not_over(journal: Journal, begun: PlannedRecovery) -> None:
     Raises:
         RefusedError: It was.
     """
-    own, another_one = journal.recovery_id, recovering(begun.plan, run_id=begun.plan.run_id)
-    hint = f"`{another_one}` begins another"
+    hint = f"`{recovering(begun.plan, run_id=begun.plan.run_id)}` begins another"
     if (closed := journal.abandoned()) is not None:
-        raise RefusedError(abandoned_text(closed), subject=own, hint=hint)
-    if told := undone_told(journal):
-        hint = f"{hint}; `rebound abandon {own} --why undone` closes this one"
-        raise RefusedError(f"it was {told}", subject=own, hint=hint)
+        raise RefusedError(abandoned_text(closed), subject=journal.recovery_id, hint=hint)
+    require_not_undone(journal, hint)

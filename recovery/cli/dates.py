@@ -49,6 +49,7 @@ from recovery.report.recoveries import since_text
 from recovery.running import dates_journal
 from recovery.session import Session
 from recovery.undo.dates import DatesKept
+from recovery.undo.running import require_not_undone
 
 
 class _Planned(NamedTuple):
@@ -124,12 +125,10 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
         require_complete(now)
         say("everything is proven already; this is the report", err=True)
         return
+    lacks = f"`rebound plan {SCENARIO}` shows what lacks"
     if session.journal(recovery_id).abandoned() is not None:
-        raise RefusedError(
-            "it was abandoned",
-            subject=recovery_id,
-            hint=f"`rebound plan {SCENARIO}` shows what lacks",
-        )
+        raise RefusedError("it was abandoned", subject=recovery_id, hint=lacks)
+    require_not_undone(session.journal(recovery_id), lacks)
     made = _planned(session, rules, request)
     made = made._replace(plan=continued(made.plan, begun.plan, rules, journal.sent))
     if not said["as_json"]:

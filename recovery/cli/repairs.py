@@ -24,6 +24,7 @@ from recovery.report.recoveries import abandoned_text, since_text
 from recovery.request import Target
 from recovery.running import finish
 from recovery.session import Session
+from recovery.undo.running import require_not_undone
 
 
 def resumed(
@@ -37,7 +38,7 @@ def resumed(
     """Show a repair that was interrupted, ask, and bring it to its end; return whether it is one.
 
     Raises:
-        RefusedError: What it was to publish is gone, a word is missing, or somebody closed it.
+        RefusedError: What it was to publish is gone, a word is missing, or somebody closed or undid it.
         NotEqualError: It has ended, and the table does not hold now what it was to hold.
     """
     if not is_repair(recovery):
@@ -60,6 +61,7 @@ def resumed(
         return True
     if (closed := journal.abandoned()) is not None:
         raise RefusedError(abandoned_text(closed), subject=recovery)
+    require_not_undone(journal, "`rebound repair` begins another")
     again = planned.model_copy(update={"plan": despite_too(planned_of(session, found), despite)})
     agree(session, found, again.plan, words)
     session.actions.begin("resume", recovery, reason)

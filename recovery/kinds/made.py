@@ -12,9 +12,9 @@ _CLOCKS_APART = timedelta(minutes=1)
 def made_at_of(resource: Resource) -> datetime | None:
     """Return when a resource was made, as its API says; None where it does not.
 
-    `createTime` (Secret Manager, Cloud Logging, Workflows), `timeCreated` (Cloud Storage), `creationTime`
-    in milliseconds (BigQuery, BigQuery Connection), `creationRecord.mutateTime` (Cloud Monitoring), by the
-    discovery documents.
+    `createTime` (Secret Manager, Cloud Logging, Workflows, Firestore), `timeCreated` (Cloud Storage),
+    `creationTime` in milliseconds (BigQuery, BigQuery Connection), `creationRecord.mutateTime` (Cloud
+    Monitoring), by the discovery documents.
 
     Raises:
         ValueError: It says no time.

@@ -4,7 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from manifests.cloud.clients import storage_api
-from manifests.errors import BackupDamagedError, ManifestAlteredError, ReboundError
+from manifests.errors import (
+    BackupDamagedError,
+    ManifestAlteredError,
+    ReboundError,
+    RefusedError,
+)
 from manifests.store.decoded import judging
 from recovery.journal import Journal
 from recovery.kinds.decision import Own
@@ -237,3 +242,19 @@ def undone_told(journal: Journal) -> str:
         return ""
     state = "undone in part" if undo_error(done[-1]) else "undone"
     return f"{state} {done[-1].finished_at:%Y-%m-%d %H:%M} UTC"
+
+
+def require_not_undone(journal: Journal, another_one: str) -> None:
+    """Refuse to go on with what was undone: what an undo wrote is somebody else's to it.
+
+    Args:
+        journal: That of the recovery.
+        another_one: Which command begins another, as a hint says it.
+
+    Raises:
+        RefusedError: It was undone, all of it or in part.
+    """
+    if told := undone_told(journal):
+        own = journal.recovery_id
+        hint = f"{another_one}; `rebound abandon {own} --why undone` closes this one"
+        raise RefusedError(f"it was {told}", subject=own, hint=hint)

@@ -7,6 +7,7 @@ from typing import Any
 
 from manifests.store.envelope import encode
 from recovery.outcome import PlannedRecovery, RecoveryReport
+from recovery.undo.model import UndoOutcome, UndoReport
 from tests.harness import Rebound, of_kind
 
 SCENARIO = "bigquery-dataset-loss"
@@ -69,6 +70,27 @@ def reported(rebound: Rebound, plan: dict[str, Any], of: int | None = None) -> G
         }
     )
     blob = rebound.landing.blob(f"recoveries/{PLANTED}/report.json")
+    blob.upload_from_string(encode(report))
+    try:
+        yield
+    finally:
+        blob.delete()
+
+
+@contextmanager
+def undone(rebound: Rebound, recovery: str, table: str) -> Generator[None]:
+    """Plant that a recovery was undone, until the block ends.
+
+    Args:
+        rebound: The platform.
+        recovery: The recovery.
+        table: The table that went back.
+    """
+    outcome = UndoOutcome(kind="table", name=table, into=table, action="put back")
+    now = datetime.now(UTC)
+    times = {"began_at": now, "finished_at": now}
+    report = UndoReport(recovery_id=recovery, outcomes=(outcome,), left=(), **times)
+    blob = rebound.landing.blob(f"recoveries/{recovery}/undone/{now:%Y%m%dT%H%M%S.%fZ}.json")
     blob.upload_from_string(encode(report))
     try:
         yield

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import RUN_SECONDS, Rebound
+from tests.harness import LOCATION, RUN_SECONDS, Rebound
 from tests.integration import lake
 from tests.integration.configuration import enable, make_job, states, with_fence
 
@@ -97,3 +97,36 @@ def test_a_fence_that_begins_while_another_one_looks(rebound: Rebound):
     assert states(rebound) == {"load-hourly": "PAUSED"}, "the other fence stands"
     rebound.run("thaw", "--yes")
     assert states(rebound) == {"load-hourly": "ENABLED"}
+
+
+def test_a_fence_that_begins_between_two_waves(new_rebound: Callable[..., Rebound], tmp_path: Path):
+    """What it holds by now is not resumed below it; the same command goes on, and leaves that to it."""
+    made = new_rebound(REBOUND_CATALOG=str(tmp_path / "catalog.json"))
+    bucket = f"{made.project}-raw"
+    catalog = lake.write_catalog(tmp_path, buckets=[{"bucket": bucket}])
+    hourly, daily = (
+        {"type": "scheduler/job", "names": [name], "writes": [what]}
+        for name, what in (("load-hourly", "dataset *"), ("load-daily", "bucket *"))
+    )
+    waves = ({"name": "first", "names": ["load-hourly"]}, {"name": "last", "names": ["load-*"]})
+    with_fence(catalog, writers=(hourly, daily), waves=waves)
+    lake.create(made)
+    made.storage_client.create_bucket(bucket, location=LOCATION)
+    enable(made, "cloudscheduler.googleapis.com", "pubsub.googleapis.com")
+    make_job(made, "load-hourly")
+    make_job(made, "load-daily")
+    fence = fenced(made)
+    resume = r"cloudscheduler\.projects\.locations\.jobs\.resume"
+    with made.cloud.held("platform", resume, match="load-hourly"):
+        process = made.begin("thaw", fence, "--yes")
+        made.cloud.await_fault("platform", process)
+        told = made.run("fence", "--bucket", bucket, "--yes").stderr
+    _, err = process.communicate(RUN_SECONDS)
+    other = told.split("fence ")[1].split()[0]
+    assert process.returncode == 6, err
+    assert f"load-daily: {other} began meanwhile and holds it, too: it stays paused" in err
+    assert f"hint: `rebound thaw {fence}` goes on" in err
+    assert states(made) == {"load-daily": "PAUSED", "load-hourly": "ENABLED"}
+    assert f"{other} holds it too, and resumes it" in made.run("thaw", fence, "--yes").stdout
+    made.run("thaw", other, "--yes")
+    assert states(made) == {"load-daily": "ENABLED", "load-hourly": "ENABLED"}

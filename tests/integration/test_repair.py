@@ -12,6 +12,7 @@ from manifests.layout import recovery_id
 from manifests.store.envelope import encode
 from tests.harness import RUN_SECONDS, Rebound, await_that
 from tests.integration import lake
+from tests.integration.forged_runs import undone
 from tests.served import Function
 
 GAMES = lake.GAMES
@@ -117,6 +118,10 @@ def test_a_repair_that_was_killed_is_brought_to_its_end(rebound: Rebound, functi
     process.kill()
     process.communicate(RUN_SECONDS)
     name = journal()[0]
+    with undone(rebound, name, GAMES):
+        told = rebound.run("resume", name, "--yes", code=5).stderr
+    assert f"{name}: it was undone 20" in told
+    assert "`rebound repair` begins another; " in told
     assert "proven" in rebound.run("resume", name, "--yes").stdout
     assert rows(rebound) == before
     rebound.run("resume", name, "--yes")

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.harness import RUN_SECONDS, Rebound, await_that
 from tests.integration.configuration import enable, make_job, states, with_fence
+from tests.integration.forged_runs import undone
 from tests.integration.processors import platform
 from tests.integration.processors.platform import ALL, GAME_DAYS, PHASE4_DAYS, TABLES
 from tests.integration.processors.services import KEY, Phases
@@ -263,6 +264,8 @@ def test_one_recovery_at_a_time(phases: Phases):
     (recovery,) = league.recoveries
     assert "rebound resume" in league.run("recover", SCENARIO, "--yes", code=5).stderr
     assert "under way" in league.run("report", recovery).stdout
+    with undone(league, recovery, TABLES["teams"]):
+        assert "it was undone" in league.run("resume", recovery, "--yes", code=5).stderr
     league.run("abandon", recovery, "--why", "a test")
     assert [item["state"] for item in league.json("report")] == ["abandoned"]
     league.run("resume", recovery, "--yes", code=5)

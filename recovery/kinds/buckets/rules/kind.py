@@ -84,6 +84,23 @@ class BucketRules(Rules[BucketsSeen]):
             check_scope(steps, request.objects)
         return Decision(steps=steps, lost=objects_lost(origin.run, steps))
 
+    def resumed(
+        self, begun: Sequence[Step], origin: Origin, seen: BucketsSeen, request: Request
+    ) -> Decision:
+        """Decide again what is left; a bucket that was undeleted is set to what it was, as it was to be.
+
+        It is as old as before, and came back as somebody may have left it.
+        """
+        decision = super().resumed(begun, origin, seen, request)
+        back = seen.older & {step.name for step in begun if step.action == "undelete"}
+        steps = (
+            step.model_copy(update={"sets": bool(step.configuration)})
+            if step.name in back
+            else step
+            for step in of(decision.steps, BucketStep)
+        )
+        return decision._replace(steps=tuple(steps))
+
     def access(
         self, steps: Sequence[Step], origin: Origin, seen: BucketsSeen, target: Target
     ) -> Iterator[AccessChange]:

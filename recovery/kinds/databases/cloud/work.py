@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from manifests.cloud.databases import Databases
+from manifests.errors import CloudError
+from manifests.values import Resource
 from recovery.kinds.databases.cloud.observe import observe_databases
 from recovery.kinds.databases.cloud.recover import DatabaseRecovery
 from recovery.kinds.databases.cloud.stored import verify_databases
@@ -28,6 +31,7 @@ class DatabaseWork(Work[DatabasesSeen]):
 
     def __init__(self, tools: Tools, target: Target) -> None:
         self._rest, self._now = tools.rest(), tools.started_at
+        self._project = target.project
         self._triggers = partial(tools.listeners.triggers, target.project)
         self._vault = tools.vault
         self._landing = tools.landing
@@ -48,7 +52,24 @@ class DatabaseWork(Work[DatabasesSeen]):
             erased=origin.erased,
             begun_at=begun.at if begun else None,
         )
-        return DatabasesSeen(databases=databases, unseen=unseen)
+        older = self._older(begun, request) if begun else frozenset[str]()
+        return DatabasesSeen(databases=databases, unseen=unseen, older=older)
+
+    def _older(self, begun: Begun, request: Request) -> frozenset[str]:
+        """Return the databases that were there before a recovery began whose journal says that it made them.
+
+        Of one that may not be looked at nothing is known.
+        """
+        found: dict[str, Resource | None] = {}
+        for step in begun.steps:
+            if step.create:
+                into = request.target.database or step.name
+                try:
+                    found[step.name] = Databases(self._rest, self._project, into).resource()
+                except CloudError as error:
+                    if error.retryable:
+                        raise
+        return begun.older(found)
 
     def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
         """Recover databases one after the other, and prove each."""

@@ -234,7 +234,7 @@ def as_planned(step: DatabaseStep, begun: DatabaseStep) -> DatabaseStep:
         step: What is decided now.
         begun: What was decided when the recovery began.
     """
-    if begun.create:
+    if step.create:
         # It is made as it was; what somebody set since is nothing that a plan showed.
         return step.model_copy(update={"settings": (), "sets": False})
     if not step.sets:

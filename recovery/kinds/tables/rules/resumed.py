@@ -4,7 +4,7 @@ A step stays as it was: what may go is bound by what the plan told (`publish`). 
 much comes back, is counted anew: a journal that understates it would be agreed to by mistake.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pydantic import ValidationError
 
@@ -15,6 +15,7 @@ from manifests.model.run import Manifest
 from manifests.references import definitions_of
 from manifests.table_types import AnyResource
 from manifests.values import Resource
+from recovery.compare.erased import holding
 from recovery.compare.observed import ObservedTable, still_kept
 from recovery.compare.tables import dataset_findings, definition_findings
 from recovery.kinds.decision import Decision, Origin
@@ -22,7 +23,7 @@ from recovery.kinds.kind import of
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep, with_lacks
-from recovery.kinds.tables.rules.plan import decided, lost_of, with_own_time
+from recovery.kinds.tables.rules.plan import decided, lost_of, plan_source, with_own_time
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.sources import Source, coming_back
 from recovery.kinds.tables.rules.tables import TableStep, changed_since, modified
@@ -38,21 +39,25 @@ def begun_again(
 ) -> Decision:
     """Return the steps as they were, with what is told of each thing as it is now.
 
-    A dataset, view or routine of which the journal says nothing is decided as in a plan.
+    A dataset, view or routine of which the journal says nothing is decided as in a plan. What cannot be
+    looked at now is left, as in a plan.
 
     Raises:
         ManifestAlteredError: A step undeletes, or is about what is not in the run or could not have been.
     """
     run, now = origin.run, decided(origin, seen, request)
     known = {(step.kind, step.name) for step in begun}
-    hidden = [step for step in now.steps if (step.kind, step.name) not in known]
-    steps = (*begun, *(step for step in hidden if not isinstance(step, TableStep)))
+    untold = [step for step in now.steps if (step.kind, step.name) not in known]
+    unseen = {item.name for item in seen.unseen}
+    steps = (
+        *(step for step in begun if not _is_unseen(step, unseen)),
+        *(step for step in untold if not isinstance(step, TableStep)),
+    )
     for step in of(steps, DatasetStep):
         if step.undelete:
             raise ManifestAlteredError("a plan that was begun undeletes nothing", subject=step.name)
-    planned = {step.name: step for step in of(now.steps, TableStep)}
     tables = [
-        with_own_time(table_now(step, planned.get(step.name), origin, seen, request), origin)
+        with_own_time(table_now(step, origin, seen, request), origin)
         for step in of(steps, TableStep)
     ]
     datasets = [dataset_now(step, run, seen) for step in of(steps, DatasetStep)]
@@ -67,46 +72,47 @@ def begun_again(
     )
 
 
-def table_now(
-    step: TableStep, now: TableStep | None, origin: Origin, seen: TablesSeen, request: Request
-) -> TableStep:
+def _is_unseen(step: Step, unseen: Collection[str]) -> bool:
+    """Whether a table, view or routine, or its dataset, is among what could not be looked at."""
+    dataset = f"dataset {step.name.partition('.')[0]}"
+    return not {step.name, dataset}.isdisjoint(unseen)
+
+
+def table_now(step: TableStep, origin: Origin, seen: TablesSeen, request: Request) -> TableStep:
     """Return the step of a table with what is told of the table as it is now.
 
     Args:
         step: What the journal says.
-        now: What a plan would say; None where the table could not be looked at.
         origin: What is brought back.
         seen: The world as it is.
         request: What the operator asked for.
     """
     table, found = origin.run.part(TABLES, step.name), seen.tables.get(step.name)
-    if table is None:
+    if table is None or found is None:
         return step
-    known = table.fingerprints
-    rows, stored_bytes = coming_back(table, step.action, step.partitions)
+    known, now = table.fingerprints, plan_source(table, origin, seen, request)
+    # What expired by the table's own rule, or stays erased, does not come back.
+    kept, _, _ = still_kept(holding(table, seen.left.get(step.name, {})), found)
+    rows, stored_bytes = coming_back(kept, step.action, step.partitions)
     update: dict[str, object] = {
         "coming": {name: known[name].row_count if name in known else 0 for name in step.seen},
         "rows": rows,
         "stored_bytes": stored_bytes,
-        "why": _AS_BEGUN if step.changes else "",
+        "why": _AS_BEGUN,
         "source": step.source and Source(name=step.source.name, why=_AS_BEGUN),
-        "by_now": "",
         "listening": seen.listening,
+        "losing": max(step.losing, _going(step, table, found, request)),
+        "kept_partitions": now.kept_partitions,
+        "kept_rows": now.kept_rows,
+        "expired": now.expired,
+        "by_now": _by_now(step, now, table, found, request),
     }
-    if now is not None and found is not None:
-        update |= {
-            "losing": max(step.losing, _going(step, table, found, request)),
-            "kept_partitions": now.kept_partitions,
-            "kept_rows": now.kept_rows,
-            "expired": now.expired,
-            "by_now": _by_now(step, now, table, found, request),
-        }
-        if (now.action, now.partitions) == (step.action, step.partitions):
-            update["why"] = now.why
-            update["source"] = now.source if _is_same(now.source, step.source) else update["source"]
-        if found.resource is not None:
-            # What is told now is what may be set; whom it lets see what needs its word.
-            update["damage"] = (*step.damage, *changed_since(step, table, found))
+    if (now.action, now.partitions) == (step.action, step.partitions):
+        update["why"] = now.why
+        update["source"] = now.source if _is_same(now.source, step.source) else update["source"]
+    if found.resource is not None:
+        # What is told now is what may be set; whom it lets see what needs its word.
+        update["damage"] = (*step.damage, *changed_since(step, table, found))
     return step.model_copy(update=update)
 
 
