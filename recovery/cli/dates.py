@@ -150,7 +150,7 @@ def report(
     begun, ended = journal.planned(), journal.last_report()
     if ended is not None:
         fences = session.tools.fences.of(recovery_id)
-        write_page(html, dates_report_document(ended, fences, is_whole=is_whole))
+        write_page(html, dates_report_document(ended, fences, is_whole=True))
         note("this is what its journal says; `rebound plan processor-failure` looks at the tables")
         tell(session, ended, as_json=as_json, is_whole=is_whole)
     elif as_json:
@@ -188,7 +188,8 @@ def _end(
     """Resume what was paused, when nothing lacks any more, and print how the recovery ended."""
     if ended.is_proven:
         end(session, ended.recovery_id, paused, note)
-    write_page(html, dates_report_document(ended, session.tools.fences.of(ended.recovery_id)))
+    fences = session.tools.fences.of(ended.recovery_id)
+    write_page(html, dates_report_document(ended, fences, is_whole=True))
     tell(session, ended, as_json=as_json)
 
 

@@ -9,7 +9,7 @@ from recovery.document import Document
 from recovery.kinds.processors.rules.outcome import SCENARIO, is_of_dates
 from recovery.report.ended import report_document
 from recovery.report.incident import TO_FILL_IN, Incident, incident_document
-from recovery.report.processors import dates_report_document, spans
+from recovery.report.processors import dates_report_document, not_back, spans
 from recovery.report.recoveries import Standing
 from recovery.running import dates_journal
 from recovery.session import Session
@@ -83,5 +83,6 @@ def _of_dates(session: Session, now: Standing) -> tuple[Incident, Document]:
         not_proven=tuple(
             f"{step.processor} {spans(sorted(step.lacking))}".rstrip() for step in lacking
         ),
+        not_back=() if ended is None else not_back(ended),
     )
     return incident, Document(()) if ended is None else dates_report_document(ended)

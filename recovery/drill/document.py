@@ -13,6 +13,7 @@ from manifests.errors import (
 from recovery.document import (
     Block,
     Column,
+    Conclusion,
     Document,
     FactLine,
     Listing,
@@ -194,8 +195,18 @@ def history_document(kept: Sequence[Kept], *, now: datetime) -> Document:
     told = (unchecked,) if states & {"unsigned", "unchecked"} else ()
     found = tuple(row for item in kept for row in _findings(item, now.date()))
     findings = (Section((Table(_FINDINGS, found),), "What was found, and is to be mended"),)
-    sections = (Section((Table(_HISTORY, rows), *told)), *(findings if found else ()))
-    return Document(sections, title="drills")
+    each = Section((Table(_HISTORY, rows), *told), "Each drill")
+    sections = (each, *(findings if found else ()))
+    return Document(sections, title="drills", conclusion=_newest(rows))
+
+
+def _newest(rows: Sequence[tuple[str, ...]]) -> Conclusion | None:
+    """Return what the newest drill of a history came to; None where there is none."""
+    if not rows:
+        return None
+    name, verdict, *_ = rows[-1]
+    text = f"the newest of {counted(len(rows), 'drill')}: {name}"
+    return Conclusion(verdict if verdict == "pass" else verdict.upper(), text)
 
 
 def _findings(item: Kept, today: date) -> Iterator[tuple[str, ...]]:

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from manifests.values import UtcTime, Value
-from recovery.document import Block, Column, Document, Listing, Paragraph, Section, Table
+from recovery.document import (
+    Block,
+    Column,
+    Conclusion,
+    Document,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+)
 from recovery.report.conclusion import RecoveryState
 from recovery.scenarios import scenario
 from recovery.units import duration, shown
@@ -63,7 +72,7 @@ def incident_document(incident: Incident, told: Document) -> Document:
     """
     return Document(
         title=f"incident: {incident.scenario} in {incident.project}",
-        conclusion=told.conclusion,
+        conclusion=told.conclusion or Conclusion(incident.state),
         sections=(
             Section((Table(_COLUMNS, tuple(_known(incident))),), "What is known"),
             *(section for section in told.sections if section.blocks),

@@ -10,6 +10,7 @@ from recovery.document import (
     Command,
     Document,
     FactLine,
+    Listing,
     Paragraph,
     ProofLine,
     Row,
@@ -76,7 +77,8 @@ def dates_report_document(
     Args:
         report: The report.
         fences: The fences of the recovery.
-        is_whole: Whether each of many writers that were left as they are is named.
+        is_whole: Whether each of many writers that were left as they are is named, and what does not come back, and
+            how it was asked for.
     """
     told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     error = outcome_error(report)
@@ -92,8 +94,27 @@ def dates_report_document(
             left_section(report.left),
             Section(tuple(_what_is_proven(report)), "What is proven"),
             *((Section(told, "What was paused meanwhile"),) if told else ()),
+            *(_planned(report) if is_whole else ()),
         ),
     )
+
+
+def _planned(report: DatesReport) -> Iterator[Section]:
+    """Yield what does not come back, and the command that would run the same again."""
+    if lost := not_back(report):
+        yield Section((Listing("by running dates again:", lost),), "What does not come back")
+    again = report.plan.request.recovering()
+    yield Section((Command("to recover the same again", again),), "To repeat it")
+
+
+def not_back(report: DatesReport) -> tuple[str, ...]:
+    """Return what running dates again does not bring back; nothing where none was run."""
+    ran = sorted({item.processor for item in report.dates if item.state in ("proven", "lacks")})
+    if not ran:
+        return ()
+    names = ", ".join(ran)
+    why = "each made its rows anew, of what its sources say now (`--from-vault` brings back what a run holds)"
+    return (f"the rows that there once were of {names}: {why}",)
 
 
 def left_section(left: ProcessorPlan) -> Section:

@@ -7,6 +7,7 @@ from typing import Any
 from manifests.values import UtcTime, Value
 from recovery.document import (
     Column,
+    Conclusion,
     Document,
     FactLine,
     Paragraph,
@@ -66,7 +67,7 @@ def standings_document(standings: Sequence[Standing], *, now: datetime) -> Docum
         )
         for item in standings
     )
-    return Document((Section((Table(_COLUMNS, rows),)),))
+    return Document((Section((Table(_COLUMNS, rows),), "Recoveries"),))
 
 
 def _silent(item: Standing, now: datetime) -> str:
@@ -125,6 +126,7 @@ def progress_document(
     rows = tuple(row for item in so_far for row in item.rows)
     return Document(
         title=f"recovery {planned.recovery_id}: {planned.plan.request.scenario}, {state}",
+        conclusion=Conclusion(state),
         sections=(
             Section((begun,)),
             Section((Rows(rows, "so far"), *closed), "How far it is"),

@@ -45,10 +45,12 @@ class LeftDates(NamedTuple):
 
     Attributes:
         origin: It, as a run would say it.
+        again: The command that would recover the same dates again.
         mixed: Why rows of others may be among it; empty where they are not.
     """
 
     origin: Origin
+    again: str
     mixed: str = ""
 
 
@@ -187,7 +189,7 @@ def ended_dates(
     )
     attempts = journal.entries(ALONE, DatesAttempt)
     why = mixed((planned.plan, report.plan), attempts, left)
-    return begun, ended, LeftDates(Origin(run), why)
+    return begun, ended, LeftDates(Origin(run), planned.plan.request.recovering(), why)
 
 
 def _left(journal: Journal, finished_at: datetime) -> DatesLeft | None:

@@ -7,6 +7,7 @@ from recovery.document import (
     Alike,
     Block,
     Command,
+    Conclusion,
     Document,
     FactLine,
     Listing,
@@ -23,6 +24,7 @@ from recovery.undo.rules import left_of, undo_error
 from recovery.units import counted, printable, shown
 
 _WRITTEN = {"bucket": "object", "database": "document", "table": "table"}
+_NAMED = 3
 _FIRST_TOLD: tuple[UndoAction, ...] = ("cannot", "put back", "remove", "leave")
 
 
@@ -38,6 +40,7 @@ def undo_plan_document(plan: UndoPlan, *, is_whole: bool = True) -> Document:
     told = tuple(rows) if is_whole else tuple(folded(rows))
     return Document(
         title=f"undo {plan.recovery_id} in {plan.project}",
+        conclusion=_verdict(plan),
         sections=(
             Section((FactLine(tuple(_facts(plan))),)),
             Section(
@@ -46,6 +49,14 @@ def undo_plan_document(plan: UndoPlan, *, is_whole: bool = True) -> Document:
             ),
         ),
     )
+
+
+def _verdict(plan: UndoPlan) -> Conclusion:
+    if left := left_of(plan):
+        more = f"; and {len(left) - _NAMED:,} more" if len(left) > _NAMED else ""
+        told = "; ".join(map(printable, left[:_NAMED]))
+        return Conclusion("NOT EVERYTHING GOES BACK", f"does not go back: {told}{more}")
+    return Conclusion("everything can go back" if plan.changes else "nothing has to go back")
 
 
 def undo_document(report: UndoReport) -> Document:

@@ -78,6 +78,7 @@ class Undoing:
         origin = left.origin if left else origin_of(session, report.plan)
         self._is_repair = is_repair(report.recovery_id)
         self._is_of_dates = left is not None
+        self._again = left.again if left else recovering(report.plan, run_id=report.plan.run_id)
         self._mixed = left.mixed if left else ""
         if self._is_repair:
             origin = left_by(written, report, session.catalog)
@@ -112,9 +113,7 @@ class Undoing:
             project=project,
             ended_at=report.finished_at,
             until=kept_until(report, self._session.settings.undo_days),
-            again="rebound recover processor-failure"
-            if self._is_of_dates
-            else recovering(report.plan, run_id=report.plan.run_id),
+            again=self._again,
             doubts=tuple(filter(None, doubts)),
             trust=self._journal.trust(),
             undone=undone_told(self._journal),

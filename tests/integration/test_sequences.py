@@ -11,7 +11,9 @@ nothing that an earlier run exported, so no order of actions can mix up two poin
 
 import os
 import random
+import sys
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -84,10 +86,12 @@ class Walk(RuleBasedStateMachine):
     Attributes:
         cloud: Where.
         folder: Where catalogs are written.
+        done: How often each action was done, in all walks.
     """
 
     cloud: ClassVar[Cloud]
     folder: ClassVar[Path]
+    done: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,50 +106,55 @@ class Walk(RuleBasedStateMachine):
         """Keep something first, or there would be nothing to restore."""
         rebound = make_world(self.cloud, self.folder)
         self.world = World(rebound, self.stack.enter_context(serving(rebound)))
-        self.world.act("run")
+        self.act("run")
+
+    def act(self, name: str) -> None:
+        """Do something, and count it."""
+        self.world.act(name)
+        self.done[name] += 1
 
     @rule()
     def write(self) -> None:
         """Let the platform write."""
-        self.world.act("write")
+        self.act("write")
 
     @rule()
     def damage(self) -> None:
         """Lose something."""
-        self.world.act("damage")
+        self.act("damage")
 
     @rule()
     def run(self) -> None:
         """Back everything up."""
-        self.world.act("run")
+        self.act("run")
 
     @rule()
     def recover(self) -> None:
         """Go back to the oldest point."""
-        self.world.act("recover")
+        self.act("recover")
 
     @precondition(lambda self: "undo" in self.world.possible)
     @rule()
     def undo(self) -> None:
         """Take the recovery back."""
-        self.world.act("undo")
+        self.act("undo")
 
     @precondition(lambda self: "repair" in self.world.possible)
     @rule()
     def repair(self) -> None:
         """Take the damage back."""
-        self.world.act("repair")
+        self.act("repair")
 
     @rule()
     def expire(self) -> None:
         """Delete what is past its retention."""
-        self.world.act("expire")
+        self.act("expire")
 
     @precondition(lambda self: "day" in self.world.possible)
     @rule()
     def day(self) -> None:
         """Let a day pass."""
-        self.world.act("day")
+        self.act("day")
 
 
 def test_drawn_steps_leave_what_is_kept(world: World):
@@ -162,13 +171,18 @@ def test_drawn_steps_leave_what_is_kept(world: World):
 
 
 @pytest.mark.skipif(not DRAWN, reason="`make sequences` draws longer walks, with hypothesis")
-def test_any_walk_leaves_every_point_as_it_was(cloud: Cloud, tmp_path: Path):
-    """Behind each step of Rebound's, of the platform's and of an accident, every kept point is restored."""
+def test_any_walk_leaves_every_point_as_it_was(
+    cloud: Cloud, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Behind each step of Rebound's, of the platform's and of an accident, every kept point is restored.
+
+    How often each action was done is printed at its end, also where it fails.
+    """
 
     class Here(Walk):
         pass
 
-    Here.cloud, Here.folder = cloud, tmp_path
+    Here.cloud, Here.folder, Here.done = cloud, tmp_path, Counter()
     walks = settings(
         phases=(Phase.generate, Phase.shrink),
         max_examples=DRAWN,
@@ -177,4 +191,9 @@ def test_any_walk_leaves_every_point_as_it_was(cloud: Cloud, tmp_path: Path):
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(Here, settings=walks)
+    try:
+        run_state_machine_as_test(Here, settings=walks)
+    finally:
+        told = ", ".join(f"{Here.done[name]:,} {name}" for name in ACTIONS)
+        with capsys.disabled():
+            sys.stdout.write(f"\n{Here.done.total():,} steps, each done and looked at: {told}\n")

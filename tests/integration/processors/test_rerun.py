@@ -79,6 +79,10 @@ def check_undo(
     league.query(f"INSERT INTO {table} SELECT * FROM {table} WHERE day = DATE '{day}' LIMIT 1")
     told = league.run("undo", recovery, "--yes", code=6).stdout
     assert "written since" in told
+    again = (
+        f"to recover again: rebound recover processor-failure --confirm-project {league.project}"
+    )
+    assert again in told
     now = {name: platform.counts(league, name) for name in ALL}
     assert now["teams"][day] == found["teams"][day] + 1
     others = [name for name in ALL if name != "teams"]

@@ -122,7 +122,10 @@ def test_the_history_tells_what_became_of_each():
         Kept(drill_id=DRILL_ID, begun=BEGUN),
         Kept(drill_id=DRILL_ID),
     )
-    lines = text_of(history_document(kept, now=NOW)).splitlines()
+    document = history_document(kept, now=NOW)
+    assert document.conclusion is not None, "a page tells first what the newest came to"
+    assert document.conclusion.state == "DAMAGED"
+    lines = text_of(document).splitlines()
     for word, line in zip(("pass", "incomplete", "damaged"), lines[2:], strict=True):
         assert word in line
 

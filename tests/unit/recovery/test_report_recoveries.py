@@ -95,7 +95,10 @@ def test_how_far_it_is():
     planned = PlannedRecovery(recovery_id=NAME, started_at=BEGUN, plan=plan(world(games=GONE)))
     waiting = [step.name for step in planned.plan.of(TableStep) if step.action != "leave"]
     assert waiting
-    text = text_of(progress_document(planned, so_far(planned), now=BEGUN, abandoned=CLOSED))
+    document = progress_document(planned, so_far(planned), now=BEGUN, abandoned=CLOSED)
+    assert document.conclusion is not None, "a page tells it first"
+    assert document.conclusion.state == "abandoned"
+    text = text_of(document)
     assert text.splitlines()[0].endswith(", abandoned")
     later = BEGUN + timedelta(minutes=5)
     text = text_of(progress_document(planned, so_far(planned), now=later))

@@ -176,3 +176,19 @@ def test_how_an_undo_ends():
     same = (STEPS[0].because("leave", "as before"),)
     told = text_of(undo_plan_document(PLAN.model_copy(update={"steps": same})))
     assert f"nothing has to go back; to recover again: {PLAN.again}" in told
+
+
+@pytest.mark.parametrize(
+    ("steps", "state"),
+    [
+        (STEPS, "NOT EVERYTHING GOES BACK"),
+        ((STEPS[1].because("remove", "the recovery made it"),), "everything can go back"),
+        ((STEPS[0].because("leave", "as before"),), "nothing has to go back"),
+    ],
+)
+def test_the_page_of_a_plan_tells_first_what_it_comes_to(steps: tuple[UndoStep, ...], state: str):
+    """What does not go back is named there, too."""
+    found = undo_plan_document(PLAN.model_copy(update={"steps": steps}))
+    assert found.conclusion is not None
+    assert found.conclusion.state == state
+    assert ("x_nba.v: it was written" in found.conclusion.text) == state.isupper()

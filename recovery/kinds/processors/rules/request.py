@@ -1,6 +1,7 @@
 """What an operator asks of missed dates. Pure."""
 
 import shlex
+from collections.abc import Iterator
 from datetime import date
 
 from manifests.catalog_processors import Processor, Processors
@@ -42,11 +43,21 @@ class DatesRequest(Value):
 
     def resuming(self, recovery_id: str) -> str:
         """Return the command that goes on with a recovery of these, with every option it needs."""
-        words = [f"--overwrite {shlex.quote(table)}" for table in self.overwrite]
-        words += ["--no-fence"] if self.no_fence else []
-        words += [f"--despite {shlex.quote(name)}" for name in self.despite]
-        confirmed = f"--confirm-project {self.project}"
-        return " ".join(("rebound resume", recovery_id, *words, confirmed))
+        return " ".join(("rebound resume", recovery_id, *self._words()))
+
+    def recovering(self) -> str:
+        """Return the command that begins a recovery of the same dates."""
+        asked = [f"--processor {shlex.quote(name)}" for name in self.processors]
+        asked += [f"--since {self.since}"] if self.since else []
+        asked += [f"--date {day}" for day in self.dates]
+        return " ".join(("rebound recover processor-failure", *asked, *self._words()))
+
+    def _words(self) -> Iterator[str]:
+        """Yield the words that are said again by whoever begins another or goes on with it."""
+        yield from (f"--overwrite {shlex.quote(table)}" for table in self.overwrite)
+        yield from ["--no-fence"] if self.no_fence else []
+        yield from (f"--despite {shlex.quote(name)}" for name in self.despite)
+        yield f"--confirm-project {self.project}"
 
     def first_day(self) -> date | None:
         """Return the first date that has to be looked at; None for the first of all."""

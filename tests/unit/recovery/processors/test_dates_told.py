@@ -1,12 +1,15 @@
 """What a plan tells of dates that processors missed."""
 
+from datetime import timedelta
+
 from recovery.compare.findings import Finding
 from recovery.fence.model import PlannedFence
+from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, DateState
 from recovery.kinds.processors.rules.plan import FaultyDate
-from recovery.report.processors import dates_plan_document
+from recovery.report.processors import dates_plan_document, dates_report_document
 from recovery.report.text import text_of
 from tests.integration.processors.platform import GAME_DAYS
-from tests.unit.recovery.processors.test_dates import RULES, planned, seen, without
+from tests.unit.recovery.processors.test_dates import DATES, NOW, RULES, planned, seen, without
 
 
 def test_what_nobody_knows_is_not_told_as_missing():
@@ -44,3 +47,39 @@ def test_whoever_recovers_is_not_asked_to_fence_what_the_plan_fences():
         "left out": True,
         "planned": False,
     }
+
+
+def ended(state: DateState = "proven", **asked: object) -> DatesReport:
+    """Return how a recovery of one date ended."""
+    (day, *_) = GAME_DAYS
+    return DatesReport(
+        recovery_id=DATES,
+        plan=planned(seen(rows=without("teams", day)), **asked),
+        started_at=NOW,
+        finished_at=NOW + timedelta(minutes=5),
+        left=planned(seen()),
+        dates=(DateOutcome(processor="teams", day=day, state=state),),
+        requests=1,
+        billed_bytes=10**7,
+    )
+
+
+def test_a_whole_report_says_what_does_not_come_back_and_how_to_repeat_it():
+    """A page is read by who has not seen the plan; nothing is lost by a date that was not run."""
+    told = text_of(dates_report_document(ended(), is_whole=True))
+    assert "the rows that there once were of teams: each made its rows anew" in told
+    assert told.endswith(": rebound recover processor-failure --confirm-project league-1")
+    assert "rebound recover" not in text_of(dates_report_document(ended()))
+    assert "once were" not in text_of(dates_report_document(ended("not run"), is_whole=True))
+
+
+def test_what_is_repeated_asks_for_the_same():
+    """Each option that was given is given again, as a shell reads it."""
+    days = tuple(GAME_DAYS[:2])
+    words = {"processors": ("teams",), "overwrite": ("*",), "no_fence": True, "despite": ("a b",)}
+    again = ended(dates=days, **words).plan.request.recovering()
+    assert again == (
+        f"rebound recover processor-failure --processor teams --date {days[0]} --date {days[1]} "
+        "--overwrite '*' --no-fence --despite 'a b' --confirm-project league-1"
+    )
+    assert f" --since {days[0]} " in ended(since=days[0]).plan.request.recovering()
