@@ -119,7 +119,7 @@ def _targets(record: DrillRecord) -> Table:
 def _parts(record: DrillRecord) -> Table:
     rows = tuple(
         (
-            shown(item.label),
+            printable(item.label),
             item.state,
             f"{item.restored:,}",
             f"{item.held:,}",

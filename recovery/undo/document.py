@@ -20,11 +20,10 @@ from recovery.kinds.events import started_text
 from recovery.report.conclusion import concluded
 from recovery.report.folding import folded
 from recovery.undo.model import Starts, UndoAction, UndoPlan, UndoReport, UndoStep
-from recovery.undo.rules import left_of, undo_error
+from recovery.undo.rules import left_of, named, undo_error
 from recovery.units import counted, printable, shown
 
 _WRITTEN = {"bucket": "object", "database": "document", "table": "table"}
-_NAMED = 3
 _FIRST_TOLD: tuple[UndoAction, ...] = ("cannot", "put back", "remove", "leave")
 
 
@@ -53,9 +52,7 @@ def undo_plan_document(plan: UndoPlan, *, is_whole: bool = True) -> Document:
 
 def _verdict(plan: UndoPlan) -> Conclusion:
     if left := left_of(plan):
-        more = f"; and {len(left) - _NAMED:,} more" if len(left) > _NAMED else ""
-        told = "; ".join(map(printable, left[:_NAMED]))
-        return Conclusion("NOT EVERYTHING GOES BACK", f"does not go back: {told}{more}")
+        return Conclusion("NOT EVERYTHING GOES BACK", f"does not go back: {named(left)}")
     return Conclusion("everything can go back" if plan.changes else "nothing has to go back")
 
 
@@ -71,14 +68,17 @@ def undo_document(report: UndoReport) -> Document:
     good = sum(not item.failure for item in report.outcomes)
     told = f"{good} of {counted(len(report.outcomes), 'thing')} proven as before the recovery"
     again = (Command("to recover again", report.again),) if report.again and report.outcomes else ()
-    conclusion = concluded(undo_error(report), state="undone")
+    error = undo_error(report)
+    conclusion = concluded(error, state="not all undone" if error else "undone")
     return Document(
         title=f"undo of {report.recovery_id}, {conclusion.state}",
         conclusion=conclusion,
         sections=(
             Section((Rows(rows, "ended"), Listing(told, ())), "How each ended"),
-            Section((Listing("did not go back:", report.left),) if report.left else ()),
-            Section(again),
+            Section(
+                (Listing("did not go back:", report.left),) if report.left else (), "What stays"
+            ),
+            Section(again, "To repeat it"),
         ),
     )
 

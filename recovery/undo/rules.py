@@ -1,6 +1,6 @@
 """What of a plan is asked for, and what an undo came to. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from manifests.errors import (
     NotEqualError,
@@ -12,7 +12,9 @@ from manifests.errors import (
 from recovery.listening import without_causes
 from recovery.plan.approval import Decided
 from recovery.undo.model import UndoPlan, UndoReport, UndoStep
-from recovery.units import listed
+from recovery.units import listed, printable
+
+_MOST_NAMED = 5
 
 
 def chosen(steps: Iterable[UndoStep], parts: Collection[str]) -> tuple[UndoStep, ...]:
@@ -55,17 +57,24 @@ def undo_error(report: UndoReport) -> ReboundError | None:
     told = list(dict.fromkeys(told))
     if unequal:
         return NotEqualError(
-            f"not as before: {listed(told)}", subject=report.recovery_id, hint=again
+            f"not as before: {named(told)}", subject=report.recovery_id, hint=again
         )
     if failed:
-        return PartialError(f"not put back: {listed(told)}", subject=report.recovery_id, hint=again)
+        return PartialError(f"not put back: {named(told)}", subject=report.recovery_id, hint=again)
     if not report.left:
         return None
-    what = f"does not go back: {listed(report.left)}"
+    what = f"does not go back: {named(report.left)}"
     hint = "what it keeps from going back is in the plan"
     if not report.outcomes:
         return RefusedError(what, subject=report.recovery_id, hint=hint)
     return PartialError(what, subject=report.recovery_id, hint=hint, retryable=False)
+
+
+def named(sentences: Sequence[str]) -> str:
+    """Write what is told of several things, whole; many are counted, and JSON has them."""
+    text = "; ".join(map(printable, sentences[:_MOST_NAMED]))
+    more = len(sentences) - _MOST_NAMED
+    return f"{text}; and {more:,} more" if more > 0 else text
 
 
 def left_of(plan: UndoPlan) -> tuple[str, ...]:

@@ -192,3 +192,19 @@ def test_the_page_of_a_plan_tells_first_what_it_comes_to(steps: tuple[UndoStep, 
     assert found.conclusion is not None
     assert found.conclusion.state == state
     assert ("x_nba.v: it was written" in found.conclusion.text) == state.isupper()
+
+
+def test_what_stays_is_told_whole_and_is_not_called_undone():
+    """No sentence is cut in its middle, and a page that says what stays does not begin with that all is back."""
+    long = "dataset nba: the recovery made it; it stays, empty or not: nobody who recovers may delete one"
+    done = UndoOutcome(kind="table", name="nba.games", into="nba.games", action="put back")
+    report = UndoReport(
+        recovery_id="r", began_at=BEGAN, finished_at=ENDED, outcomes=(done,), left=(long,) * 6
+    )
+    conclusion = undo_document(report).conclusion
+    assert conclusion is not None
+    assert conclusion.state == "NOT ALL UNDONE"
+    assert conclusion.text == f"does not go back: {'; '.join([long] * 5)}; and 1 more"
+    whole = undo_document(report.model_copy(update={"left": ()})).conclusion
+    assert whole is not None
+    assert whole.state == "undone"
