@@ -10,7 +10,7 @@ from recovery.ops.checks import BACKUPS, PROOF, QUERIES
 from recovery.ops.document import table_of
 from recovery.ops.facts import Backups, Facts, Frame, QueryResult, Unread
 from recovery.report.health import (
-    health_actions,
+    actions_told,
     health_conclusion,
     health_counts,
     health_rows,
@@ -64,7 +64,7 @@ def dashboard_document(
     if _PLATFORM in sections and mode not in ("quick", "actions"):
         sections[_PLATFORM] += _tables(facts)
     sections["Trends"] = list(_trends(facts)) if mode == "full" else []
-    sections["What to do now"] = list(health_actions(findings)) or [Paragraph("nothing")]
+    sections["What to do now"] = list(actions_told(findings)) or [Paragraph("nothing")]
     return Document(
         title=f"{platform}: {mode}, {frame.now:%Y-%m-%d %H:%M} UTC",
         sections=tuple(Section(tuple(blocks), name) for name, blocks in sections.items() if blocks),
@@ -89,6 +89,7 @@ def _tables(facts: Facts) -> Iterator[Block]:
     for name in _TABLES:
         answer = facts.get(name)
         if isinstance(answer, QueryResult) and answer.rows:
+            yield Paragraph(f"`rebound ops query {name}`:")
             yield table_of(answer.columns, answer.rows)
 
 

@@ -3,7 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from recovery.document import Block, Command, Conclusion, Document, FactLine, Row, Rows, Section
+from recovery.document import (
+    Block,
+    Command,
+    Conclusion,
+    Document,
+    FactLine,
+    Paragraph,
+    Row,
+    Rows,
+    Section,
+)
 from recovery.health import Health, HealthFinding, worst
 from recovery.units import shown
 
@@ -28,6 +38,14 @@ def health_actions(findings: Iterable[HealthFinding]) -> tuple[Command, ...]:
     return tuple(map(_action, _steps(findings)))
 
 
+def actions_told(findings: Iterable[HealthFinding]) -> tuple[Block, ...]:
+    """Return the same for a document: what mends something in words is no command that could be copied."""
+    return tuple(
+        Paragraph(f"{item.purpose}: {item.command}") if _is_sentence(item.command) else item
+        for item in health_actions(findings)
+    )
+
+
 def _steps(findings: Iterable[HealthFinding]) -> Iterable[Sequence[HealthFinding]]:
     """Return what has a command that mends it, the worst first: together what one command mends."""
     found: dict[str, list[HealthFinding]] = {}
@@ -46,6 +64,11 @@ def _action(findings: Sequence[HealthFinding]) -> Command:
     return Command(f"{_about(first)}{more}{page}{danger}", first.mend)
 
 
+def _is_sentence(mend: str) -> bool:
+    """Whether what mends something is told in words, among which a command is set apart."""
+    return "`" in mend
+
+
 def health_conclusion(findings: Sequence[HealthFinding], text: str = "") -> Conclusion:
     """Say what all findings come to.
 
@@ -55,7 +78,8 @@ def health_conclusion(findings: Sequence[HealthFinding], text: str = "") -> Conc
     """
     first = next((alike[0] for alike in _steps(findings)), None)
     danger = f", {first.danger}" if first and first.danger else ""
-    hint = f"`{first.mend}`{danger}" if first else ""
+    mend = first.mend if first else ""
+    hint = f"{mend if _is_sentence(mend) else f'`{mend}`'}{danger}" if mend else ""
     return Conclusion(health_state(worst(item.health for item in findings)), text, hint)
 
 
@@ -76,7 +100,7 @@ def health_document(findings: Sequence[HealthFinding], *, title: str) -> Documen
         (health_state(health), str(sum(item.health is health for item in findings)))
         for health in _WORST_FIRST
     )
-    actions: tuple[Block, ...] = health_actions(findings)
+    actions = actions_told(findings)
     return Document(
         title=title,
         sections=(

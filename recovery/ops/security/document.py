@@ -8,7 +8,7 @@ from typing import Any
 from recovery.document import Block, Column, Document, Paragraph, Row, Rows, Section, Table
 from recovery.health import worst
 from recovery.ops.security.model import Light, SecurityFinding
-from recovery.report.health import health_actions, health_conclusion
+from recovery.report.health import actions_told, health_conclusion
 from recovery.units import shown
 
 _COLUMNS = (Column("severity"), Column("check"), Column("of"), Column("found"))
@@ -34,7 +34,7 @@ def security_document(found: Sequence[SecurityFinding], light: Light) -> Documen
     told = ", ".join(f"{number} of {severity}" for severity, number in severities.items())
     findings = [item.finding for item in urgent]
     everything = [item.finding for item in found]
-    steps: tuple[Block, ...] = health_actions(findings)
+    steps = actions_told(findings)
     counts = (Paragraph(told),) if told else ()
     sections = [Section((*counts, wrong), "What needs a step")]
     sections += [Section(steps, "The steps")] if steps else []
@@ -42,7 +42,7 @@ def security_document(found: Sequence[SecurityFinding], light: Light) -> Documen
     return Document(
         title=f"security of {light.project}, {light.hours:g} h to {light.now:%Y-%m-%d %H:%M} UTC",
         sections=tuple(sections),
-        conclusion=health_conclusion(everything),
+        conclusion=health_conclusion(everything, told),
         has_headings=True,
     )
 

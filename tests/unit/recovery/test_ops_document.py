@@ -10,7 +10,7 @@ from recovery.ops.checks import CHECKS, MODES, QUERIES, chosen_checks, findings_
 from recovery.ops.dashboard import can_recover, dashboard_document
 from recovery.ops.facts import Backups, Frame, Unread
 from recovery.ops.readiness.levels import LEVEL_QUERIES
-from recovery.report.health import health_actions
+from recovery.report.health import actions_told, health_actions, health_conclusion
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from tests.deployed import ROOT
@@ -50,6 +50,7 @@ def test_document():
     page = page_of(document)
     assert page.index("Can we recover now?") < page.index("What is not protected")
     assert "<svg" in page
+    assert "<code>rebound ops query daily-completeness</code>" in page, "a table says what it is of"
     assert "look &lt;b&gt;" in page
     assert document.conclusion is not None
     assert document.conclusion.state == "UNKNOWN"
@@ -98,3 +99,11 @@ def test_a_command_that_mends_several_things_says_how_many():
         ("function rebound-backup and 2 more", "make it"),
         ("bucket raw", "keep it"),
     ]
+
+
+def test_what_mends_something_in_words_is_not_told_as_a_command():
+    """Only the command in it is set apart: a sentence is not pasted."""
+    found = HealthFinding("decisions", "", Health.WARNING, "2", "`rebound doctor` says how")
+    page = page_of(Document((Section(actions_told([found])),), "x", health_conclusion([found])))
+    assert "<p>decisions: <code>rebound doctor</code> says how</p>" in page
+    assert "<p>hint: <code>rebound doctor</code> says how</p>" in page
