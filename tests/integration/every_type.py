@@ -281,9 +281,19 @@ def build(cloud: Cloud, folder: Path) -> Rebound:
     field = {"api": "cloudscheduler.v1", "schema": "Job", "field": FUTURE}
     rebound.cloud.order("platform", "fields", **field)
     make(rebound)
+    # As a cleanup policy does (Firebase, Manage functions, Clean up deployment artifacts).
+    rebound.cloud.order("platform", "images", image=built_image(rebound), is_gone=True)
     with serving(rebound) as function:
         function.complete("whole")
     return rebound
+
+
+def built_image(rebound: Rebound) -> str:
+    """Return the image that the function was built into."""
+    service = call(
+        rebound, "GET", f"{path_of(resource_type('run/service'), rebound.project)}/alert"
+    )
+    return str(service["template"]["containers"][0]["image"])
 
 
 def runs(rebound: Rebound) -> bool:

@@ -17,7 +17,16 @@ from manifests.model.run import Manifest
 from tests.harness import LOCATION, Rebound, make_rebound
 from tests.integration import lake
 from tests.integration.configuration import call, subscription, subscriptions
-from tests.integration.every_type import FUTURE, VALUE, bucket, build, lose, runs, state
+from tests.integration.every_type import (
+    FUTURE,
+    VALUE,
+    bucket,
+    build,
+    built_image,
+    lose,
+    runs,
+    state,
+)
 from tests.served import serving
 from tests.standin.cloud import Cloud
 from tests.standin.projects import project_number
@@ -76,6 +85,18 @@ def test_data_comes_back_with_it(outage: Outage):
     """One recovery brings back both, each proven."""
     assert lake.rows(outage.rebound, lake.GAMES) == outage.rows
     assert "resources proven equal to the backup" in outage.told
+
+
+def test_the_image_of_a_function_may_be_gone(outage: Outage):
+    """No function needs it, and what makes the function again builds it: nothing is told of it."""
+    rebound, image = outage.rebound, built_image(outage.rebound)
+    assert "/gcf-artifacts/" in image
+    run = rebound.manifest("whole")
+    told = {name for it in run.resources for name in (*it.gone_images, *it.unseen_images)}
+    assert image not in told
+    assert "gone" not in run.lacks
+    assert image not in rebound.run("show", "whole").stdout
+    assert "image is gone" not in outage.told
 
 
 def test_no_value_of_a_secret_is_stored(outage: Outage):

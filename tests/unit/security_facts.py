@@ -9,7 +9,9 @@ from recovery.ops.facts import Facts, LogEntries, Vaulted
 from recovery.ops.security.checks import security_findings
 from recovery.ops.security.model import Light, SecurityFinding
 
-_DANGEROUS = re.compile(r"remove-iam|keys delete|--lock-|--end|--uniform-|--invoker-iam-check")
+_DANGEROUS = re.compile(
+    r"remove-iam|keys d(?:elete|isable)|--lock-|--end|--uniform-|--invoker-iam-check"
+)
 NOW = datetime(2026, 12, 4, 20, tzinfo=UTC)
 LIGHT = Light(
     NOW,

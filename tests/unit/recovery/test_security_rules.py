@@ -207,7 +207,22 @@ def test_keys():
         ("P2", "nba-old@p.iam.gserviceaccount.com"),
         ("P1", "rebound-backup@p.iam.gserviceaccount.com"),
     ]
-    assert judged({ACCOUNT_KEYS: keys})[-1].finding.check == KEYS
+    (old, own, well) = (it.finding for it in judged({ACCOUNT_KEYS: keys}))
+    assert well.check == KEYS
+    assert old.mend.startswith("gcloud iam service-accounts keys disable 1 --iam-account=nba-old@")
+    assert "keys enable" in old.danger
+    assert own.mend.startswith("gcloud iam service-accounts keys delete 1 --iam-account=rebound-")
+    assert 'stops when its token ends; "keys disable" first can be undone' in own.danger
+
+
+def test_a_key_that_was_disabled_long_ago_can_go():
+    """The step for an old one was taken: the next is final, and says so."""
+    email = "nba-old@p.iam.gserviceaccount.com"
+    off = {email: [key(400) | {"disabled": True}]}
+    assert found(ACCOUNT_KEYS, off) == [("P3", email)]
+    (told, _) = (it.finding for it in judged({ACCOUNT_KEYS: off}))
+    assert "keys delete" in told.mend
+    assert told.danger.startswith("CANNOT BE UNDONE")
 
 
 def key(days: int) -> dict[str, Any]:
@@ -264,9 +279,7 @@ def test_document():
     told = judged(facts)
     text = text_of(security_document(told, LIGHT))
     assert text.index("P0") < text.index("P2") < text.index("The steps") < text.index("healthy")
-    warned = (
-        "SHUTS OUT whoever calls it without an identity: gcloud run services remove-iam-policy-bind"
-    )
+    warned = "SHUTS OUT whoever calls it and was not granted it by name: gcloud run services remove-iam-pol"
     assert warned in text
     assert "1 of P0, 1 of P2" in text
     as_json = security_json(told, LIGHT)

@@ -4,14 +4,18 @@ from typing import Any
 
 from manifests.kinds.resources.fields import differences
 from manifests.kinds.resources.lines import StoredResource
+from manifests.kinds.resources.managed import is_managed, is_of_function
 from manifests.kinds.resources.table import resource_type
+from recovery.kinds.decision import Origin
+from recovery.kinds.resources.rules.kind import ResourceRules
 from recovery.kinds.resources.rules.managed import left_behind, managed_names
 from recovery.kinds.resources.rules.planning import plan_resource
 from recovery.kinds.resources.rules.renaming import Names
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.rows import resource_rows
-from recovery.kinds.resources.rules.seen import SeenResource
+from recovery.kinds.resources.rules.seen import ResourcesSeen, SeenResource
 from recovery.request import Request, Target
+from tests.unit.platforms import whole_manifest
 
 
 def seen(kind: str, name: str, resource: dict[str, Any]) -> SeenResource:
@@ -38,6 +42,27 @@ def test_what_another_resource_makes_comes_with_it():
         seen("storage/notification", "m", {"topic": "//x/projects/p/topics/x"}),
     ]
     assert managed_names(items) == {"s", "projects/p/topics/eventarc-1", "u", "n"}
+
+
+def test_a_service_of_a_function_needs_no_image():
+    """It is built again from the source: a service that somebody made of the same image is lost without it."""
+    image = "us-west2-docker.pkg.dev/platform/gcf-artifacts/alert"
+    runs = {"template": {"containers": [{"image": image}]}}
+    labels = {"labels": {"goog-managed-by": "cloudfunctions"}}
+    assert is_of_function(labels)
+    assert is_managed(labels)
+    other = {"labels": {"goog-managed-by": "somebody"}}
+    assert (is_managed(other), is_of_function(other)) == (True, False)
+    place = "projects/platform/locations/us-west2/services"
+    items = (
+        seen("run/service", f"{place}/alert", {**runs, **labels}),
+        seen("run/service", f"{place}/own", runs),
+    )
+    world = ResourcesSeen(items=items, gone_images=frozenset({image}), own=frozenset({"platform"}))
+    request = Request(scenario="complete-outage", target=Target(project="platform"))
+    run = whole_manifest().model_copy(update={"resources": ()})
+    lost = ResourceRules().plan(Origin(run), world, request).lost
+    assert lost == (f"{place}/own: its image is gone: {image}",)
 
 
 def test_a_topic_that_a_trigger_names_is_the_users_whatever_it_is_called():
