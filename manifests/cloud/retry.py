@@ -163,7 +163,8 @@ def asked_twice[Answer](
 def asked_again[Answer](ask: Callable[[], Answer], denial: type[Exception]) -> Answer:
     """Return an answer, or the second one where the first is that what is asked for is not there.
 
-    For what has to be there: that it is not ends what was begun, and one answer can be false.
+    For what has to be there: that it is not ends what was begun, and one answer can be false. Of Firestore
+    that is reported, and stands on no page: NOT_FOUND after idleness (firebase/firebase-admin-node#2732).
 
     Args:
         ask: The call.

@@ -122,7 +122,7 @@ class Manifest(Stored):
 
     @property
     def gone_images(self) -> tuple[str, ...]:
-        """Return the images that resources of the run name and that were not there when it was made."""
+        """Return the images without which resources of the run cannot be made, and that were gone."""
         return tuple(sorted({image for item in self.resources for image in item.gone_images}))
 
     @property

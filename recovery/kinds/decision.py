@@ -18,7 +18,7 @@ class Seen(Value):
     Attributes:
         unseen: What could not be looked at; it appears in no other field.
         older: What was made before the recovery began that is resumed, by the names of its steps: no
-            attempt of it made that. Empty where none is resumed.
+            attempt of it created that, though one can have undeleted it. Empty where none is resumed.
     """
 
     unseen: tuple[Unseen, ...] = ()

@@ -127,7 +127,7 @@ class Rules[S: Seen](DrillRules, ABC):
         """Decide again what is left of a plan that was begun.
 
         Others can write to a journal, so what happens is decided anew. What the interrupted attempt
-        created counts as created, so that it gets the final settings; what was there before does not.
+        created counts as created, so that it gets the final settings; what is older does not.
 
         Args:
             begun: The steps of the journal.

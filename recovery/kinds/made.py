@@ -1,4 +1,8 @@
-"""When things were made, as Google's services say: nobody else can set that. Pure."""
+"""When things were made, as Google's services say: nobody else can set that. Pure.
+
+Whether that changes when something is undeleted stands on no page: what is older than a recovery was there
+before it, or is what it undeleted.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,9 +16,9 @@ _CLOCKS_APART = timedelta(minutes=1)
 def made_at_of(resource: Resource) -> datetime | None:
     """Return when a resource was made, as its API says; None where it does not.
 
-    `createTime` (Secret Manager, Cloud Logging, Workflows, Firestore), `timeCreated` (Cloud Storage),
-    `creationTime` in milliseconds (BigQuery, BigQuery Connection), `creationRecord.mutateTime` (Cloud
-    Monitoring), by the discovery documents.
+    `createTime` (Secret Manager, Cloud Logging, Workflows, Firestore), `timeCreated` (Cloud Storage), `creationTime`
+    in milliseconds (BigQuery), `creationRecord.mutateTime` (Cloud Monitoring), by the discovery documents.
+    That of BigQuery Connection says no unit of its `creationTime`: it is taken for milliseconds, too.
 
     Raises:
         ValueError: It says no time.
@@ -29,7 +33,7 @@ def made_at_of(resource: Resource) -> datetime | None:
 
 
 def made_before(live: Mapping[str, Resource | None], began_at: datetime) -> frozenset[str]:
-    """Return the names of things that were there before something began; not where no time is told.
+    """Return the names of things that were made before something began; not where no time is told.
 
     Args:
         live: Each thing as it is, by its name; None where there is none.

@@ -115,7 +115,9 @@ class Begun(NamedTuple):
     written_at: datetime
 
     def older(self, live: Mapping[str, Resource | None]) -> frozenset[str]:
-        """Return the names of things that were there before it began: no attempt of it made them.
+        """Return the names of things that are older than it: no attempt of it created them.
+
+        One can have undeleted them: whether that changes when a thing was made stands on no page.
 
         Args:
             live: Each thing as it is, by the name of its step; None where there is none.

@@ -24,6 +24,7 @@ from manifests.kinds.resources.images import image_project, images
 from manifests.kinds.resources.kind import RESOURCES
 from manifests.kinds.resources.layout import archive_name, resources_name, resources_prefix
 from manifests.kinds.resources.lines import StoredResource, entry_of, file_of
+from manifests.kinds.resources.managed import is_of_function
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import resource_type
 from manifests.kinds.resources.types import EVERYWHERE, ResourceType
@@ -172,9 +173,10 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
         """Return the digest of each image that a resource runs, where one can be seen.
 
         Of one that this project keeps it is empty where it is gone. What another project answers who may not
-        look, or where nothing is, is not told apart.
+        look, or where nothing is, is not told apart. Those of functions are not looked for: no recovery
+        needs them.
         """
-        if not kind.has_images:
+        if not kind.has_images or is_of_function(resource):
             return {}
         project, found = self.context.settings.project, dict[str, str]()
         for name in sorted(set(images(resource))):
@@ -215,7 +217,8 @@ def _unseen(kind: ResourceType, stored: Sequence[StoredResource]) -> set[str]:
     """Return the images that resources run and that could not be looked at."""
     if not kind.has_images:
         return set()
-    return {name for item in stored for name in images(item.resource) if name not in item.images}
+    run = (item for item in stored if not is_of_function(item.resource))
+    return {name for item in run for name in images(item.resource) if name not in item.images}
 
 
 def _is_named(name: str, patterns: Sequence[str]) -> bool:

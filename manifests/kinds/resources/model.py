@@ -32,6 +32,7 @@ class ResourceBackup(Backup):
         sources: The archives that functions are built from, in the vault.
         not_held: What the API never returns, so that no recovery brings it back.
         gone_images: Images that resources of it run and that were not there: those cannot be made again.
+            Images of functions are not named here: each is built again from the function's source.
         unseen_images: Images that they run of other registries than the project's, and that nobody could see
             there: whether they are is unknown.
     """

@@ -51,7 +51,12 @@ _FOR_EVER = (
     "CANNOT BE UNDONE: nobody shortens it or ends it, and what is held is paid for until then"
 )
 _TAKES_AWAY = "MAY STOP what uses this role"
-_LAST_OF_KEY = "CANNOT BE UNDONE: what still uses the key stops"
+# No token ends with its key (IAM REST, serviceAccounts.keys.delete).
+_LAST_OF_KEY = (
+    "CANNOT BE UNDONE: what still uses the key stops when its token ends; "
+    '"keys disable" first can be undone'
+)
+_OFF = 'MAY STOP what still uses the key, when its token ends; "keys enable" undoes it'
 _ENDS_GRANT = "MAY STOP a recovery that is under way"
 _UNTIL = re.compile(r'request\.time < timestamp\("([^"]+)"\)')
 _DAY = timedelta(days=1)
@@ -88,7 +93,7 @@ def public_findings(
             )
         step = " && ".join(steps)
         severity: Severity = "P0" if name.startswith("rebound-") else "P1"
-        danger = "SHUTS OUT whoever calls it without an identity"
+        danger = "SHUTS OUT whoever calls it and was not granted it by name"
         yield wrong(severity, PUBLIC, name, "everybody can call it", step=step, danger=danger)
     number = counted(len(services), "service")
     yield well(PUBLIC, f"{open_ones} of {number} are open to everybody, as the catalog expects")
@@ -171,13 +176,18 @@ def key_findings(
             made = datetime.fromisoformat(str(key["validAfterTime"]))
             old = light.now - made
             name = str(key["name"]).rpartition("/")[2]
-            step = f"gcloud iam service-accounts keys delete {name} --iam-account={email}"
+            delete = f"gcloud iam service-accounts keys delete {name} --iam-account={email}"
             if email.startswith("rebound-"):
                 what = "it has a key, and needs none: whoever has it is this identity"
-                yield wrong("P1", KEYS, email, what, step=step, danger=_LAST_OF_KEY)
+                yield wrong("P1", KEYS, email, what, step=delete, danger=_LAST_OF_KEY)
             elif old > timedelta(days=light.security.key_days):
                 what = f"a key of it is {age(old.total_seconds())} old"
-                yield wrong("P2", KEYS, email, what, step=step, danger=_LAST_OF_KEY)
+                disable = f"gcloud iam service-accounts keys disable {name} --iam-account={email}"
+                if key.get("disabled"):
+                    what += ", and is disabled: nobody needs it"
+                    yield wrong("P3", KEYS, email, what, step=delete, danger=_LAST_OF_KEY)
+                else:
+                    yield wrong("P2", KEYS, email, what, step=disable, danger=_OFF)
     told = f"{counted(len(keys), 'account')} with {counted(number, 'key')}"
     yield well(KEYS, told)
 

@@ -103,17 +103,15 @@ def test_rows_that_expired_do_not_come_back_when_a_recovery_is_resumed():
     assert (step.rows, step.stored_bytes, step.expired) == (was.rows, was.stored_bytes, was.expired)
 
 
-def test_a_bucket_that_was_undeleted_is_set_when_its_recovery_is_resumed():
-    """It is older than the recovery, and came back as somebody left it; that was to be set to what it was."""
+@pytest.mark.parametrize("begun_as", [{"action": "undelete", "undelete": 7}, {"action": "create"}])
+def test_a_bucket_that_is_older_is_not_set_by_what_a_journal_says(begun_as: dict[str, Any]):
+    """It may be what the recovery undeleted: a plan says that this is unknown."""
     differs = finding("bucket raw-files", "lifecycle", "none", "deletes all")
     found = OVERWRITTEN.model_copy(update={"configuration": (differs,)})
     older = BucketsSeen(buckets={"raw-files": found}, older=frozenset({"raw-files"}))
-    made = begun(BUCKETS, bucket_step(action="undelete", undelete=7))
+    made = begun(BUCKETS, bucket_step(**begun_as))
     (step,) = resumed(made, ORIGIN, {"buckets": older}).of(BucketStep)
-    assert (step.create, step.sets) == (False, True)
-    made = begun(BUCKETS, bucket_step(action="create"))
-    (step,) = resumed(made, ORIGIN, {"buckets": older}).of(BucketStep)
-    assert (step.create, step.sets) == (False, False)
+    assert (step.create, step.sets, step.perhaps_undeleted) == (False, False, True)
 
 
 def test_what_differs_of_a_database_that_no_attempt_made_is_told():

@@ -207,8 +207,8 @@ def test_keys():
         ("P2", "nba-old@p.iam.gserviceaccount.com"),
         ("P1", "rebound-backup@p.iam.gserviceaccount.com"),
     ]
-    (old, own, well) = (it.finding for it in judged({ACCOUNT_KEYS: keys}))
-    assert well.check == KEYS
+    old, own = (it.finding for it in judged({ACCOUNT_KEYS: keys}))
+    assert own.check == KEYS
     assert old.mend.startswith("gcloud iam service-accounts keys disable 1 --iam-account=nba-old@")
     assert "keys enable" in old.danger
     assert own.mend.startswith("gcloud iam service-accounts keys delete 1 --iam-account=rebound-")
@@ -220,7 +220,7 @@ def test_a_key_that_was_disabled_long_ago_can_go():
     email = "nba-old@p.iam.gserviceaccount.com"
     off = {email: [key(400) | {"disabled": True}]}
     assert found(ACCOUNT_KEYS, off) == [("P3", email)]
-    (told, _) = (it.finding for it in judged({ACCOUNT_KEYS: off}))
+    (told,) = (it.finding for it in judged({ACCOUNT_KEYS: off}))
     assert "keys delete" in told.mend
     assert told.danger.startswith("CANNOT BE UNDONE")
 

@@ -53,7 +53,9 @@ def foreign_owner(
 
 
 def older_buckets(api: StorageApi, begun: Begun, request: Request) -> frozenset[str]:
-    """Return the buckets that were there before a recovery began whose journal says that it made them.
+    """Return the buckets that are older than a recovery whose journal says that it made them.
+
+    It can have undeleted them.
 
     Args:
         api: Tells when a bucket was made.

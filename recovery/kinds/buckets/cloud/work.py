@@ -246,7 +246,7 @@ class BucketWork(Work[BucketsSeen]):
                 finish_bucket(target, backup)
             elif step.sets:
                 set_bucket(target, backup, step.configuration, running.journal)
-            is_compared = step.create or step.configuration
+            is_compared = step.create or step.configuration or step.perhaps_undeleted
             findings = configuration_findings(target, backup) if is_compared else ()
         except ReboundError as error:
             return failed_bucket(step, Failure.of(error))

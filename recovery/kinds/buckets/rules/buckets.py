@@ -103,6 +103,8 @@ class BucketStep(Step, SeenBucket):
         untold_seconds: For how long after the recovery point something could be deleted without a
             trace: the bucket tells nothing of its past, and was listed only then; 0 where it tells.
         sets: Whether the bucket is set to what it was.
+        perhaps_undeleted: Whether the journal says that the recovery made a bucket that is older than that:
+            nobody can tell whether it undeleted it. Its settings are compared and told, and not set.
         exact: Whether objects that the recovery point does not know are moved aside.
         only_missing: Whether objects that are there and differ are left, as was asked for.
     """
@@ -114,6 +116,7 @@ class BucketStep(Step, SeenBucket):
     later: int = 0
     untold_seconds: float = 0.0
     sets: bool = False
+    perhaps_undeleted: bool = False
     exact: bool = False
     only_missing: bool = False
 

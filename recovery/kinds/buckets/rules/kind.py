@@ -87,16 +87,10 @@ class BucketRules(Rules[BucketsSeen]):
     def resumed(
         self, begun: Sequence[Step], origin: Origin, seen: BucketsSeen, request: Request
     ) -> Decision:
-        """Decide again what is left; a bucket that was undeleted is set to what it was, as it was to be.
-
-        It is as old as before, and came back as somebody may have left it.
-        """
+        """Decide again what is left of a plan that was begun; of an older bucket it is unknown who undeleted it."""
         decision = super().resumed(begun, origin, seen, request)
-        back = seen.older & {step.name for step in begun if step.action == "undelete"}
         steps = (
-            step.model_copy(update={"sets": bool(step.configuration)})
-            if step.name in back
-            else step
+            step.model_copy(update={"perhaps_undeleted": step.name in seen.older})
             for step in of(decision.steps, BucketStep)
         )
         return decision._replace(steps=tuple(steps))

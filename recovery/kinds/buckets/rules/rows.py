@@ -11,6 +11,7 @@ from recovery.kinds.told import held_text
 from recovery.units import counted, duration, listed, shown, size
 
 _MOST_NAMED = 5
+_PERHAPS_UNDELETED = "whether this recovery undeleted it, or it was there all the time: its settings are compared, not set"
 _SOURCES = {
     "metadata": "what is said about them is written",
     "live": "their content is written onto itself",
@@ -75,6 +76,12 @@ def _what_happens(plan: BucketStep) -> Iterator[Row]:
         yield Row(f"TELLS {', '.join(plan.notified)} OF EVERY OBJECT THAT IS WRITTEN")
     if plan.listening.is_told and plan.writes:
         yield Row(f"by each object's event: {plan.listening.text}", "starts")
+    yield from _settings_rows(plan)
+
+
+def _settings_rows(plan: BucketStep) -> Iterator[Row]:
+    if plan.perhaps_undeleted:
+        yield Row(_PERHAPS_UNDELETED, "UNKNOWN")
     for item in plan.configuration:
         left = "" if plan.sets else " (left alone; `--settings` sets it back)"
         yield Row(

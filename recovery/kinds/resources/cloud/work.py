@@ -12,6 +12,7 @@ from manifests.errors import CloudError
 from manifests.kinds.resources.images import by_digest, image_project, images
 from manifests.kinds.resources.layout import is_archive
 from manifests.kinds.resources.lines import StoredResource
+from manifests.kinds.resources.managed import is_of_function
 from manifests.kinds.resources.model import ResourceBackup
 from manifests.kinds.resources.table import TYPES, resource_type
 from manifests.values import Resource
@@ -222,10 +223,10 @@ class ConfigurationWork(Work[ResourcesSeen]):
         """Return the images that are to be run and are gone, and those that are named by digest.
 
         One whose tag is gone, or another image's by now, is run by the digest that the backup has. Those
-        of other projects are not looked at.
+        of other projects are not looked at, nor those of functions, which are built again.
         """
         gone, pinned = set(), {}
-        for item in items:
+        for item in (item for item in items if not is_of_function(item.stored.resource)):
             for image in images(item.stored.resource):
                 named, kept = rewriting.text(image), item.stored.images.get(image, "")
                 exact = by_digest(named, kept) if kept else ""

@@ -4,13 +4,12 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from manifests.kinds.resources.fields import is_chosen
+from manifests.kinds.resources.managed import is_managed
 from manifests.kinds.resources.table import resource_type
 from manifests.shapes import inner, inner_list
 from manifests.values import Resource
 from recovery.kinds.resources.rules.seen import SeenResource
 
-_LABEL = "goog-managed-by"
-"""Another service made it and keeps it, as Cloud Functions its services and triggers."""
 _NOTIFICATION, _SUBSCRIPTION, _TOPIC = (
     "storage/notification",
     "pubsub/subscription",
@@ -35,7 +34,7 @@ def managed_names(items: Iterable[SeenResource]) -> frozenset[str]:
     notified: list[tuple[str, str]] = []
     for item in items:
         resource = item.stored.resource
-        if _LABEL in inner(resource, "labels"):
+        if is_managed(resource):
             names.add(item.stored.name)
         if item.type == _TRIGGER:
             names.add(_carried(resource, "subscription"))
@@ -168,7 +167,7 @@ def _trigger_options(event: Resource) -> Iterator[str]:
 def _made_anew(trigger: Resource) -> str:
     """Say how the topic of a trigger comes back: it is chosen when the trigger is made."""
     _, project, _, region, _, name = str(trigger["name"]).split("/")
-    if _LABEL in inner(trigger, "labels"):
+    if is_managed(trigger):
         function = str(inner(trigger, "destination").get("cloudFunction") or "").rpartition("/")[2]
         return (
             "its trigger is there without it, which delivers nothing: deploying its function "

@@ -13,7 +13,7 @@ def obstacle(kind: str, resource: Resource, gone: frozenset[str], *, foreign: bo
     Args:
         kind: Its type.
         resource: As the backup has it.
-        gone: The images that are not there any more.
+        gone: The images that are not there any more, but for those of functions, which are built again.
         foreign: Whether the bucket that it is in is another project's.
     """
     if foreign:

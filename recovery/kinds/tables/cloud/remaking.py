@@ -15,7 +15,11 @@ from manifests.kinds.tables.properties import settings
 from manifests.values import Resource
 
 _DELETED = "deleted:"
-"""What the name of a member begins with that is no more (IAM, Deleted principals)."""
+"""What the name of a member begins with that is no more.
+
+One that is undeleted "retains the role in the binding" (IAM REST, Binding: members), but not in a view that was
+made again since. Nobody tried whether BigQuery takes such a member.
+"""
 
 
 def definition_body(kind: str, project: str, name: str, resource: Resource) -> Resource:
@@ -58,8 +62,8 @@ def made_instead(
         is_view: Whether that is a view.
 
     Raises:
-        PartialError: What takes its place could not be made, nor the view again; or what was granted on it
-            could not be granted again.
+        PartialError: What takes its place could not be made, nor the view again; or not all that was granted
+            on it was granted again.
         CloudError: It could not be made; the view is there. Or the view is another one by now; it stays.
     """
     dataset_id, own_id = name.split(".", 1)
@@ -95,24 +99,38 @@ def _grant_again(resources: Resources, path: str, granted: Resource, told: str =
     """Grant on a view that is made again what was granted on it, but not to members that were deleted.
 
     Raises:
-        PartialError: It could not be: who had access is told, since nothing else knows it by then.
+        PartialError: Not all of it was granted: who had access is told, since nothing else knows it by then.
     """
-    bindings = [
-        {**item, "members": members}
-        for item in granted.get("bindings") or ()
-        if (members := [it for it in item.get("members") or () if not it.startswith(_DELETED)])
-    ]
-    if not bindings:
-        return
+    bindings = list(granted.get("bindings") or ())
+    living = [_binding(item, deleted=False) for item in bindings]
+    gone = [_binding(item, deleted=True) for item in bindings]
     own_id = path.rpartition("/")[2]
+    again = [item for item in living if item["members"]]
     # The etag is that of the policy that went.
     policy = {key: value for key, value in granted.items() if key != "etag"}
     try:
-        resources.grant(path, {**policy, "bindings": bindings}, subject=own_id)
+        if again:
+            resources.grant(path, {**policy, "bindings": again}, subject=own_id)
     except ReboundError as error:
-        lost = "; ".join(f"{item['role']} of {', '.join(item['members'])}" for item in bindings)
         raise PartialError(
-            f"{told}what was granted on the view alone is gone ({lost}): {error.message}",
+            f"{told}what was granted on the view alone is gone ({_told(bindings)}): {error.message}",
             subject=own_id,
             hint="grant it by hand: nothing else knows of it",
         ) from error
+    if lost := _told(gone):
+        raise PartialError(
+            f"{told}what was granted on the view alone is not granted again to who was deleted ({lost})",
+            subject=own_id,
+            hint="grant it by hand to one that is undeleted: nothing else knows of it",
+        )
+
+
+def _binding(item: Resource, *, deleted: bool) -> Resource:
+    """Return a binding with those of its members that were deleted, or that were not."""
+    members = [it for it in item.get("members") or () if it.startswith(_DELETED) == deleted]
+    return {**item, "members": members}
+
+
+def _told(bindings: list[Resource]) -> str:
+    named = (item for item in bindings if item.get("members"))
+    return "; ".join(f"{item['role']} of {', '.join(item['members'])}" for item in named)

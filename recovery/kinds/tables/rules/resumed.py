@@ -138,7 +138,8 @@ def _going(step: TableStep, table: TableBackup, found: ObservedTable, request: R
 def dataset_now(step: DatasetStep, run: Manifest, seen: TablesSeen) -> DatasetStep:
     """Return the step of a dataset with what differs of it now: that may be set.
 
-    One that was there before the recovery began was not made by it, and is not set as one that was.
+    One that is older than the recovery was not created by it, and is not set as one that was. A dataset is
+    undeleted before its plan is written, so that no journal says that it was.
     """
     found = seen.datasets.get(step.name)
     known = next((item for item in run.datasets if item.dataset_id == step.name), None)
