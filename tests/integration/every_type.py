@@ -147,6 +147,10 @@ def bodies(project: str) -> Mapping[str, tuple[str, Mapping[str, Any]]]:
     }
 
 
+BUILT = f"{LOCATION}-docker.pkg.dev/{{project}}/gcf-artifacts/alert"
+"""The image that the function is built into."""
+
+
 def bucket(project: str) -> str:
     """Return the bucket that tells a topic of its objects."""
     return f"{project}-told"
@@ -282,18 +286,10 @@ def build(cloud: Cloud, folder: Path) -> Rebound:
     rebound.cloud.order("platform", "fields", **field)
     make(rebound)
     # As a cleanup policy does (Firebase, Manage functions, Clean up deployment artifacts).
-    rebound.cloud.order("platform", "images", image=built_image(rebound), is_gone=True)
+    rebound.cloud.order("platform", "images", image=BUILT.format(project=project), is_gone=True)
     with serving(rebound) as function:
         function.complete("whole")
     return rebound
-
-
-def built_image(rebound: Rebound) -> str:
-    """Return the image that the function was built into."""
-    service = call(
-        rebound, "GET", f"{path_of(resource_type('run/service'), rebound.project)}/alert"
-    )
-    return str(service["template"]["containers"][0]["image"])
 
 
 def runs(rebound: Rebound) -> bool:

@@ -17,16 +17,7 @@ from manifests.model.run import Manifest
 from tests.harness import LOCATION, Rebound, make_rebound
 from tests.integration import lake
 from tests.integration.configuration import call, subscription, subscriptions
-from tests.integration.every_type import (
-    FUTURE,
-    VALUE,
-    bucket,
-    build,
-    built_image,
-    lose,
-    runs,
-    state,
-)
+from tests.integration.every_type import BUILT, FUTURE, VALUE, bucket, build, lose, runs, state
 from tests.served import serving
 from tests.standin.cloud import Cloud
 from tests.standin.projects import project_number
@@ -89,8 +80,10 @@ def test_data_comes_back_with_it(outage: Outage):
 
 def test_the_image_of_a_function_may_be_gone(outage: Outage):
     """No function needs it, and what makes the function again builds it: nothing is told of it."""
-    rebound, image = outage.rebound, built_image(outage.rebound)
-    assert "/gcf-artifacts/" in image
+    rebound = outage.rebound
+    image = BUILT.format(project=rebound.project)
+    services = f"run.googleapis.com/v2/projects/{rebound.project}/locations/{LOCATION}/services"
+    assert image in json.dumps(call(rebound, "GET", f"{services}/alert"))
     run = rebound.manifest("whole")
     told = {name for it in run.resources for name in (*it.gone_images, *it.unseen_images)}
     assert image not in told

@@ -56,7 +56,7 @@ _LAST_OF_KEY = (
     "CANNOT BE UNDONE: what still uses the key stops when its token ends; "
     '"keys disable" first can be undone'
 )
-_OFF = 'MAY STOP what still uses the key, when its token ends; "keys enable" undoes it'
+_OFF = 'MAY STOP what still uses the key; "keys enable" undoes it'
 _ENDS_GRANT = "MAY STOP a recovery that is under way"
 _UNTIL = re.compile(r'request\.time < timestamp\("([^"]+)"\)')
 _DAY = timedelta(days=1)
