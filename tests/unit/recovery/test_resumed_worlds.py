@@ -1,6 +1,7 @@
 """What is left of a plan that was begun, where the world is not as simple as when it was made."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
