@@ -83,12 +83,12 @@ def key_column(table: str, resource: Resource, column: str) -> Resource:
     found = next((item for item in fields if str(item["name"]).lower() == column.lower()), None)
     is_key = found is not None and found["type"] in _COLUMN_TYPES
     if found is None or not is_key or found.get("mode") == "REPEATED":
-        what = "no such column" if found is None else f"a {found['type']}"
+        mode = "REPEATED " if found and found.get("mode") == "REPEATED" else ""
+        what = f"it is a {mode}{found['type']}" if found else "there is no such column"
         raise RefusedError(
-            f"rows stay erased by its column {column}, and that is {what}: which rows they are cannot "
-            "be told",
+            f"which rows stay erased cannot be told by its column {column}: {what}",
             subject=table,
-            hint="`rebound erasures` lists the entries; a STRING or INTEGER can be a key",
+            hint="a STRING or INTEGER can be a key; `rebound erasures` lists what was written down",
         )
     return dict(found)
 

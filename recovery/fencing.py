@@ -31,6 +31,7 @@ from recovery.fence.work import Fencing, require_all
 from recovery.kinds.resources.rules.steps import FOLDER, ConfigurationOutcome
 from recovery.plan.model import Plan
 from recovery.session import Session
+from recovery.units import duration
 from recovery.waiting import WAITING
 
 type Tell = Callable[[str], None]
@@ -176,6 +177,7 @@ def fence_record(
     Raises:
         CloudError: What writes could not be looked at.
     """
+    WAITING.doing("looking for what writes")
     held = held_by_others(None, session.tools.fences.readable())
     try:
         found = fencing_of(session).found(rule)
@@ -271,7 +273,7 @@ def quiet_of(
 ) -> Quiet:
     """Look whether anything writes to some things, as `wait_for_quiet` does."""
     project, location = session.settings.project, session.catalog.location
-    WAITING.doing("waiting until nothing is written")
+    WAITING.doing(f"looking for {duration(rule.quiet_seconds)} whether anything is written")
     return wait_for_quiet(
         FenceLooks(session.catalog, project),
         things,

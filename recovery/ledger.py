@@ -139,7 +139,9 @@ class Ledger(NamedTuple):
             UsageError: No entry has, or had, the number.
         """
         if unknown := sorted(set(numbers) - self.numbers):
-            raise UsageError(f"the ledger has no entry {unknown[0]}")
+            raise UsageError(
+                f"the ledger has no entry {unknown[0]}", hint="`rebound erasures` lists the entries"
+            )
 
     def following(self, entry: Erasure) -> Erasure:
         """Return an entry as the next one: it names the one before, and has a number that none had.

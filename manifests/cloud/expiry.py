@@ -216,7 +216,11 @@ class Expiry:
         names = (item.name for item in listed if leased_run_id(item.name) == run_id)
         leases = [(name, found) for name in names if (found := self._landing.read_dated(name))]
         if not leases:
-            raise UsageError("the run has no lease", subject=run_id)
+            raise UsageError(
+                "the run has no lease, so that there is nothing to unlock",
+                subject=run_id,
+                hint="`rebound list` shows the runs",
+            )
         last = max((lease_claim(found, run_id) for _, found in leases), key=lambda it: it.until)
         record = UnlockRecord(run_id=run_id, unlocked_at=now, holder=last.holder, why=why)
         self._landing.put_once(unlock_name(run_id, now), encode(record))

@@ -87,7 +87,8 @@ def erase(
         print_json([item.model_dump(mode="json") for item in written])
     else:
         for item in written:
-            say(f"erasure {item.number}: {item.told}, {counted(len(item.digests), 'key')}")
+            keys_told = f", {counted(len(item.digests), 'key')}" if item.digests else ""
+            say(f"erasure {item.number}: {item.told}{keys_told}")
     if not session.seal.is_signing:
         note("NOT SIGNED: a recovery heeds it with `--unsigned-erasures` alone")
 
@@ -192,7 +193,9 @@ def _read(file: Path) -> tuple[str, ...]:
     """
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot be read: {type(error).__name__}", subject=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise UsageError("it is no text in UTF-8", subject=str(file)) from error
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}", subject=str(file)) from error
     # A mark of the encoding is no part of a key, and a key may hold what Unicode ends lines with.
     return tuple(dict.fromkeys(text.removeprefix("\ufeff").removesuffix("\n").split("\n")))

@@ -141,7 +141,9 @@ def thaw(
     record = written.record
     if (over := fences.thawed(record.fence_id)) is not None:
         raise RefusedError(
-            f"it was thawed at {over.thawed_at:%Y-%m-%dT%H:%MZ}", subject=record.fence_id
+            f"it was thawed at {over.thawed_at:%Y-%m-%dT%H:%MZ}",
+            subject=record.fence_id,
+            hint="`rebound fence --status` lists those that stand",
         )
     if record.project != session.settings.project:
         raise RefusedError(

@@ -88,9 +88,7 @@ def thaw_lines(
     lines += [
         f"  resume  {short_name(step)}{_to(step)}" for step in steps if step.action == "resume"
     ]
-    lines += [
-        f"  leave   {short_name(step)}: {step.why}" for step in steps if step.action == "leave"
-    ]
+    lines += _leaving(step for step in steps if step.action == "leave")
     resumed = sum(step.action == "resume" for step in steps)
     lines.append(f"{counted(resumed, 'writer')} to resume, {len(steps) - resumed} left as they are")
     if check is not None:
@@ -100,6 +98,23 @@ def thaw_lines(
             f"{check.produces} is written: `--no-check` leaves that out"
         )
     return lines
+
+
+def _leaving(steps: Iterable[ThawStep]) -> Iterator[str]:
+    """Say which writers a thaw leaves, and why: a reason that several have once, above their names."""
+    for why, alike in _by_reason(steps).items():
+        if len(alike) == 1:
+            yield f"  leave   {short_name(alike[0])}: {why}"
+        else:
+            yield f"  leave   {counted(len(alike), 'writer')}: {why}"
+            yield from (f"          {short_name(step)}" for step in alike)
+
+
+def _by_reason(steps: Iterable[ThawStep]) -> dict[str, list[ThawStep]]:
+    reasons: dict[str, list[ThawStep]] = {}
+    for step in steps:
+        reasons.setdefault(step.why, []).append(step)
+    return reasons
 
 
 def flow_line(check: FlowCheck, later: int) -> str:
@@ -119,10 +134,7 @@ def flow_line(check: FlowCheck, later: int) -> str:
 
 def staying_lines(steps: Iterable[ThawStep]) -> list[str]:
     """Say which writers stay paused behind a thaw: those of one reason in one line."""
-    reasons: dict[str, list[ThawStep]] = {}
-    for step in steps:
-        reasons.setdefault(step.why, []).append(step)
-    return [_staying(why, alike) for why, alike in reasons.items()]
+    return [_staying(why, alike) for why, alike in _by_reason(steps).items()]
 
 
 def _staying(why: str, alike: Sequence[ThawStep]) -> str:
@@ -232,7 +244,7 @@ def standing_lines(
         late = f"  LONGER THAN {most_hours:g} h" if is_late(record, now, most_hours) else ""
         lines += [
             f"{record.fence_id}  {age(seconds)}  {counted(len(record.writers), 'writer')}{late}",
-            f"    {', '.join(record.things)}: {record.why}",
+            f"    {', '.join(record.things)}{f': {record.why}' if record.why else ''}",
         ]
         if any(item.type == _SUBSCRIPTION for item in record.writers):
             lines.append(f"    {_KEPT}")

@@ -188,3 +188,19 @@ def test_what_another_fence_paused_already_is_not_called_to_be_paused(number: in
     assert lines[-1] == f"0 writers to pause, {number} paused already"
     assert lines[1].startswith("  paused scheduler/job job-0")
     assert lines[1].endswith("by fence-a already)")
+
+
+def test_a_reason_that_many_writers_of_a_thaw_have_is_told_once():
+    """Above their names; one that only one writer has stands behind its name."""
+    steps = [
+        _left("a", "it runs already", ""),
+        _left("b", "it was changed", ""),
+        _left("c", "it runs already", ""),
+    ]
+    told = thaw_lines(fence(job("gap-detector-30min")), steps)
+    assert told[1:5] == [
+        "  leave   2 writers: it runs already",
+        "          scheduler/job a",
+        "          scheduler/job c",
+        "  leave   scheduler/job b: it was changed",
+    ]
