@@ -52,7 +52,8 @@ def end(session: Session, recovery_id: str, paused: Collection[str], tell: Tell)
             for line in staying_lines(_staying(thaw)):
                 tell(line)
             for wave in resumed(session, thaw, tell):
-                for line in (f"thaw {record.fence_id}", *outcome_lines(wave.outcomes, "resumed")):
+                tell(f"thaw {record.fence_id}{f', wave {wave.name}' if wave.name else ''}")
+                for line in outcome_lines(wave.outcomes, "resumed"):
                     tell(line)
             conclude(session, thaw, tell)
     if left:

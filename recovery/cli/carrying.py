@@ -15,7 +15,7 @@ from recovery.plan.said import recovering, resuming
 from recovery.report.recoveries import abandoned_text
 from recovery.running import differing, execute, remember
 from recovery.session import Session
-from recovery.undo.running import require_not_undone
+from recovery.undo.running import require_not_undone, undone_told
 
 
 def tell_proven(
@@ -37,8 +37,11 @@ def tell_proven(
     """
     found = differing(session, begun, ended, confirmed_projects=confirmed_projects)
     if found:
+        why = "the report says that everything was proven"
+        if undone := undone_told(session.journal(begun.recovery_id)):
+            why = f"it was {undone}, after everything was proven"
         raise NotEqualError(
-            f"the report says that everything was proven, and it is not so now: {found[0]}",
+            f"{why}, and it is not so now: {found[0]}",
             subject=begun.recovery_id,
             hint=f"`rebound plan {ended.plan.request.scenario}` shows what differs",
         )

@@ -66,7 +66,9 @@ def undo_document(report: UndoReport) -> Document:
         for item in report.outcomes
     )
     good = sum(not item.failure for item in report.outcomes)
-    told = f"{good} of {counted(len(report.outcomes), 'thing')} proven as before the recovery"
+    told = "nothing had to go back"
+    if report.outcomes:
+        told = f"{good} of {counted(len(report.outcomes), 'thing')} proven as before the recovery"
     again = (Command("to recover again", report.again),) if report.again and report.outcomes else ()
     error = undo_error(report)
     conclusion = concluded(error, state="not all undone" if error else "undone")

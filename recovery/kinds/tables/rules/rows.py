@@ -109,11 +109,12 @@ def table_cost(steps: Sequence[Step]) -> Iterator[str]:
     moved = [step for step in tables if step.source]
     loaded = [step for step in moved if step.source and step.source.name == "vault"]
     stored = size(sum(step.stored_bytes for step in loaded))
-    yield (
-        f"{counted(len(moved), 'table')}, {counted(sum(step.rows for step in moved), 'row')}: "
-        f"{stored} to load for {counted(len(loaded), 'table')}, the rest by queries; loads and "
-        "copies are free, proving scans each of these tables three times"
-    )
+    if moved:
+        yield (
+            f"{counted(len(moved), 'table')}, {counted(sum(step.rows for step in moved), 'row')}: "
+            f"{stored} to load for {counted(len(loaded), 'table')}, the rest by queries; loads and "
+            "copies are free, proving scans each of these tables three times"
+        )
     removing = [step for step in tables if step.removed_partitions]
     if removing:
         removed = _partitions(
