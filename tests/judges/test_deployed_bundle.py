@@ -96,14 +96,14 @@ def test_a_function_is_imported_in_a_moment(name: str, most_modules: int):
     """A cold start is most of what a call of the hourly look takes: nothing is imported that it does not use.
 
     Modules are counted, because their number is the same on every machine; time is the processor's, the
-    better one of two, because the first one compiles.
+    best one of five at most: the first one compiles, and what runs beside one makes it slower.
     """
     source = own_bundle(DRILL if name == "drill" else FUNCTIONS)
     words = [python_of(source), "-I", "-c", _IMPORT.format(name=name)]
-    told = [
-        json.loads(subprocess.run(words, cwd=source, capture_output=True, check=True).stdout)
-        for _ in range(2)
-    ]
+    told: list[tuple[float, int, bool]] = []
+    while len(told) < 2 or (told[-1][0] >= MOST_IMPORT_SECONDS and len(told) < 5):
+        done = subprocess.run(words, cwd=source, capture_output=True, check=True)
+        told.append(json.loads(done.stdout))
     assert min(seconds for seconds, _, _ in told) < MOST_IMPORT_SECONDS
     assert told[0][1] <= most_modules
     assert told[0][2] == (name in ("backup", "drill"))
