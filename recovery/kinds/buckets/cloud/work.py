@@ -92,12 +92,7 @@ class BucketWork(Work[BucketsSeen]):
         made = {name for name, item in seen.items() if not item.exists}
         older = older_buckets(self._api, begun, request) if begun else frozenset[str]()
         made |= {step.name for step in begun.steps if step.create} - older if begun else set()
-        back = {step.name for step in begun.steps if step.action == "undelete"} if begun else set()
-        is_set = {
-            name
-            for name, item in seen.items()
-            if item.configuration and (request.settings or name in back)
-        }
+        is_set = {name for name, item in seen.items() if request.settings and item.configuration}
         return BucketsSeen(
             buckets=seen,
             unseen=unseen,
