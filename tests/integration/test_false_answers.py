@@ -95,16 +95,24 @@ def test_table_that_is_gone_since_the_plan(rebound: Rebound, function: Function)
     assert state(rebound) == damaged
 
 
-def test_a_database_that_is_once_said_to_be_gone_is_not_made(
-    new_rebound: Callable[..., Rebound], tmp_path: Path
-):
-    """Whichever look is answered falsely, its documents come back into the database that is there."""
-    rebound = new_rebound(REBOUND_CATALOG=orchestration.write_catalog(tmp_path))
+def with_documents(
+    new_rebound: Callable[..., Rebound], folder: Path
+) -> tuple[Rebound, orchestration.State]:
+    """Return a platform, and its database of two documents that are backed up."""
+    rebound = new_rebound(REBOUND_CATALOG=orchestration.write_catalog(folder))
     database = orchestration.State(rebound)
     with rebound.cloud.minutes_ago(3):
         database.write({"done/one": {"n": 1}, "done/two": {"n": 2}})
     with serving(rebound) as function:
         function.complete("night")
+    return rebound, database
+
+
+def test_a_database_that_is_once_said_to_be_gone_is_not_made(
+    new_rebound: Callable[..., Rebound], tmp_path: Path
+):
+    """Whichever look is answered falsely, its documents come back into the database that is there."""
+    rebound, database = with_documents(new_rebound, tmp_path)
     before = database.content()
     words = ("recover", "firestore-state-loss", "--yes")
     for skip in range(_looks(rebound, database, *words)):
@@ -121,12 +129,7 @@ def test_documents_come_back_though_their_database_is_once_said_to_be_gone(
     new_rebound: Callable[..., Rebound], tmp_path: Path, operation: str
 ):
     """Whichever call of Firestore is answered so: an operator is not told that there is no database."""
-    rebound = new_rebound(REBOUND_CATALOG=orchestration.write_catalog(tmp_path))
-    database = orchestration.State(rebound)
-    with rebound.cloud.minutes_ago(3):
-        database.write({"done/one": {"n": 1}, "done/two": {"n": 2}})
-    with serving(rebound) as function:
-        function.complete("night")
+    rebound, database = with_documents(new_rebound, tmp_path)
     before = database.content()
     database.lose("done/one")
     gone = {"reason": "NOT_FOUND"}
