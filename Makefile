@@ -41,7 +41,7 @@ check: $(INSTALLED) ## Check format, lint, types, import rules, weak spots, what
 	$(PYTHON) -m tests.judges.checkov $(ARGS)
 	$(PYTHON) -m tests.judges.audit $(ARGS)
 
-fuzz: $(INSTALLED) ## Give every decoder 100,000 aimed inputs, in about two hours of one processor shared by all, and count how each ends; ARGS=1000 are fewer.
+fuzz: $(INSTALLED) ## Give every decoder 100,000 aimed inputs, for hours, one on each processor, and count how each ends; ARGS=1000 are fewer.
 	$(PYTHON) -m tests.fuzz $(ARGS)
 	REBOUND_ACCEPTED=20000 $(PYTHON) -m pytest -q tests/fuzz/test_accepted.py tests/fuzz/test_accepted_journals.py
 
