@@ -76,34 +76,42 @@ def test_deployed_environment_does_not_know_this_checkout(source: Path):
         assert "NotFoundError" in done.stderr, done
 
 
-_IMPORT = """
+_TIMED = """
 import json, sys, time
 sys.path.insert(0, ".")
 began = time.process_time()
+import fastavro, functions_framework, google.auth.transport.requests, pydantic, structlog, tenacity
+libraries = time.process_time() - began
 import main
 main.{name}
-took = time.process_time() - began
-print(json.dumps([took, len(sys.modules), "google.cloud.bigquery" in sys.modules]))
+whole = time.process_time() - began
+print(json.dumps([whole / libraries, len(sys.modules), "google.cloud.bigquery" in sys.modules]))
 """
-MOST_IMPORT_SECONDS = 1.5
 
 
 @pytest.mark.parametrize(
-    ("name", "most_modules"),
-    [("backup", 1500), ("verify", 1300), ("tick", 1300), ("expire", 1300), ("drill", 1800)],
+    ("name", "most_modules", "most_times"),
+    [
+        ("backup", 1500, 3.5),
+        ("verify", 1300, 3),
+        ("tick", 1300, 3),
+        ("expire", 1300, 3),
+        ("drill", 1800, 4.5),
+    ],
 )
-def test_a_function_is_imported_in_a_moment(name: str, most_modules: int):
+def test_a_function_is_imported_in_a_moment(name: str, most_modules: int, most_times: float):
     """A cold start is most of what a call of the hourly look takes: nothing is imported that it does not use.
 
-    Modules are counted, because their number is the same on every machine; time is the processor's, the
-    best one of five at most: the first one compiles, and what runs beside one makes it slower.
+    Modules are counted, because their number is the same on every machine. Seconds are not: an import may
+    take so many times the processor's time that libraries take which each function needs, measured in the
+    same second, at the best of five at most; the first one compiles. `make bench` says how many seconds.
     """
     source = own_bundle(DRILL if name == "drill" else FUNCTIONS)
-    words = [python_of(source), "-I", "-c", _IMPORT.format(name=name)]
+    words = [python_of(source), "-I", "-c", _TIMED.format(name=name)]
     told: list[tuple[float, int, bool]] = []
-    while len(told) < 2 or (told[-1][0] >= MOST_IMPORT_SECONDS and len(told) < 5):
+    while len(told) < 2 or (told[-1][0] >= most_times and len(told) < 5):
         done = subprocess.run(words, cwd=source, capture_output=True, check=True)
         told.append(json.loads(done.stdout))
-    assert min(seconds for seconds, _, _ in told) < MOST_IMPORT_SECONDS
+    assert min(times for times, _, _ in told) < most_times
     assert told[0][1] <= most_modules
     assert told[0][2] == (name in ("backup", "drill"))
