@@ -1,8 +1,9 @@
 """Puts views and routines back, and proves that they are what they were before."""
 
+from collections import defaultdict
 from functools import partial
 
-from manifests.errors import ManifestAlteredError, NotEqualError
+from manifests.errors import ManifestAlteredError, NotEqualError, PartialError
 from manifests.references import definitions_of
 from manifests.values import Resource
 from recovery.compare.properties import changes, is_authorized
@@ -34,9 +35,15 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
     def __init__(self, target: BigQueryTarget, ended: Ended) -> None:
         super().__init__(ended)
         self._target = target
+        self._lost: defaultdict[str, list[str]] = defaultdict(list)
 
     def undo(self, step: UndoStep) -> str:
-        """Carry out one step and prove it."""
+        """Carry out one step and prove it.
+
+        Raises:
+            PartialError: What was granted on it alone is not granted again, now or by an earlier try.
+            NotEqualError: It is not what it was before.
+        """
         # Read before it is decided again, so that its etag is not that of what nobody looked at.
         present = self._target.definition(step.kind, step.name)
         before = planned_of(self._ended, DefinitionStep, self._as_planned(step)).replaced
@@ -50,6 +57,8 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
         is_gone = before is None and live is None
         if not is_gone and (before is None or definition_findings(before, live, subject=step.into)):
             raise NotEqualError("it is not what it was before", subject=step.into)
+        if lost := self._lost[step.into]:
+            raise PartialError("; ".join(lost), subject=step.into)
         return ""
 
     def _step(self, outcome: DefinitionOutcome) -> UndoStep:
@@ -127,7 +136,8 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
         elif step.kind == "routine" or ("view" in before and "view" in live):
             self._target.resources.replace(path, body, etag=etag, subject=own_id)
         else:
-            made_instead(self._target.resources, step.into, live, make)
+            lost = self._lost[step.into]
+            made_instead(self._target.resources, step.into, live, make, lost=lost)
 
     def _with_details(self, step: UndoStep, before: Resource, live: Resource) -> Resource | None:
         """Set descriptions and tags of a view's columns, once its query has given it these columns."""

@@ -6,6 +6,7 @@ from typing import Any
 from manifests.cloud.clients import storage_api
 from manifests.errors import (
     BackupDamagedError,
+    CloudError,
     ManifestAlteredError,
     ReboundError,
     RefusedError,
@@ -226,7 +227,9 @@ class Undoing:
                 redo = self._planned[step.kind, step.name].undo(step)
         except ReboundError as error:
             failed = {"failure": error.message, "exit_code": error.exit_code}
-            return outcome.model_copy(update=failed), step.kind in ("view", "routine")
+            # What was written all the same is not what the plan saw any more: that would be told instead.
+            is_waiting = step.kind in ("view", "routine") and isinstance(error, CloudError)
+            return outcome.model_copy(update=failed), is_waiting
         return outcome.model_copy(update={"redo": redo}), False
 
 

@@ -231,7 +231,7 @@ class TableUndo(Undoer[TableOutcome]):
             if live is None:
                 make()
             else:
-                made_instead(self._target.resources, into, live, make, is_view=False)
+                made_instead(self._target.resources, into, live, make, lost=[], is_view=False)
             return ""
         etag = removal.set_aside(live, back.expected)
         if back.is_back:

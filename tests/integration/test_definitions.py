@@ -184,35 +184,6 @@ def test_a_refresh_is_no_difference_and_a_query_is(gilded: Rebound):
     assert api(gilded, "POST", access.format("get"), data={})["bindings"] == bindings
 
 
-def test_who_could_read_a_view_is_told_where_nobody_grants_it_again(gilded: Rebound):
-    """What was granted on it went with it, and nothing else knows of it."""
-    gilded.query(f"DROP TABLE `{gilded.project}.{lake.GAMES}`")
-    members = ["user:a@example.com", "deleted:user:b@example.com?uid=1"]
-    policy = {"bindings": [{"role": "roles/bigquery.dataViewer", "members": members}]}
-    path = "datasets/lake/tables/sums:{}IamPolicy"
-    api(gilded, "POST", path.format("set"), data={"policy": policy})
-    with gilded.cloud.fault("bigquery", "bigquery.tables.setIamPolicy", "status", status=403):
-        told = gilded.run("recover", SCENARIO, "--yes", code=6).stdout
-    lost = f"roles/bigquery.dataViewer of {', '.join(members)}"
-    assert f"what was granted on the view alone is gone ({lost}): " in told
-    assert "bindings" not in api(gilded, "POST", path.format("get"), data={})
-
-
-def test_who_was_deleted_and_could_read_a_view_is_told(gilded: Rebound):
-    """One that is undeleted would have its role again in the view that went, and has none in this one."""
-    gilded.query(f"DROP TABLE `{gilded.project}.{lake.GAMES}`")
-    living, gone = "user:a@example.com", "deleted:user:b@example.com?uid=1"
-    binding = {"role": "roles/bigquery.dataViewer", "members": [living, gone]}
-    path = "datasets/lake/tables/sums:{}IamPolicy"
-    api(gilded, "POST", path.format("set"), data={"policy": {"bindings": [binding]}})
-    told = gilded.run("recover", SCENARIO, "--yes", code=6).stdout
-    lost = f"roles/bigquery.dataViewer of {gone}"
-    assert f"not granted again to who was deleted ({lost})" in told
-    (granted,) = api(gilded, "POST", path.format("get"), data={})["bindings"]
-    assert granted["members"] == [living]
-    gilded.run("recover", SCENARIO, "--yes")
-
-
 def in_pieces(rebound: Rebound, command: str, name: str, *words: str) -> str:
     """Refuse, then kill, what makes a view anew when it has deleted it, and go on; return the recovery."""
     before = written(rebound, "sums")

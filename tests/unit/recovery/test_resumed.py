@@ -184,10 +184,21 @@ def test_what_differs_and_was_left_is_asked_for_all_the_same():
 def test_what_a_journal_says_was_replaced_has_its_type():
     """It is compared with what is there: what is looked into has the type that is expected."""
     made = plan(world())
-    first = made.of(DefinitionStep)[0].model_copy(update={"replaced": {"schema": 7}})
+    altered = {"action": "replace", "replaced": {"schema": 7}}
+    first = made.of(DefinitionStep)[0].model_copy(update=altered)
     forged = made.model_copy(update={"steps": (*made.of(TableStep), first)})
     with pytest.raises(ManifestAlteredError, match="no view or routine"):
         resumed(forged, ORIGIN, {"tables": world()})
+
+
+def test_a_view_that_was_left_is_decided_anew():
+    """One that is gone by now, or that a journal alone calls equal, would be called recovered unseen."""
+    made = plan(world())
+    assert {step.action for step in made.of(DefinitionStep)} == {"leave"}
+    gone = {"definitions": {**world().definitions, "nba.latest games": None}}
+    left = resumed(made, Origin(manifest()), {"tables": world().model_copy(update=gone)})
+    actions = {step.name: step.action for step in left.of(DefinitionStep)}
+    assert actions["nba.latest games"] == "create"
 
 
 def test_what_a_journal_hides_of_a_definition_is_found_again():

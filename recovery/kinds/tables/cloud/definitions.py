@@ -1,5 +1,6 @@
 """Views and routines: what has no rows, and is put back after the tables it reads."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 from operator import attrgetter
@@ -37,10 +38,11 @@ def restore_definitions(
     if unknown := [step.name for step in pending if step.name not in expected]:
         raise ManifestAlteredError("the plan names what is not in its run", subject=unknown[0])
     problems: dict[str, str] = {}
+    lost: defaultdict[str, list[str]] = defaultdict(list)
     while pending:
         failed = []
         for step in pending:
-            problem = _restore(target, step, expected[step.name])
+            problem = _restore(target, step, expected[step.name], lost[step.name])
             if problem:
                 problems[step.name] = problem
                 failed.append(step)
@@ -50,24 +52,36 @@ def restore_definitions(
             break
         pending = failed
     made.sort(key=attrgetter("name"))
-    return tuple(_outcome(step, problems.get(step.name, "")) for step in made)
+    return tuple(_outcome(step, problems.get(step.name, ""), lost[step.name]) for step in made)
 
 
-def _outcome(step: DefinitionStep, problem: str) -> DefinitionOutcome:
+def _outcome(step: DefinitionStep, problem: str, lost: Sequence[str]) -> DefinitionOutcome:
     """Say how one ended; that it cannot be made when the plan said so is no failure."""
     outcome = DefinitionOutcome(kind=step.kind, name=step.name, into=step.into, action=step.action)
-    if not problem:
+    if not (problem or lost):
         return outcome
-    if step.lacks:
+    if step.lacks and not lost:
         return outcome.model_copy(update={"unmade": problem})
-    failure = Failure(message=problem, exit_code=PartialError.exit_code)
+    told = [problem] if problem else []
+    message = "; ".join((*told, *(item for item in lost if item not in problem)))
+    failure = Failure(message=message, exit_code=PartialError.exit_code)
     return outcome.model_copy(update={"failure": failure})
 
 
-def _restore(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> str:
+def _restore(
+    target: BigQueryTarget, step: DefinitionStep, resource: Resource, lost: list[str]
+) -> str:
+    """Put one back, and return what is wrong with it then, which another try may mend.
+
+    Args:
+        target: Where it is.
+        step: What happens to it.
+        resource: As it is to be.
+        lost: Is given what is lost for good.
+    """
     own_id = step.name.split(".", 1)[1]
     try:
-        _write(target, step, resource)
+        _write(target, step, resource, lost)
         found = target.definition(step.kind, step.name)
         findings = definition_findings(resource, found, subject=step.name)
         if found is not None and findings and step.kind == "view" and _can_be_set(findings):
@@ -86,7 +100,9 @@ def _restore(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -
     return "; ".join(item.text for item in findings)
 
 
-def _write(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> None:
+def _write(
+    target: BigQueryTarget, step: DefinitionStep, resource: Resource, lost: list[str]
+) -> None:
     """Create what is not there; replace what the plan saw, and nothing else."""
     own_id = step.name.split(".", 1)[1]
     collection = _collection(target, step)
@@ -99,7 +115,7 @@ def _write(target: BigQueryTarget, step: DefinitionStep, resource: Resource) -> 
             path, etag = f"{collection}/{own_id}", str(found["etag"])
             target.resources.replace(path, body, etag=etag, subject=own_id)
         else:
-            made_instead(target.resources, name, found, make)
+            made_instead(target.resources, name, found, make, lost=lost)
     elif found is None:
         make()
 

@@ -22,6 +22,9 @@ made again since. Nobody tried whether BigQuery takes such a member.
 """
 
 
+_BY_HAND = "grant it by hand: nothing else knows of it"
+
+
 def definition_body(kind: str, project: str, name: str, resource: Resource) -> Resource:
     """Return what is sent to make a view or routine.
 
@@ -46,6 +49,7 @@ def made_instead(
     old: Resource,
     make: Callable[[], object],
     *,
+    lost: list[str],
     is_view: bool = True,
 ) -> None:
     """Delete a view and make what takes its place; where that cannot be made, make the view again.
@@ -59,11 +63,12 @@ def made_instead(
         name: `dataset.view`.
         old: It as it was looked at.
         make: Makes what takes its place.
-        is_view: Whether that is a view.
+        lost: Is given what was granted on the view alone and is not granted again: another try would find
+            nothing of it, and nothing else knows of it by then.
+        is_view: Whether what takes its place is a view.
 
     Raises:
-        PartialError: What takes its place could not be made, nor the view again; or not all that was granted
-            on it was granted again.
+        PartialError: What takes its place could not be made, nor the view again.
         CloudError: It could not be made; the view is there. Or the view is another one by now; it stays.
     """
     dataset_id, own_id = name.split(".", 1)
@@ -84,45 +89,44 @@ def made_instead(
                 subject=name,
                 hint="do it again; `rebound undo` of the recovery makes what was there before",
             ) from error
-        told = f"{error.message}; the view that was there is made again"
-        _grant_again(resources, path, granted, f"{told}, and ")
+        gone = _grant_again(resources, path, granted)
+        lost += gone
+        told = (
+            f"{error.message}; the view that was there is made again: a dataset that let it read has to be "
+            "told so again"
+        )
         raise CloudError(
-            f"{told}: a dataset that let it read has to be told so again",
+            "; ".join((told, *gone)),
             subject=name,
             retryable=error.retryable,
         ) from error
     if is_view:
-        _grant_again(resources, path, granted)
+        lost += _grant_again(resources, path, granted)
 
 
-def _grant_again(resources: Resources, path: str, granted: Resource, told: str = "") -> None:
+def _grant_again(resources: Resources, path: str, granted: Resource) -> list[str]:
     """Grant on a view that is made again what was granted on it, but not to members that were deleted.
 
-    Raises:
-        PartialError: Not all of it was granted: who had access is told, since nothing else knows it by then.
+    Returns:
+        What is not granted again, and to whom; empty where all is.
     """
     bindings = list(granted.get("bindings") or ())
     living = [_binding(item, deleted=False) for item in bindings]
-    gone = [_binding(item, deleted=True) for item in bindings]
-    own_id = path.rpartition("/")[2]
     again = [item for item in living if item["members"]]
     # The etag is that of the policy that went.
     policy = {key: value for key, value in granted.items() if key != "etag"}
     try:
         if again:
-            resources.grant(path, {**policy, "bindings": again}, subject=own_id)
+            resources.grant(path, {**policy, "bindings": again}, subject=path.rpartition("/")[2])
     except ReboundError as error:
-        raise PartialError(
-            f"{told}what was granted on the view alone is gone ({_told(bindings)}): {error.message}",
-            subject=own_id,
-            hint="grant it by hand: nothing else knows of it",
-        ) from error
-    if lost := _told(gone):
-        raise PartialError(
-            f"{told}what was granted on the view alone is not granted again to who was deleted ({lost})",
-            subject=own_id,
-            hint="grant it by hand to one that is undeleted: nothing else knows of it",
+        what = f"what was granted on the view alone is gone ({_told(bindings)}): {error.message}"
+        return [f"{what}; {_BY_HAND}"]
+    if gone := _told([_binding(item, deleted=True) for item in bindings]):
+        what = (
+            f"what was granted on the view alone is not granted again to who was deleted ({gone})"
         )
+        return [f"{what}; {_BY_HAND}"]
+    return []
 
 
 def _binding(item: Resource, *, deleted: bool) -> Resource:

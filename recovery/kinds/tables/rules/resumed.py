@@ -17,6 +17,7 @@ from manifests.table_types import AnyResource
 from manifests.values import Resource
 from recovery.compare.erased import holding
 from recovery.compare.observed import ObservedTable, still_kept
+from recovery.compare.properties import same_entry
 from recovery.compare.tables import dataset_findings, definition_findings
 from recovery.kinds.decision import Decision, Origin
 from recovery.kinds.kind import of
@@ -39,20 +40,19 @@ def begun_again(
 ) -> Decision:
     """Return the steps as they were, with what is told of each thing as it is now.
 
-    A dataset, view or routine of which the journal says nothing is decided as in a plan. What cannot be
-    looked at now is left, as in a plan.
+    A dataset, view or routine of which the journal says nothing is decided as in a plan, and so is a view or
+    routine that it leaves: nobody looks at one that is left again. What cannot be looked at now is left, as
+    in a plan.
 
     Raises:
         ManifestAlteredError: A step undeletes, or is about what is not in the run or could not have been.
     """
     run, now = origin.run, decided(origin, seen, request)
-    known = {(step.kind, step.name) for step in begun}
-    untold = [step for step in now.steps if (step.kind, step.name) not in known]
     unseen = {item.name for item in seen.unseen}
-    steps = (
-        *(step for step in begun if not _is_unseen(step, unseen)),
-        *(step for step in untold if not isinstance(step, TableStep)),
-    )
+    kept = [step for step in begun if not (_is_unseen(step, unseen) or _is_left(step))]
+    known = {(step.kind, step.name) for step in (*kept, *of(begun, TableStep))}
+    untold = [step for step in now.steps if (step.kind, step.name) not in known]
+    steps = (*kept, *(step for step in untold if not isinstance(step, TableStep)))
     for step in of(steps, DatasetStep):
         if step.undelete:
             raise ManifestAlteredError("a plan that was begun undeletes nothing", subject=step.name)
@@ -60,7 +60,11 @@ def begun_again(
         with_own_time(table_now(step, origin, seen, request), origin)
         for step in of(steps, TableStep)
     ]
-    datasets = [dataset_now(step, run, seen) for step in of(steps, DatasetStep)]
+    again = {step.name: step.authorizes for step in of(now.steps, DatasetStep)}
+    datasets = [
+        dataset_now(_authorizing(step, again.get(step.name, ())), run, seen)
+        for step in of(steps, DatasetStep)
+    ]
     definitions = _definitions_now(of(steps, DefinitionStep), origin, seen)
     return Decision(
         # What is written is computed here, and not read from the journal.
@@ -76,6 +80,16 @@ def _is_unseen(step: Step, unseen: Collection[str]) -> bool:
     """Whether a table, view or routine, or its dataset, is among what could not be looked at."""
     dataset = f"dataset {step.name.partition('.')[0]}"
     return not {step.name, dataset}.isdisjoint(unseen)
+
+
+def _is_left(step: Step) -> bool:
+    return isinstance(step, DefinitionStep) and step.action == "leave"
+
+
+def _authorizing(step: DatasetStep, again: Sequence[Resource]) -> DatasetStep:
+    """Return the step of a dataset with what has to be authorized in it by now, too."""
+    new = (it for it in again if not any(same_entry(it, known) for known in step.authorizes))
+    return step.model_copy(update={"authorizes": (*step.authorizes, *new)})
 
 
 def table_now(step: TableStep, origin: Origin, seen: TablesSeen, request: Request) -> TableStep:

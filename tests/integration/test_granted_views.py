@@ -1,0 +1,77 @@
+"""What was granted on a view alone goes when it is made again: what of that does not come back is told."""
+
+from typing import Any
+
+import pytest
+
+from tests.harness import Rebound
+from tests.integration import lake
+from tests.integration.test_definitions import DESCRIBED, SCENARIO, SUMS, api
+from tests.served import Function
+
+LIVING, GONE = "user:a@example.com", "deleted:user:b@example.com?uid=1"
+READING = "roles/bigquery.dataViewer"
+NOT_AGAIN = f"not granted again to who was deleted ({READING} of {GONE})"
+OTHER = """
+CREATE OR REPLACE MATERIALIZED VIEW `{lake}.sums` AS
+SELECT home, COUNT(*) AS pace FROM `{lake}.games` GROUP BY home
+"""
+
+
+def of_sums(rebound: Rebound, verb: str, **policy: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return or set what is granted on the materialized view."""
+    return api(rebound, "POST", f"datasets/lake/tables/sums:{verb}IamPolicy", data=policy)
+
+
+def grant(rebound: Rebound) -> None:
+    """Let two read the view of whom one was deleted."""
+    binding = {"role": READING, "members": [LIVING, GONE]}
+    of_sums(rebound, "set", policy={"bindings": [binding]})
+
+
+@pytest.fixture
+def viewed(rebound: Rebound, function: Function) -> str:
+    """Back up a platform with two views more; return its dataset."""
+    lake_id = f"{rebound.project}.{lake.DATASET}"
+    for definition in (SUMS, DESCRIBED):
+        rebound.query(definition.format(lake=lake_id))
+    function.complete("night")
+    return lake_id
+
+
+def test_who_could_read_a_view_is_told_where_nobody_grants_it_again(rebound: Rebound, viewed: str):
+    """What was granted on it went with it, and nothing else knows of it, also where a try more is made."""
+    rebound.query(f"DROP TABLE `{viewed}.games`")
+    rebound.query(f"DROP VIEW `{viewed}.described`")
+    grant(rebound)
+    with rebound.cloud.fault("bigquery", "bigquery.tables.setIamPolicy", "status", status=403):
+        told = rebound.run("recover", SCENARIO, "--yes", code=6).stdout
+    assert f"view alone is gone ({READING} of {LIVING}, {GONE}): " in told
+    assert "proven    view lake.described" in told
+    assert "bindings" not in of_sums(rebound, "get")
+
+
+def test_who_was_deleted_and_could_read_a_view_is_told(rebound: Rebound, viewed: str):
+    """One that is undeleted would have its role again in the view that went, and has none in this one.
+
+    It is told, too, where another view ends well beside it, so that what failed is tried again; an undo
+    tells it alike.
+    """
+    rebound.query(f"DROP TABLE `{viewed}.games`")
+    rebound.query(f"DROP VIEW `{viewed}.described`")
+    grant(rebound)
+    told = rebound.run("recover", SCENARIO, "--yes", code=6).stdout
+    assert NOT_AGAIN in told
+    assert "proven    view lake.described" in told
+    (granted,) = of_sums(rebound, "get")["bindings"]
+    assert granted["members"] == [LIVING]
+    rebound.run("recover", SCENARIO, "--yes")
+
+    rebound.query(OTHER.format(lake=viewed))
+    rebound.query(f"DROP VIEW `{viewed}.described`")
+    rebound.run("recover", SCENARIO, "--yes", "--overwrite", "lake.sums")
+    grant(rebound)
+    recovery = max(rebound.recoveries)
+    undone = rebound.run("undo", recovery, "--yes", "--access", code=6)
+    assert NOT_AGAIN in " ".join((undone.stdout + undone.stderr).split())
+    assert [it["members"] for it in of_sums(rebound, "get")["bindings"]] == [[LIVING]]
