@@ -2,6 +2,7 @@
 
 fences/<fence>/fence.json     written before anything is paused
 fences/<fence>/more/<digest>.json  further writers of it, written before or when they are made stopped
+fences/<fence>/released/<digest>.json  writers that it holds no more, written before a thaw resumes them
 fences/<fence>/thawed.json    every writer of it was resumed, or left for a reason
 """
 
@@ -59,7 +60,21 @@ def more_prefix(fence: str) -> str:
 
 def more_name(fence: str, content: bytes) -> str:
     """Return the name of a record of further writers of a fence: another content is another record."""
-    return f"{more_prefix(fence)}{hashlib.sha256(content).hexdigest()[:32]}.json"
+    return f"{more_prefix(fence)}{_digest(content)}.json"
+
+
+def released_prefix(fence: str) -> str:
+    """Return the folder of the records of the writers that a fence holds no more."""
+    return f"{FENCES_PREFIX}{fence}/released/"
+
+
+def released_name(fence: str, content: bytes) -> str:
+    """Return the name of a record of writers that a fence holds no more: another content is another record."""
+    return f"{released_prefix(fence)}{_digest(content)}.json"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def thawed_name(fence: str) -> str:

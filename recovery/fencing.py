@@ -4,22 +4,16 @@ A fence is written down before anything is paused, so that a thaw ends it wherev
 off. One that is resumed goes on with the same fence, and pauses what runs again.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 
 from manifests import fence_layout
 from manifests.catalog_writers import FenceRule
-from manifests.cloud.configuration import Configuration
 from manifests.errors import (
-    BackupDamagedError,
     CatalogError,
     CloudError,
     PartialError,
-    RefusedError,
-    UsageError,
 )
 from manifests.model.run import Manifest
-from manifests.values import Resource
-from recovery.fence.doubts import doubts, projects_of
 from recovery.fence.executions import Executions
 from recovery.fence.insisting import require_quiet
 from recovery.fence.large import look_takes, too_large
@@ -27,14 +21,12 @@ from recovery.fence.model import FenceRecord, PlannedFence, Quiet
 from recovery.fence.quiet import FenceLooks, wait_for_quiet
 from recovery.fence.rules import held_by_others, planned_fence
 from recovery.fence.text import outcome_lines, quiet_lines
-from recovery.fence.work import Fencing, require_all
-from recovery.kinds.resources.rules.steps import FOLDER, ConfigurationOutcome
+from recovery.fence.work import require_all
+from recovery.paused import Tell, fencing_of, own_fences, require_paused
 from recovery.plan.model import Plan
 from recovery.session import Session
 from recovery.units import duration
 from recovery.waiting import WAITING
-
-type Tell = Callable[[str], None]
 
 _WITHOUT = "`--no-fence` recovers while writers run"
 
@@ -50,54 +42,6 @@ def rule_of(session: Session) -> FenceRule:
             "the catalog does not say what writes to what", hint="its field `fence` says it"
         )
     return session.catalog.fence
-
-
-def fencing_of(session: Session) -> Fencing:
-    """Return what pauses and resumes the writers of the project."""
-    rest = session.tools.rest()
-    return Fencing(Configuration(rest, session.settings.project))
-
-
-def doubted(
-    session: Session,
-    record: FenceRecord,
-    present: Mapping[str, Resource | None],
-    alone: Collection[str] = (),
-) -> dict[str, str]:
-    """Return the writers of a fence that nothing but its record confirms: by name, each with the reason.
-
-    Args:
-        session: The clients.
-        record: The fence.
-        present: Its writers as they are.
-        alone: The names of those that only one of its two records has.
-
-    Raises:
-        CloudError: The project's number, or its triggers of Eventarc, could not be asked for.
-    """
-    rule = session.catalog.fence
-    projects = {session.settings.project}
-    if projects_of(record) - projects:
-        projects.add(fencing_of(session).project_number())
-    made = _made(session, record) if record.is_made else frozenset()
-    if rule is not None:
-        made |= fencing_of(session).carriers(rule)
-    return doubts(record, present, rule, projects=projects, made=made, alone=alone)
-
-
-def _made(session: Session, record: FenceRecord) -> frozenset[str]:
-    """Return the names of what the recovery of a fence makes; of none where its plan is not there.
-
-    What its service names is in the journal alone, when it is made.
-    """
-    journal = session.journal(record.recovery_id)
-    try:
-        planned = journal.planned()
-        ended = journal.entries(FOLDER, ConfigurationOutcome)
-    except (BackupDamagedError, RefusedError, UsageError):
-        return frozenset()
-    made = {step.into for step in planned.plan.steps if step.changes}
-    return frozenset(made | {item.into for item in ended if item.action == "create"})
 
 
 def with_fence(session: Session, plan: Plan, run: Manifest | None = None) -> Plan:
@@ -220,10 +164,7 @@ def stand(
     if fence is None or fence.is_left_out:
         return frozenset()
     rule, fencing, fences = rule_of(session), fencing_of(session), session.tools.fences
-    own = [
-        item for item in fences.readable() if item.recovery_id == recovery_id and not item.is_made
-    ]
-    own = [_borne_out(session, item, tell) for item in own]
+    own = own_fences(session, fences.holding(), recovery_id, tell)
     known = {writer.name for item in own for writer in item.writers}
     why = f"the recovery {recovery_id}"
     record = fence_record(session, rule, fence.things, why=why, recovery_id=recovery_id)
@@ -237,18 +178,8 @@ def stand(
             tell(line)
         require_all(outcomes, hint=f"`rebound thaw {item.fence_id}` undoes the fence")
     _await_quiet(session, rule, fence, recovery_id, tell)
+    require_paused(session, own, PartialError("nothing was recovered", subject=recovery_id))
     return frozenset(writer.name for item in own for writer in item.writers)
-
-
-def _borne_out(session: Session, record: FenceRecord, tell: Tell) -> FenceRecord:
-    """Return a fence with the writers that something else bears out; the others are left alone."""
-    strange = doubted(session, record, fencing_of(session).present(record))
-    if not strange:
-        return record
-    for name, why in strange.items():
-        tell(f"left alone: {name}: {why}")
-    writers = tuple(item for item in record.writers if item.name not in strange)
-    return record.model_copy(update={"writers": writers})
 
 
 def _await_quiet(

@@ -12,7 +12,7 @@ from manifests.model.proof import ProofHow
 from manifests.values import RunId
 from recovery.execute import carried_out
 from recovery.fence_ends import end
-from recovery.fencing import Tell, stand, with_fence
+from recovery.fencing import stand, with_fence
 from recovery.journal import Journal
 from recovery.kinds.decision import Origin
 from recovery.kinds.known import rules_of
@@ -20,6 +20,7 @@ from recovery.kinds.processors.cloud.journal import DatesJournal
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.kinds.work import Begun
 from recovery.outcome import PlannedRecovery, RecoveryReport
+from recovery.paused import Tell
 from recovery.plan.estimate import takes
 from recovery.plan.model import Plan
 from recovery.plan.not_held import with_not_held

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from manifests.catalog_writers import SEEK_SECONDS, FenceRule, FlowCheck
-from manifests.errors import NoRecoveryPointError, PartialError, RefusedError
+from manifests.errors import NoRecoveryPointError, NotEqualError, PartialError, RefusedError
 from manifests.kinds.resources.table import resource_type
 from manifests.values import Resource
 from recovery.fence.addresses import own_places, sent_to, strange_addresses
@@ -18,10 +18,10 @@ from recovery.fence.text import flow_line, sought_lines
 from recovery.fence.waiting import waiting_messages
 from recovery.fence.waves import in_waves
 from recovery.fence.work import require_all
-from recovery.fencing import Tell, doubted, fencing_of
 from recovery.kinds.resources.cloud.stored import read_resources
+from recovery.paused import Tell, doubted, fencing_of
 from recovery.session import Session
-from recovery.units import duration
+from recovery.units import counted, duration
 
 _SUBSCRIPTION = "pubsub/subscription"
 
@@ -66,7 +66,7 @@ def planned_thaw_of(
         CloudError: A writer could not be looked at.
     """
     present = fencing_of(session).present(record)
-    held = held_by_others(record, session.tools.fences.readable())
+    held = held_by_others(record, session.tools.fences.holding())
     steps = planned_thaw(
         record,
         present,
@@ -160,7 +160,8 @@ def resumed(
 ) -> Iterator[ResumedWave]:
     """Resume writers wave by wave, and yield how the writers of each ended.
 
-    Where the platform was made anew, the catalog's flow check runs behind the wave that it names.
+    That the fence holds those of a wave no more is written down before it is looked whether another one does:
+    of two that are thawed at once the later one sees that of the other, and resumes what both held. Where the platform was made anew, the catalog's flow check runs behind the wave that it names.
 
     Args:
         session: The clients.
@@ -172,43 +173,108 @@ def resumed(
 
     Raises:
         CloudError: A writer of a wave could not be resumed; later waves are not begun.
-        NotEqualError: Nothing came of the flow check; later waves are not begun.
-        PartialError: Another fence holds a writer of a wave by now; neither that wave nor later ones are begun.
+        NotEqualError: Nothing came of the flow check, or a writer that another fence held was changed
+            meanwhile; later waves are not begun.
+        PartialError: Another fence holds a writer of a wave by now, or one that another fence held is
+            doubted; neither that wave nor later ones are begun.
     """
     fencing, rule = fencing_of(session), session.catalog.fence
     waves = rule.waves if rule is not None else ()
-    steps = [step for step in thaw.steps if step.action == "resume"]
-    check, later = thaw.check if is_checked else None, len(steps)
-    for name, wave in in_waves(waves, steps):
-        _require_unheld(session, thaw.record, wave)
+    check = thaw.check if is_checked else None
+    later = sum(step.action == "resume" for step in thaw.steps)
+    for name, wave in waves_until(session, thaw, until):
+        steps = _released(session, thaw, wave)
         discarding = _discarding(session, rule) if seek_past else None
-        outcomes = fencing.resume(thaw.record, wave, discarding=discarding)
+        outcomes = fencing.resume(thaw.record, steps, discarding=discarding)
         for line in sought_lines(outcomes, discarding) if discarding else ():
             tell(line)
         if outcomes:
             yield ResumedWave(name if waves else "", outcomes)
         require_all(outcomes, hint=f"`rebound thaw {thaw.record.fence_id}` goes on")
-        later -= len(wave)
+        later -= sum(step.action == "resume" for step in wave)
         if rule is not None and check is not None and check.after == name:
             tell(flow_line(check, later))
             _check_flow(session, rule, check, thaw.record.project, tell)
-        if name == until:
-            return
 
 
-def _require_unheld(session: Session, record: FenceRecord, wave: Sequence[ThawStep]) -> None:
-    """Refuse to resume a wave of which another fence, that began since the thaw was decided, holds a writer.
+def waves_until(session: Session, thaw: Thaw, until: str) -> list[tuple[str, list[ThawStep]]]:
+    """Return the steps of a thaw in waves, of which the one that is named is the last.
+
+    Later steps are a part of it where none of them resumes anything, or leaves it to another fence.
+
+    Args:
+        session: The clients.
+        thaw: What is done.
+        until: The last wave; all when empty.
+    """
+    rule = session.catalog.fence
+    waves = in_waves(rule.waves if rule is not None else (), thaw.steps)
+    if not until:
+        return waves
+    last = [name for name, _ in waves].index(until)
+    later = [step for _, wave in waves[last + 1 :] for step in wave]
+    is_whole = not any(step.action == "resume" or step.held_by for step in later)
+    return [*waves[:last], (until, [*waves[last][1], *(later if is_whole else ())])]
+
+
+def _released(session: Session, thaw: Thaw, wave: Sequence[ThawStep]) -> list[ThawStep]:
+    """Write down that the fence holds the writers of a wave no more, and return the steps that resume some.
 
     Raises:
-        PartialError: One does.
+        CloudError: It could not be written down, or a writer not be looked at.
+        NotEqualError: One that another fence held, and holds no more, was changed meanwhile.
+        PartialError: Another fence that began since the thaw was decided holds one; or one that another
+            fence held, and holds no more, is doubted.
     """
-    held = held_by_others(record, session.tools.fences.readable()) if wave else {}
-    if step := next((step for step in wave if step.name in held), None):
+    if not (over := {step.name for step in wave if step.is_over}):
+        return []
+    fence_id, fences = thaw.record.fence_id, session.tools.fences
+    fences.release(fence_id, over)
+    held = held_by_others(thaw.record, fences.holding())
+    steps = [step for step in wave if step.action == "resume"]
+    if step := next((step for step in steps if step.name in held), None):
         raise PartialError(
             f"{held[step.name][0]} began meanwhile and holds it, too: it stays paused, as do those that "
             "were to be resumed with it or later",
             subject=step.name,
-            hint=f"`rebound thaw {record.fence_id}` goes on",
+            hint=f"`rebound thaw {fence_id}` goes on",
+        )
+    left = {step.name for step in wave if step.held_by and step.name not in held}
+    return [*steps, *(_left_to_us(session, thaw, left) if left else ())]
+
+
+def _left_to_us(session: Session, thaw: Thaw, names: Collection[str]) -> list[ThawStep]:
+    """Return the steps that resume writers which another fence held when the thaw was decided, and holds no more.
+
+    Raises:
+        NotEqualError: One was changed meanwhile.
+        PartialError: One is doubted: nobody was asked whether it is to be resumed.
+    """
+    writers = tuple(item for item in thaw.record.writers if item.name in names)
+    record = thaw.record.model_copy(update={"writers": writers})
+    now = planned_thaw_of(session, record, changed_too=False, alone=thaw.alone)
+    require_over(record.fence_id, now.steps)
+    for refused in (*strange(session, now, ()), *unborne(session, now, ())):
+        raise PartialError(
+            f"no other fence holds it any more, and it stays paused: {refused.message}",
+            subject=refused.subject,
+            hint=f"`rebound thaw {record.fence_id}` shows it and asks",
+        )
+    return [step for step in now.steps if step.action == "resume"]
+
+
+def require_over(fence_id: str, steps: Sequence[ThawStep]) -> None:
+    """Refuse to call a fence over of which writers stay paused because they were changed meanwhile.
+
+    Raises:
+        NotEqualError: One was.
+    """
+    if waiting := [step for step in steps if not step.is_over]:
+        raise NotEqualError(
+            f"{counted(len(waiting), 'writer')} changed meanwhile, and still paused, the first: "
+            f"{waiting[0].name}",
+            subject=fence_id,
+            hint=f"look at each, then `rebound thaw {fence_id} --changed` resumes them",
         )
 
 

@@ -8,6 +8,7 @@ from manifests.errors import NotEqualError, ReboundError, RefusedError
 from recovery.cli.basis import basis_of
 from recovery.cli.begun import finish_and_tell, tell_ended
 from recovery.cli.options import note, say
+from recovery.cli.thawing import end_left
 from recovery.console import Console
 from recovery.journal import Journal
 from recovery.outcome import PlannedRecovery, RecoveryReport
@@ -25,15 +26,18 @@ def tell_proven(
     written_at: datetime,
     *,
     confirmed_projects: Collection[str],
+    reason: str,
+    yes: bool,
     as_json: bool,
 ) -> None:
-    """Print the report of a recovery that is over, if what it brought back is still equal.
+    """Print the report of a recovery that is over, if what it brought back is still equal, and end its fence.
 
     Nothing is recovered again: later changes are no damage. But others can write a report, so it is
     compared.
 
     Raises:
         NotEqualError: Something of it is not equal now.
+        ReboundError: What it left paused could not be resumed, or nobody said yes.
     """
     found = differing(session, begun, ended, confirmed_projects=confirmed_projects)
     if found:
@@ -45,6 +49,7 @@ def tell_proven(
             subject=begun.recovery_id,
             hint=f"`rebound plan {ended.plan.request.scenario}` shows what differs",
         )
+    end_left(session, begun.recovery_id, reason, yes=yes)
     tell_ended(session, ended, basis_of(session, ended, written_at), as_json=as_json)
     say("everything is proven already; this is the report", err=True)
     remember(session, ended, "recovery")

@@ -20,6 +20,7 @@ from recovery.cli.dates_agreed import agree, others_under_way
 from recovery.cli.dates_asked import asked, asked_before
 from recovery.cli.options import note, print_json, say, write_page
 from recovery.cli.options import tell as show
+from recovery.cli.thawing import end_left
 from recovery.console import Console
 from recovery.document import Document
 from recovery.fence_ends import end
@@ -120,6 +121,8 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     request.check(rules)
     if ended is not None and ended.is_proven:
         now = _planned(session, rules, request).plan
+        if now.is_complete:
+            end_left(session, recovery_id, said["reason"], yes=said["yes"])
         tell(session, ended, as_json=said["as_json"])
         # And what it says of its end is looked at again.
         require_complete(now)

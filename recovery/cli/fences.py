@@ -34,11 +34,12 @@ from recovery.fence.text import (
 )
 from recovery.fence.work import failures, require_all
 from recovery.fence_ends import conclude
-from recovery.fencing import fence_record, fencing_of, quiet_of, rule_of
+from recovery.fencing import fence_record, quiet_of, rule_of
+from recovery.paused import fencing_of, require_paused
 from recovery.plan.words import refuse_all
 from recovery.scenarios import scenario
 from recovery.session import Session
-from recovery.thawing import coming, planned_thaw_of, resumed, strange, unborne
+from recovery.thawing import coming, planned_thaw_of, resumed, strange, unborne, waves_until
 from recovery.units import counted
 
 app = typer.Typer()
@@ -101,6 +102,7 @@ def fence(
     if quiet is not None:
         failure = NotEqualError("it is not quiet", subject=record.fence_id)
         require_quiet(quiet, failure, "rebound fence")
+        require_paused(session, [record], failure)
 
 
 @app.command()
@@ -169,8 +171,8 @@ def thaw(
         session, planned, note, seek_past=seek_past, until=wave, is_checked=not no_check
     )
     outcomes = carried_out(waves, record, as_json=as_json)
-    if len(outcomes) == sum(step.action == "resume" for step in planned.steps):
-        conclude(session, planned, note)
+    if sum(len(steps) for _, steps in waves_until(session, planned, wave)) == len(planned.steps):
+        conclude(session, planned, outcomes)
     if name is None:
         _require_all_read(fences)
 

@@ -256,8 +256,15 @@ def resume(
     journal = session.journal(recovery_id)
     begun = journal.planned()
     if (ended := journal.dated_report(begun)) is not None and ended[0].is_proven:
-        confirmed = confirm_project or ()
-        tell_proven(session, begun, *ended, confirmed_projects=confirmed, as_json=as_json)
+        tell_proven(
+            session,
+            begun,
+            *ended,
+            confirmed_projects=confirm_project or (),
+            reason=reason,
+            yes=yes,
+            as_json=as_json,
+        )
         return
     require_not_over(journal, begun)
     begun = seen_again(

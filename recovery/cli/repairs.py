@@ -8,6 +8,7 @@ from manifests.errors import ManifestAlteredError, NotEqualError, RefusedError
 from recovery.cli import consent
 from recovery.cli.agreement import Words
 from recovery.cli.options import note, show, tell
+from recovery.cli.thawing import end_left
 from recovery.fencing import despite_too, stand, with_fence
 from recovery.journal import Journal
 from recovery.kinds.tables.cloud.work import bigquery_target
@@ -57,6 +58,7 @@ def resumed(
                 subject=recovery,
                 hint=f"`rebound report {recovery}` tells what was done; `rebound repair` looks again",
             )
+        end_left(session, recovery, reason, yes=words.yes)
         tell_ended(session, found, ended, None, as_json=words.as_json)
         return True
     if (closed := journal.abandoned()) is not None:

@@ -3,11 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-from recovery.cli.options import print_json, say
+from recovery.cli.consent import agree
+from recovery.cli.options import note, print_json, say
 from recovery.console import Console
 from recovery.fence.model import FenceOutcome, FenceRecord
 from recovery.fence.text import outcome_lines
+from recovery.fence_ends import end
+from recovery.paused import paused_by
+from recovery.session import Session
 from recovery.thawing import ResumedWave
+from recovery.units import counted
 
 
 def carried_out(
@@ -38,3 +43,25 @@ def document(record: FenceRecord, outcomes: list[FenceOutcome]) -> dict[str, Any
     """Return a fence and how each of its writers ended, as JSON has them."""
     ended = [item.model_dump(mode="json") for item in outcomes]
     return {**record.model_dump(mode="json"), "outcomes": ended}
+
+
+def end_left(session: Session, recovery_id: str, reason: str, *, yes: bool) -> None:
+    """Resume what a recovery paused that was proven, and killed before it could resume it.
+
+    Args:
+        session: The clients.
+        recovery_id: The recovery, all of which is proven.
+        reason: Why, in the operator's words.
+        yes: Whether the operator said yes beforehand.
+
+    Raises:
+        RefusedError: The answer is no, or nobody is there to give one.
+        ReboundError: As the end of the recovery would have raised.
+    """
+    if paused := paused_by(session, recovery_id, note):
+        note(
+            f"{counted(len(paused), 'writer')} that it paused can be resumed: everything is proven"
+        )
+        agree(yes=yes)
+        session.actions.begin("resume", recovery_id, reason)
+        end(session, recovery_id, paused, note)

@@ -24,11 +24,11 @@ from manifests.errors import (
     UsageError,
 )
 from manifests.kinds.resources.table import resource_type
-from manifests.store.bounded import FoundRecord, Records
+from manifests.store.bounded import FoundRecord, Records, readable
 from manifests.store.marks import is_marked
 from manifests.store.seal import Seal
 from manifests.values import Listed, Value
-from recovery.fence.model import FencedWriter, FenceRecord, ThawRecord
+from recovery.fence.model import FencedWriter, FenceRecord, ReleasedWriters, ThawRecord
 
 MOST_BYTES = 4 * 1024 * 1024
 """No record is larger: far more than the writers of a platform."""
@@ -46,10 +46,12 @@ class FenceWriters(Value):
         record: The fence, with the writers that either place names.
         alone: The names of those that one place alone names; of none where only what is signed is
             believed.
+        released: The names of those that it holds no more, because a thaw resumes them.
     """
 
     record: FenceRecord
     alone: frozenset[str]
+    released: frozenset[str] = frozenset()
 
 
 class _Place(NamedTuple):
@@ -152,7 +154,8 @@ class Look:
             if not self._seal.is_checking and not all(writer in own for own in places)
         }
         merged = record.model_copy(update={"writers": tuple(writers.values())})
-        return FenceWriters(record=merged, alone=frozenset(alone))
+        released = self.released(fence)
+        return FenceWriters(record=merged, alone=frozenset(alone), released=released)
 
     def _first(self, fence: str) -> FenceRecord:
         """Return the record that a fence began with."""
@@ -201,6 +204,19 @@ class Look:
                 if not (is_second or is_unsigned):
                     raise _hinting(error) from error
                 log.warning("a record is not read", name=found.name, reason=error.message)
+
+    def released(self, fence: str) -> frozenset[str]:
+        """Return the names of the writers that a fence holds no more, as `thawed` believes it."""
+        folder = fence_layout.released_prefix(fence)
+        found = []
+        for place in (self._landing, self._vault):
+            if place.knows(fence) or self._seal.is_checking:
+                there = any(name.startswith(folder) for name in place.listed)
+                records = place.records.below(folder, ReleasedWriters) if there else ()
+                own = [item for item in readable(records) if item.fence_id == fence]
+                found.append(frozenset(name for item in own for name in item.names))
+        merge = frozenset.union if self._seal.is_checking else frozenset.intersection
+        return merge(*found) if found else frozenset()
 
     def thawed(self, fence: str) -> ThawRecord | None:
         """Return how a fence ended, or None while it stands.

@@ -159,6 +159,20 @@ class ThawStep(Value):
     is_over: bool = True
 
 
+class ReleasedWriters(Stored):
+    """Writers that a fence holds no more, written before a thaw resumes them or leaves them to another fence.
+
+    Of two fences that hold the same writer and are thawed at once, at least one sees that the other holds
+    it no more, because each writes this down before it looks.
+
+    Attributes:
+        names: As their APIs name them.
+    """
+
+    fence_id: str
+    names: tuple[str, ...]
+
+
 class LeftWriter(Stored):
     """One writer that a thaw left as it is.
 

@@ -1,5 +1,6 @@
 """Where fences are written down: what is standing, and what was thawed."""
 
+from collections.abc import Collection
 from contextlib import suppress
 
 from pydantic import BaseModel
@@ -14,7 +15,13 @@ from manifests.store.envelope import encode
 from manifests.store.marks import marked
 from manifests.store.seal import Seal
 from recovery.fence.look import MOST_BYTES, FenceWriters, Look
-from recovery.fence.model import FencedWriter, FenceRecord, StandingFence, ThawRecord
+from recovery.fence.model import (
+    FencedWriter,
+    FenceRecord,
+    ReleasedWriters,
+    StandingFence,
+    ThawRecord,
+)
 
 
 class Fences:
@@ -72,6 +79,18 @@ class Fences:
         """
         return self._look(fence).fence(fence)
 
+    def release(self, fence: str, names: Collection[str]) -> None:
+        """Write in both places that a fence holds some writers no more, before they are resumed.
+
+        Raises:
+            StrangeObjectError: What lies there lets nobody believe it.
+        """
+        record = ReleasedWriters(fence_id=fence, names=tuple(sorted(names)))
+        name = fence_layout.released_name(fence, encode(record))
+        self._put(name, record)
+        if not self._look(fence).released(fence).issuperset(names):
+            raise StrangeObjectError("something else lies there", subject=name, hint=STRANGE_HINT)
+
     def end(self, thawed: ThawRecord) -> ThawRecord:
         """Write that a fence is over, in both places; an earlier record stays and is returned.
 
@@ -110,12 +129,14 @@ class Fences:
 
         Who writes here could otherwise stop every recovery, or have one pause what he likes.
         """
-        found = []
-        for item in (item.record for item in self._look().standing()):
-            if item is not None:
-                both = tuple(it for it in item.record.writers if it.name not in item.alone)
-                found.append(item.record.model_copy(update={"writers": both}))
-        return found
+        return [_without(item, item.alone) for item in self._standing_writers()]
+
+    def holding(self) -> list[FenceRecord]:
+        """Return those that can be read, with the writers that each holds, and no thaw of it resumes already."""
+        return [_without(item, item.alone | item.released) for item in self._standing_writers()]
+
+    def _standing_writers(self) -> list[FenceWriters]:
+        return [item.record for item in self._look().standing() if item.record is not None]
 
     def writers(self) -> dict[str, FencedWriter]:
         """Return the writers that fences hold which stand and can be read, by name."""
@@ -131,6 +152,11 @@ class Fences:
                 if (record := look.fence(fence).record).recovery_id == recovery_id:
                     found.append(_told(record, look.thawed(fence)))
         return found
+
+
+def _without(found: FenceWriters, names: Collection[str]) -> FenceRecord:
+    writers = tuple(item for item in found.record.writers if item.name not in names)
+    return found.record.model_copy(update={"writers": writers})
 
 
 def _told(record: FenceRecord, over: ThawRecord | None) -> StandingFence:

@@ -97,7 +97,9 @@ class Fencing:
         Raises:
             CloudError: One could not be looked at.
         """
-        return {item.name: self._resource(item) for item in record.writers}
+        with ThreadPoolExecutor(_CALLERS, thread_name_prefix="fence") as pool:
+            found = pool.map(self._resource, record.writers)
+            return {item.name: seen for item, seen in zip(record.writers, found, strict=True)}
 
     def resume(
         self,
@@ -170,20 +172,23 @@ class Fencing:
         self, writer: FencedWriter, pause: Pause, order: Order, *, runs: bool
     ) -> FenceOutcome:
         kind = resource_type(writer.type)
-        wanted = "runs" if runs else "paused"
+        failure = f"it was told to, and is not {'running' if runs else 'paused'}"
         try:
             # A call whose answer was lost may have been carried out: it is not made again then.
-            if (now := self._resource(writer)) is None:
-                return _outcome(writer, "" if not runs else "it was deleted meanwhile")
-            if pause.runs(now) != runs:
-                before = {pause.field: writer.before}
-                self._configuration.order(kind, writer.name, order, before)
+            now = self._resource(writer)
+            if now is not None and pause.runs(now) != runs:
+                try:
+                    before = {pause.field: writer.before}
+                    self._configuration.order(kind, writer.name, order, before)
+                except ReboundError as error:
+                    # Who thaws or fences at the same time may have done it: then it is refused, and done.
+                    failure = error.message
                 now = self._resource(writer)
         except ReboundError as error:
             return _outcome(writer, error.message)
-        if now is not None and pause.runs(now) != runs:
-            return _outcome(writer, f"it was told to, and is not {wanted}")
-        return _outcome(writer)
+        if now is None:
+            return _outcome(writer, "" if not runs else "it was deleted meanwhile")
+        return _outcome(writer, "" if pause.runs(now) == runs else failure)
 
     def _resource(self, writer: FencedWriter) -> Resource | None:
         return self._configuration.resource(resource_type(writer.type), writer.name)

@@ -145,8 +145,9 @@ def test_a_kill_while_writers_are_paused_is_gone_on_from(rebound: Rebound):
     rebound.run("resume", recovery_of(rebound), "--yes")
 
 
-def test_a_kill_between_the_report_and_the_thaw_leaves_a_fence(rebound: Rebound):
-    """All is proven and told, and nothing is resumed yet: the fence says so, and a thaw ends it."""
+@pytest.mark.parametrize("again", ["thaw", "resume"])
+def test_a_kill_between_the_report_and_the_thaw_leaves_a_fence(rebound: Rebound, again: str):
+    """All is proven and told, and nothing is resumed yet: the fence says so, and either command ends it."""
     push = "pubsub.projects.subscriptions.modifyPushConfig"
     # The first one pauses; the first wave is what is pushed.
     with rebound.cloud.fault("platform", push, "stall", seconds=30, skip=1, match=rebound.project):
@@ -160,8 +161,8 @@ def test_a_kill_between_the_report_and_the_thaw_leaves_a_fence(rebound: Rebound)
     assert lake.rows(rebound, lake.GAMES)
     assert states(rebound)["load-hourly"] == states(rebound)["refill"] == "PAUSED"
     assert f"the recovery {recovery}" in rebound.run("fence", "--status").stdout
-    told = rebound.run("thaw", "--yes").stdout
-    assert "load-paused" not in told
+    told = rebound.run(again, *([recovery] if again == "resume" else []), "--yes")
+    assert "load-paused" not in told.stdout
 
 
 def test_what_is_not_proven_stays_fenced_and_says_so(rebound: Rebound):

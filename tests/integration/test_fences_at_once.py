@@ -46,8 +46,8 @@ def test_two_thaws_that_leave_it_to_each_other(rebound: Rebound):
 
 
 def test_what_is_left_to_a_fence_that_is_over_and_cannot_be_resumed(rebound: Rebound):
-    """No fence holds it any more, so it is named, with what helps."""
-    first, second = fenced(rebound), fenced(rebound)
+    """No other fence holds it any more: the one that has to resume it stands until it has."""
+    before, first, second = states(rebound), fenced(rebound), fenced(rebound)
     with rebound.cloud.held("storage", INSERT, match=rebound.landing.name):
         process = rebound.begin("thaw", first, "--yes")
         rebound.cloud.await_fault("storage", process)
@@ -62,9 +62,39 @@ def test_what_is_left_to_a_fence_that_is_over_and_cannot_be_resumed(rebound: Reb
         )
     _, err = process.communicate(RUN_SECONDS)
     rebound.cloud.clear_faults("platform")
-    assert process.returncode == 6
-    assert "1 writer still paused, held by no fence any more, the first: " in err
-    assert "hint: look at each, and resume it by hand" in err
+    assert process.returncode == 9
+    assert "1 writer not as it should be, the first: " in err
+    assert f"hint: `rebound thaw {first}` goes on" in err
+    assert first in rebound.run("fence", "--status").stdout
+    rebound.run("thaw", first, "--yes")
+    assert states(rebound) == before
+
+
+@pytest.mark.parametrize("is_done", [True, False], ids=["answer lost", "never done"])
+@pytest.mark.parametrize(
+    ("place", "behind"), [("vault", 1), ("vault", 2), ("landing", 0), ("landing", 1)]
+)
+def test_a_kill_while_the_other_fence_ends(
+    rebound: Rebound, place: str, behind: int, *, is_done: bool
+):
+    """What both held is resumed, or named by a fence that stands, whose thaw resumes it.
+
+    The vault is told who thaws, what is released, and that the fence is over; then the landing bucket.
+    """
+    before, first, second = states(rebound), fenced(rebound), fenced(rebound)
+    bucket = rebound.vault.name if place == "vault" else rebound.landing.name
+    with rebound.cloud.held("storage", INSERT, match=bucket, skip=behind, is_done=is_done):
+        process = rebound.begin("thaw", first, "--yes")
+        rebound.cloud.await_fault("storage", process)
+        rebound.run("thaw", second, "--yes")
+        process.kill()
+        process.communicate(RUN_SECONDS)
+    status = rebound.run("fence", "--status").stdout
+    assert (states(rebound) == before) or first in status
+    if first in status:
+        rebound.run("thaw", first, "--yes")
+    assert states(rebound) == before
+    assert "no fence stands" in rebound.run("fence", "--status").stdout
 
 
 def test_a_fence_that_begins_while_somebody_is_asked_about_a_thaw(rebound: Rebound):
@@ -95,6 +125,26 @@ def test_a_fence_that_begins_while_another_one_looks(rebound: Rebound):
     assert process.returncode == 0, out + err
     rebound.run("thaw", first, "--yes")
     assert states(rebound) == {"load-hourly": "PAUSED"}, "the other fence stands"
+    rebound.run("thaw", "--yes")
+    assert states(rebound) == {"load-hourly": "ENABLED"}
+
+
+def test_a_writer_that_is_resumed_behind_a_fence_is_not_quiet(rebound: Rebound):
+    """A thaw looked before the fence began, and its order comes behind it: the fence looks again."""
+    first = fenced(rebound)
+    resume = r"cloudscheduler\.projects\.locations\.jobs\.resume"
+    with rebound.cloud.held("bigquery", ".*", match=rebound.project):
+        with rebound.cloud.held("platform", resume):
+            thawing = rebound.begin("thaw", first, "--yes")
+            rebound.cloud.await_fault("platform", thawing)
+            fencing = rebound.begin("fence", "--yes")
+            rebound.cloud.await_fault("bigquery", fencing)
+        out, err = thawing.communicate(RUN_SECONDS)
+        assert thawing.returncode == 0, out + err
+    _, err = fencing.communicate(RUN_SECONDS)
+    assert fencing.returncode == 7, err
+    assert "it is not quiet: " in err
+    assert "load-hourly was paused, and runs again" in err
     rebound.run("thaw", "--yes")
     assert states(rebound) == {"load-hourly": "ENABLED"}
 
