@@ -19,6 +19,7 @@ Each is signed where the operator has a key, and read only if it is believed.
 An entry is a hint. Nothing is skipped because of it: the destination is looked at again.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from manifests import layout
@@ -187,12 +188,20 @@ class Journal(JournalEntries):
             planned = planned or self.planned()
         except (BackupDamagedError, RefusedError, UsageError):
             return None
-        # Somebody else can have written the newest of them.
+        return next(self.dated_reports(planned), None)
+
+    def dated_reports(self, planned: PlannedRecovery) -> Iterator[tuple[RecoveryReport, datetime]]:
+        """Yield how each attempt at the recovery ended, and when that was written, the last one first.
+
+        A report that cannot be read, or contradicts the plan, is left out: somebody else can have written it.
+
+        Args:
+            planned: The plan.
+        """
         for name in (self._names.report, *reversed(self._attempts())):
             found = self._readable(name, RecoveryReport)
             if found is not None and not contradiction(planned, *found):
-                return self._measured(found[0]), found[1]
-        return None
+                yield self._measured(found[0]), found[1]
 
     def _measured[Of: (PlannedRecovery, RecoveryReport)](self, found: Of) -> Of:
         """Return what was written, held against the objective of the catalog."""

@@ -34,6 +34,7 @@ from recovery.outcome import PlannedRecovery, RecoveryReport
 from recovery.plan.approval import approved
 from recovery.plan.said import WHERE, check_not_drilled, confirming, resuming, unsaid
 from recovery.session import Session
+from recovery.undo.attempts import with_earlier
 from recovery.undo.dates import LeftDates, ended_dates
 from recovery.undo.document import undo_document, undo_plan_document
 from recovery.undo.model import UndoPlan, UndoReport
@@ -182,19 +183,23 @@ def _tell(
 
 
 def _report(session: Session, begun: PlannedRecovery) -> RecoveryReport:
-    """Return how a recovery ended; its end is no later than when that was written down.
+    """Return how a recovery ended, with what earlier attempts at it wrote; its end is when that was written down.
 
     Raises:
         UsageError: No attempt at it has ended.
     """
     recovery_id = begun.recovery_id
-    if (found := session.journal(recovery_id).dated_report(begun)) is None:
+    found = list(session.journal(recovery_id).dated_reports(begun))
+    if not found:
         raise UsageError(
             "no attempt at it has ended, so that nobody knows what it wrote",
             subject=recovery_id,
             hint=f"`{resuming(recovery_id, begun.plan)}` brings it to an end",
         )
-    report, written_at = found
+    (report, written_at), *others = found
+    # What was written behind the last one is not what an attempt before it wrote.
+    earlier = [item for item, before in others if before <= written_at]
+    report = with_earlier(report, earlier)
     # Otherwise a forged report could make later writes look like the recovery's own.
     return report.model_copy(update={"finished_at": min(report.finished_at, written_at)})
 

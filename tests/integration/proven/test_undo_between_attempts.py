@@ -3,11 +3,19 @@
 from pathlib import Path
 
 from tests.harness import Rebound
-from tests.integration import bucket_objects
+from tests.integration import bucket_objects, lake
 from tests.integration.bucket_objects import NAMES
 from tests.integration.configuration import call, enable, jobs_path, make_job, with_fence
 from tests.integration.drills import WRITERS
-from tests.integration.proven.test_undo import BUCKETS, OVER, objects_of, recovered, undone
+from tests.integration.proven.test_undo import (
+    BUCKETS,
+    OVER,
+    TABLES,
+    objects_of,
+    recovered,
+    tables_of,
+    undone,
+)
 
 
 def test_what_was_undone_is_recovered_by_another_recovery(rebound: Rebound):
@@ -33,6 +41,29 @@ def test_what_was_undone_is_recovered_by_another_recovery(rebound: Rebound):
     rebound.run(*close.split()[1:])
     recovered(rebound, BUCKETS)
     assert objects_of(rebound) != before
+
+
+def test_what_an_attempt_published_and_the_last_one_could_not_look_at(rebound: Rebound):
+    """It goes back with the rest: what the last report does not tell is taken from the one before."""
+    events = lake.EVENTS.partition(".")[2]
+    lake_id = f"{rebound.project}.{lake.DATASET}"
+    rebound.query(f"DROP TABLE `{lake_id}.{events}`")
+    rebound.query(f"CREATE OR REPLACE VIEW `{lake_id}.busy` AS SELECT 1 AS one")
+    before = tables_of(rebound)
+    own = ("--confirm-project", rebound.project, "--yes")
+    refused = {"status": 403, "times": None, "match": "/tables/busy"}
+    with rebound.cloud.fault("bigquery", r"bigquery\.tables\.(update|patch)", "status", **refused):
+        told = rebound.json("recover", TABLES, "--run", "night", *OVER, *own, code=6)
+    refused["match"] = f"/tables/{events}"
+    with rebound.cloud.fault("bigquery", "bigquery.tables.get", "status", **refused):
+        again = rebound.json("resume", told["recovery_id"], *OVER, *own, code=6)
+    assert events in str(again["plan"]["unseen"])
+    assert events not in str(again["outcomes"])
+    assert tables_of(rebound) != before
+    undone(rebound, told["recovery_id"])
+    assert tables_of(rebound) == before
+    recovered(rebound, TABLES)
+    assert tables_of(rebound) != before
 
 
 def test_an_undo_names_what_stays_paused(rebound: Rebound, tmp_path: Path):

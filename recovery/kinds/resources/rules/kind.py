@@ -26,7 +26,7 @@ from recovery.kinds.resources.rules.drilled import (
 )
 from recovery.kinds.resources.rules.managed import left_behind, managed_names
 from recovery.kinds.resources.rules.obstacles import obstacle
-from recovery.kinds.resources.rules.planning import bucket_of, into_of, plan_resource
+from recovery.kinds.resources.rules.planning import bucket_of, into_of, not_granted, plan_resource
 from recovery.kinds.resources.rules.policies import opens
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.rows import (
@@ -147,6 +147,11 @@ class ConfigurationRules(Rules[ResourcesSeen]):
             lost=(
                 *(f"{name}: {why}" for name, why in blocked.items()),
                 *_lost(self.wanted(origin.run, request)),
+                *(
+                    told
+                    for item in (() if request.grants_nothing else seen.items)
+                    for told in not_granted(item, rewriting.of(item.type, item.stored.resource))
+                ),
             ),
             left_alone=tuple(step.title for step in alone),
         )

@@ -11,7 +11,7 @@ from manifests.kinds.resources.types import ResourceType
 from manifests.shapes import inner, inner_list
 from manifests.values import Resource
 from recovery.compare.findings import Finding
-from recovery.kinds.resources.rules.policies import Grant, added
+from recovery.kinds.resources.rules.policies import Grant, added, deleted
 from recovery.kinds.resources.rules.rewriting import Rewriting
 from recovery.kinds.resources.rules.seen import SeenResource
 from recovery.kinds.resources.rules.steps import ConfigurationStep, FoundationStep, ResourceStep
@@ -102,6 +102,18 @@ def grants(seen: SeenResource, rewriting: Rewriting) -> tuple[Grant, ...]:
     if seen.stored.policy is None:
         return ()
     return tuple(added(rewriting.resource(seen.stored.policy)[0], seen.policy or {})[1])
+
+
+def not_granted(seen: SeenResource, rewriting: Rewriting) -> tuple[str, ...]:
+    """Return who of the backup's IAM policy was deleted by then, and so is granted nothing again, as it is told."""
+    if seen.stored.policy is None:
+        return ()
+    gone = deleted(rewriting.resource(seen.stored.policy)[0], seen.policy or {})
+    return tuple(
+        f"{seen.type} {seen.stored.name.rpartition('/')[2]}: {item.role} of {item.member}, who was deleted: "
+        "grant it by hand to one that is undeleted"
+        for item in gone
+    )
 
 
 def into_of(seen: SeenResource, rewriting: Rewriting) -> str:

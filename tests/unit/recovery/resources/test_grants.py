@@ -1,6 +1,6 @@
 """What an IAM policy of the backup grants again."""
 
-from recovery.kinds.resources.rules.policies import Grant, added, without_agents
+from recovery.kinds.resources.rules.policies import Grant, added, deleted, without_agents
 
 
 def test_access_is_added_and_never_taken():
@@ -36,6 +36,15 @@ def test_access_is_added_and_never_taken():
     }
     assert policy is not None
     assert added(stored, policy) == (None, [])
+
+
+def test_who_was_deleted_is_named():
+    """What he had is granted to nobody again, but where the present policy has him still."""
+    gone = "deleted:serviceAccount:b@x?uid=1"
+    stored = {"bindings": [{"role": "roles/run.invoker", "members": ["user:a@x", gone]}]}
+    present = {"etag": "e", "bindings": [{"role": "roles/run.viewer", "members": [gone]}]}
+    assert deleted(stored, present) == [Grant(role="roles/run.invoker", member=gone)]
+    assert deleted(stored, stored) == []
 
 
 def test_what_somebody_granted_a_service_of_googles_comes_back():
