@@ -161,8 +161,7 @@ def test_a_kill_between_the_report_and_the_thaw_leaves_a_fence(rebound: Rebound,
     assert lake.rows(rebound, lake.GAMES)
     assert states(rebound)["load-hourly"] == states(rebound)["refill"] == "PAUSED"
     assert f"the recovery {recovery}" in rebound.run("fence", "--status").stdout
-    told = rebound.run(again, *([recovery] if again == "resume" else []), "--yes")
-    assert "load-paused" not in told.stdout
+    rebound.run(again, *([recovery] if again == "resume" else []), "--yes")
 
 
 def test_what_is_not_proven_stays_fenced_and_says_so(rebound: Rebound):
