@@ -123,7 +123,7 @@ class Console:
         """Show a bar, where it is shown, in place of what else tells that something is done."""
         with ExitStack() as stack:
             if shown:
-                stack.enter_context(WAITING.others())
+                stack.enter_context(WAITING.bar())
             bar = Bar(*columns, console=self._console, disable=not shown, transient=True)
             yield stack.enter_context(bar)
 

@@ -25,7 +25,7 @@ class Waiting:
         self._lock = threading.RLock()
         self._what = ""
         self._since = 0.0
-        self._others = 0
+        self._others = self._bars = 0
         self._stands = self._begun = False
 
     def begin(self, what: str) -> None:
@@ -43,9 +43,9 @@ class Waiting:
             self._what = what
 
     def interrupted(self) -> None:
-        """Take the line away: something else is printed now."""
+        """Take the line away, or that of a bar: something else is printed now."""
         with self._lock:
-            if self._stands:
+            if self._stands or self._bars:
                 sys.stderr.write(_ERASED)
                 sys.stderr.flush()
             self._stands, self._since = False, time.monotonic()
@@ -62,6 +62,16 @@ class Waiting:
             with self._lock:
                 self._others -= 1
                 self.interrupted()
+
+    @contextmanager
+    def bar(self) -> Generator[None]:
+        """Say nothing in the block, where a bar stands on the last line of the terminal."""
+        with self.others():
+            self._bars += 1
+            try:
+                yield
+            finally:
+                self._bars -= 1
 
     def _tell_on(self) -> None:
         while True:

@@ -64,7 +64,7 @@ def common(
     """
     if quiet:
         be_quiet()
-    elif "--json" not in sys.argv:
+    elif not {"--json", "--help"}.intersection(sys.argv):
         WAITING.begin(f"rebound {context.invoked_subcommand}")
 
 

@@ -45,7 +45,7 @@ from recovery.kinds.processors.rules.plan import (
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.plan.approval import approved, decided_of_dates
 from recovery.plan.said import OF_DATES, unsaid
-from recovery.report.processors import dates_plan_document, dates_report_document
+from recovery.report.processors import NOT_HELD, dates_plan_document, dates_report_document
 from recovery.report.recoveries import since_text
 from recovery.running import dates_journal
 from recovery.session import Session
@@ -69,10 +69,10 @@ def plan(session: Session, context: typer.Context) -> None:
     request = asked(session, rules, context)
     made, said = _planned(session, rules, request).plan, context.params
     unread = unread_error(made)
-    document = vault.document(session, rules, made, said) if request.from_vault else None
-    document = document or dates_plan_document(made, rules, error=unread)
-    write_page(said["html"], document)
-    _show(made, document, as_json=said["as_json"])
+    held = vault.told(session, rules, made, said) if request.from_vault else NOT_HELD
+    document = partial(dates_plan_document, made, rules, error=unread, held=held)
+    write_page(said["html"], document())
+    _show(made, document(is_whole=said["verbose"]), as_json=said["as_json"])
     if said["out"] is not None:
         write_plan("dates", made, said["out"], made_at=session.started_at)
     if unread:
@@ -89,20 +89,21 @@ def recover(session: Session, console: Console, context: typer.Context) -> None:
         approved(was, made.plan, decided_of_dates, subject=str(said["plan_file"]))
     if not said["as_json"]:
         in_vault = request.from_vault and made.plan.requests
-        document = vault.document(session, rules, made.plan, said) if in_vault else None
-        show(document or dates_plan_document(made.plan, rules))
+        held = vault.told(session, rules, made.plan, said) if in_vault else NOT_HELD
+        show(dates_plan_document(made.plan, rules, held=held, is_whole=said["verbose"]))
     if request.from_vault:
         done = vault.recover(session, console, rules, made.plan, said)
         left = _planned(session, rules, request, made.tables).plan
         vault.tell(session, done, left, as_json=said["as_json"])
         return
     others = [] if said["anew"] else others_under_way(session)
+    services = _services(rules, made.plan)
     agree(session, rules, made.plan, said, others)
     began = session.begun_at()
     recovery_id = layout.recovery_id(SCENARIO, began, session.own_id[:4])
     who = session.actions.begin("recover", recovery_id, said["reason"])
     planned = PlannedDates(recovery_id=recovery_id, started_at=began, plan=made.plan, operator=who)
-    _execute(session, console, made, planned, said, begins=True)
+    _execute(session, console, made, planned, services, said, begins=True)
 
 
 def resume(session: Session, console: Console, recovery_id: str, said: Mapping[str, Any]) -> None:
@@ -135,14 +136,15 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     made = _planned(session, rules, request)
     made = made._replace(plan=continued(made.plan, begun.plan, rules, journal.sent))
     if not said["as_json"]:
-        _show(made.plan, dates_plan_document(made.plan, rules), as_json=False)
+        show(dates_plan_document(made.plan, rules, is_whole=said["verbose"]))
     words: list[RefusedError] = []
     if said["yes"]:
         words = unsaid(request, said, recovery_id=recovery_id, words=OF_DATES)
+    services = _services(rules, made.plan)
     agree(session, rules, made.plan, said, words)
     session.actions.begin("resume", recovery_id, said["reason"])
     planned = begun.model_copy(update={"plan": made.plan})
-    _execute(session, console, made, planned, said, begins=False)
+    _execute(session, console, made, planned, services, said, begins=False)
 
 
 def report(
@@ -239,20 +241,31 @@ def _show(made: ProcessorPlan, document: Document, *, as_json: bool) -> None:
         show(document)
 
 
+def _services(rules: Processors, made: ProcessorPlan) -> Services:
+    """Return what asks the services that a plan needs: what one lacks is told before anybody says yes.
+
+    Raises:
+        UsageError: The key of a service is not set.
+        CloudError: There are no credentials that give identity tokens.
+    """
+    services = Services(rules, os.environ)
+    running = {step.processor for step in made.steps if step.runs}
+    services.prepare(item for item in rules.processors if item.name in running)
+    return services
+
+
 def _execute(
     session: Session,
     console: Console,
     made: _Planned,
     planned: PlannedDates,
+    services: Services,
     said: Mapping[str, Any],
     *,
     begins: bool,
 ) -> None:
     rules, recovery_id = _rules(session), planned.recovery_id
     again = f"`{planned.plan.request.resuming(recovery_id)}` continues"
-    services = Services(rules, os.environ)
-    running = {step.processor for step in made.plan.steps if step.runs}
-    services.prepare(item for item in rules.processors if item.name in running)
     with console.ending_at_once(f"interrupted; {again}"):
         journal = dates_journal(session, recovery_id)
         if begins:

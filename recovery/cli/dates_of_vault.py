@@ -22,7 +22,7 @@ from recovery.plan.model import Plan
 from recovery.plan.said import resuming
 from recovery.report.conclusion import outcome_error
 from recovery.report.ended import kept_until, report_document
-from recovery.report.processors import dates_plan_document, left_section
+from recovery.report.processors import Held, left_section
 from recovery.request import Request, Target
 from recovery.running import execute, finish, new_recovery
 from recovery.session import Session
@@ -30,13 +30,10 @@ from recovery.session import Session
 _SCENARIO: ScenarioName = "bigquery-dataset-loss"
 
 
-def document(
-    session: Session, rules: Processors, made: ProcessorPlan, said: Mapping[str, Any]
-) -> Document:
-    """Tell which of the dates that lack the chosen run holds."""
+def told(session: Session, rules: Processors, made: ProcessorPlan, said: Mapping[str, Any]) -> Held:
+    """Return which of the dates that lack the chosen run holds."""
     selection, manifest = _chosen(session, said)
-    held = held_dates(made, rules, manifest)
-    return dates_plan_document(made, rules, held=held, run_id=selection.run_id)
+    return Held(tuple(held_dates(made, rules, manifest)), selection.run_id)
 
 
 def recover(

@@ -10,7 +10,7 @@ import typer
 from manifests.errors import UsageError
 from manifests.settings import read_settings
 from recovery.cli.statement import statement
-from recovery.console import fitted, say_on_stderr, terminal_columns
+from recovery.console import coloured, fitted, say_on_stderr, terminal_columns
 from recovery.document import Document
 from recovery.health import Health, health_error
 from recovery.report.html import page_of
@@ -143,7 +143,10 @@ def note(text: str) -> None:
 
 def tell(document: Document) -> None:
     """Print a document, fitted to the terminal."""
-    say(*text_of(document, columns=terminal_columns()).split("\n"))
+    columns = terminal_columns()
+    text = text_of(document, columns=columns)
+    WAITING.interrupted()
+    typer.echo(text if columns is None else coloured(text))
 
 
 def end_with(health: Health, *, hint: str, as_json: bool) -> None:

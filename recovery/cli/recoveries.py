@@ -238,7 +238,9 @@ def resume(
     """
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)
-    of_repair = Words(tuple(confirm_project or ()), access, untrusted, yes=yes, as_json=as_json)
+    of_repair = Words(
+        tuple(confirm_project or ()), access, untrusted, yes=yes, as_json=as_json, verbose=verbose
+    )
     despite = again["despite"] or ()
     if repairs.resumed(session, recovery_id, of_repair, reason, despite, html):
         return
@@ -250,6 +252,7 @@ def resume(
             "as_json": as_json,
             "reason": reason,
             "html": html,
+            "verbose": verbose,
         }
         dates.resume(session, console, recovery_id, said)
         return

@@ -21,12 +21,14 @@ from recovery.cli.options import (
     PlanToCarryOut,
     Reason,
     Untrusted,
+    Verbose,
     Yes,
     moment,
     open_session,
     print_json,
     say,
     show,
+    write_page,
 )
 from recovery.cli.repairs import agree, carried_out, planned_of, refuse, tell_ended
 from recovery.cli.statement import statement
@@ -106,6 +108,7 @@ def repair(
     out: Out = None,
     plan_file: PlanToCarryOut = None,
     yes: Yes = False,
+    verbose: Verbose = False,
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -115,7 +118,12 @@ def repair(
     """
     session = open_session()
     words = Words(
-        tuple(confirm_project or ()), access=False, untrusted=untrusted, yes=yes, as_json=as_json
+        tuple(confirm_project or ()),
+        access=False,
+        untrusted=untrusted,
+        yes=yes,
+        as_json=as_json,
+        verbose=verbose,
     )
     told = Told(samples, reason, html)
     asked = {
@@ -219,8 +227,9 @@ def _require_approved(was: RepairPlan, made: RepairPlan | None, *, subject: str)
 
 def _show(session: Session, made: RepairPlan, words: Words, told: Told, approval: Approval) -> None:
     """Show a plan, write it where it is asked for, and change nothing."""
-    document = repair_document(made.found, made.plan)
-    show(document, made.model_dump(mode="json"), told.html, as_json=words.as_json)
+    write_page(told.html, repair_document(made.found, made.plan))
+    document = repair_document(made.found, made.plan, is_whole=words.verbose)
+    show(document, made.model_dump(mode="json"), None, as_json=words.as_json)
     # Who approves it sees which words it lacks; whether somebody says yes is seen then.
     words = words._replace(yes=True)
     approval.show(

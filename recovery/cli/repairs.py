@@ -7,7 +7,7 @@ from pathlib import Path
 from manifests.errors import ManifestAlteredError, NotEqualError, RefusedError
 from recovery.cli import consent
 from recovery.cli.agreement import Words
-from recovery.cli.options import note, show, tell
+from recovery.cli.options import note, show, tell, write_page
 from recovery.cli.thawing import end_left
 from recovery.fencing import despite_too, stand, with_fence
 from recovery.journal import Journal
@@ -82,9 +82,10 @@ def report(
     if ended is not None:
         tell_ended(session, found, ended, html, as_json=as_json, is_whole=is_whole)
         return
-    document = repair_document(found, planned.plan)
+    write_page(html, repair_document(found, planned.plan))
+    document = repair_document(found, planned.plan, is_whole=is_whole)
     told = {"recovery_id": recovery, "repair": found.model_dump(mode="json")}
-    show(document, told, html, as_json=as_json)
+    show(document, told, None, as_json=as_json)
     if not as_json:
         since = since_text(journal.wrote_at(), now=session.started_at)
         again = f"`{resuming(recovery, planned.plan)}` brings it to an end"
@@ -140,7 +141,7 @@ def agree(session: Session, found: Repair, plan: Plan, words: Words) -> None:
         RefusedError: A word is missing, or the answer is no.
     """
     if not words.as_json:
-        tell(repair_document(found, plan))
+        tell(repair_document(found, plan, is_whole=words.verbose))
     refuse(session, plan, words)
     consent.agree(yes=words.yes, changes=plan.changes)
 

@@ -25,14 +25,20 @@ from recovery.report.fenced import fence_section, fences_told
 from recovery.units import counted, shown
 
 
-def repair_document(found: Repair, plan: Plan) -> Document:
-    """Tell what went wrong, who says so, and what becomes of it."""
+def repair_document(found: Repair, plan: Plan, *, is_whole: bool = True) -> Document:
+    """Tell what went wrong, who says so, and what becomes of it.
+
+    Args:
+        found: What went wrong.
+        plan: What becomes of it.
+        is_whole: Whether each of many writers that are paused is named.
+    """
     return Document(
         title=f"repair of {found.table} in {plan.request.target.project}",
         sections=(
             Section((FactLine(tuple(_facts(found))),), "What went wrong"),
             Section(tuple(_rows(found)), "What happens"),
-            *fence_section(plan.fence),
+            *fence_section(plan.fence, is_whole=is_whole),
         ),
     )
 

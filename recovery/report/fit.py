@@ -82,7 +82,7 @@ def _lines(block: Block) -> tuple[Row, ...]:
         case Rows():
             return block.rows
         case Table():
-            return tuple(Row(" ".join(cells)) for cells in block.rows)
+            return tuple(Row("  ".join(cells)) for cells in block.rows)
         case Listing():
             return tuple(map(Row, block.items))
         case _:

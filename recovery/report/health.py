@@ -1,6 +1,6 @@
 """What is told of health: how each thing is, the worst first, and what mends it. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 from recovery.document import (
@@ -44,6 +44,13 @@ def actions_told(findings: Iterable[HealthFinding]) -> tuple[Block, ...]:
         Paragraph(f"{item.purpose}: {item.command}") if _is_sentence(item.command) else item
         for item in health_actions(findings)
     )
+
+
+def health_mends(findings: Iterable[HealthFinding]) -> Iterator[str]:
+    """Yield what mends each thing, as a sentence; one that is no command says of what it is."""
+    for item in findings:
+        if item.mend:
+            yield item.mend if item.mend.startswith("`") else f"{_about(item)}: {item.mend}"
 
 
 def _steps(findings: Iterable[HealthFinding]) -> Iterable[Sequence[HealthFinding]]:

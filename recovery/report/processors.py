@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from manifests.catalog_processors import Bounds, Processors
 from manifests.errors import ReboundError
@@ -34,13 +35,28 @@ _MOST_FAULTY = 8
 _TIB = 2**40
 
 
+class Held(NamedTuple):
+    """What a backup holds of dates that lack.
+
+    Attributes:
+        tables: Of each table; nothing where the dates do not come from a backup.
+        run_id: The run that is the backup.
+    """
+
+    tables: tuple[TableDates, ...] = ()
+    run_id: str = ""
+
+
+NOT_HELD = Held()
+
+
 def dates_plan_document(
     plan: ProcessorPlan,
     rules: Processors,
     *,
-    held: Iterable[TableDates] = (),
-    run_id: str = "",
+    held: Held = NOT_HELD,
     error: ReboundError | None = None,
+    is_whole: bool = True,
 ) -> Document:
     """Tell which dates each processor lacks, and what happens to them.
 
@@ -48,8 +64,8 @@ def dates_plan_document(
         plan: The plan.
         rules: The catalog's processors.
         held: What a backup holds of the dates, where they come from one.
-        run_id: The run that is the backup.
         error: What the command ends with; None when all could be looked at.
+        is_whole: Whether each of many writers that are paused is named.
     """
     rows = tuple(_step_row(step, _waiting(plan, rules, step)) for step in plan.steps)
     games = (
@@ -62,9 +78,9 @@ def dates_plan_document(
         conclusion=concluded(error, state="not looked at" if error else "can be done"),
         sections=(
             Section((Paragraph(games),)),
-            *fence_section(plan.fence),
+            *fence_section(plan.fence, is_whole=is_whole),
             Section((Rows(rows, "planned"),), "What lacks"),
-            Section(tuple(_cost(plan, rules, tuple(held), run_id)), "What it takes"),
+            Section(tuple(_cost(plan, rules, *held)), "What it takes"),
         ),
     )
 

@@ -20,7 +20,7 @@ from recovery.document import (
     Telling,
     Timeline,
 )
-from recovery.units import as_text
+from recovery.units import as_text, printable
 
 _GAP = "  "
 _NOTHING = "-"
@@ -39,6 +39,9 @@ _SET_OUT: dict[Telling, tuple[tuple[int, int], ...]] = {
     "held": ((0, 0),),
     "health": ((2, 9), (12, 0)),
 }
+# Where that would leave a name no room beside its state, both follow each other.
+_LEAST_SET_OUT = 72
+_SET_CLOSE: tuple[tuple[int, int], ...] = ((2, 0), (4, 8), (13, 0))
 _BARS = "\N{LOWER ONE EIGHTH BLOCK}\N{LOWER ONE QUARTER BLOCK}\N{LOWER THREE EIGHTHS BLOCK}\N{LOWER HALF BLOCK}\N{LOWER FIVE EIGHTHS BLOCK}\N{LOWER THREE QUARTERS BLOCK}\N{LOWER SEVEN EIGHTHS BLOCK}\N{FULL BLOCK}"
 _NO_BAR = "\N{MIDDLE DOT}"
 
@@ -48,9 +51,10 @@ def text_of(document: Document, *, columns: int | None = None) -> str:
 
     Args:
         document: The document; its conclusion is left out.
-        columns: The width of the terminal, to which tables are fitted; None for any.
+        columns: The width of the terminal, to which everything is fitted but a command, which is copied as it
+            stands; None for any.
     """
-    lines = [document.title] if document.title else []
+    lines = folded(printable(document.title), columns=columns) if document.title else []
     for number, section in enumerate(document.sections):
         if document.has_headings and not section.blocks:
             continue
@@ -62,13 +66,14 @@ def text_of(document: Document, *, columns: int | None = None) -> str:
 
 def _section_lines(section: Section, columns: int | None) -> Iterator[str]:
     for block in section.blocks:
-        yield from _block_lines(block, columns)
+        for line in map(printable, _block_lines(block, columns)):
+            yield from [line] if isinstance(block, Command) else folded(line, columns=columns)
 
 
 def _block_lines(block: Block, columns: int | None) -> Iterable[str]:
     match block:
         case Rows():
-            return row_lines(block.rows, block.telling)
+            return row_lines(block.rows, block.telling, columns=columns)
         case Table():
             return table_lines(block, columns=columns)
         case Command():
@@ -112,7 +117,10 @@ def _command_lines(block: Command, columns: int | None) -> list[str]:
     line = f"{block.purpose}: {block.command}{condition}"
     if columns is None or len(line) <= columns:
         return [line]
-    return [f"{block.purpose}{condition}:", f"{_INDENT}{block.command}"]
+    return [
+        *folded(f"{block.purpose}{condition}:", columns=columns),
+        f"{_INDENT}{block.command}",
+    ]
 
 
 def _sentence(block: FactLine | Paragraph | ProofLine) -> str:
@@ -121,9 +129,19 @@ def _sentence(block: FactLine | Paragraph | ProofLine) -> str:
     return block.text
 
 
-def row_lines(rows: Iterable[Row], telling: Telling, *, depth: int = 0) -> Iterator[str]:
-    """Write rows and what is below them, each set in by its depth."""
-    indent, width = _SET_OUT[telling][depth]
+def row_lines(
+    rows: Iterable[Row], telling: Telling, *, depth: int = 0, columns: int | None = None
+) -> Iterator[str]:
+    """Write rows and what is below them, each set in by its depth.
+
+    Args:
+        rows: The rows.
+        telling: What their states tell.
+        depth: How deep they are.
+        columns: The width of the terminal; None for any.
+    """
+    is_close = telling == "planned" and columns is not None and columns < _LEAST_SET_OUT
+    indent, width = (_SET_CLOSE if is_close else _SET_OUT[telling])[depth]
     for row in rows:
         state = (
             f"{row.state:<{width}}{_GAP if len(row.state) > width else ' '}" if row.state else ""
@@ -131,7 +149,7 @@ def row_lines(rows: Iterable[Row], telling: Telling, *, depth: int = 0) -> Itera
         count = "" if row.count is None else f"{row.count:>{_COUNT_WIDTH},} "
         yield f"{' ' * indent}{state}{count}{row.text}"
         if row.below:
-            yield from row_lines(row.below, telling, depth=depth + 1)
+            yield from row_lines(row.below, telling, depth=depth + 1, columns=columns)
 
 
 def table_lines(table: Table, *, columns: int | None) -> list[str]:

@@ -6,9 +6,15 @@ from typing import Literal
 type Tone = Literal["good", "warning", "bad", "plain"]
 
 STATES = re.compile(
-    r"(?<!\S)(proven|complete|partial|foreign|damaged|healthy|warning|unknown|critical|[A-Z]{3,}(?: [A-Z]+)+|FAILED|CRITICAL|UNKNOWN)(?!\S)"
+    r"(?<!\S)(?:[A-Z]{3,}(?: [A-Z]+)+|FAILED|CRITICAL|UNKNOWN)(?![^\s:,;.])"
+    r"|(?:(?<=^)|(?<=^\s)|(?<=\s\s)|(?<=: )|(?<=\bstate ))"
+    r"(?:proven|complete|partial|foreign|damaged|healthy|warning|unknown|critical)(?=\s\s|[,;]|$)",
+    re.MULTILINE,
 )
-"""The states in a text, which have a colour, too."""
+"""The states in a text, which have a colour, too: in capitals anywhere, else where one stands as a state.
+
+"not proven", "proven never" and "the newest complete run" are words of a sentence.
+"""
 
 _GOOD = ("proven", "pass", "complete", "can be done", "healthy", "SUCCEEDED")
 _TONES: dict[str, Tone] = {

@@ -14,7 +14,7 @@ from recovery.document import (
     Table,
 )
 from recovery.health import Health, health_error
-from recovery.report.health import health_rows, health_state
+from recovery.report.health import health_mends, health_rows, health_state
 from recovery.status.model import NOT_SHOWN, PartStatus, ScenarioStatus, Status, stands
 from recovery.units import age, counted, duration, listed, printable, shown
 
@@ -27,7 +27,7 @@ _COLUMNS = (
     Column("state"),
     Column("newest point", "right"),
     Column("proven point", "right"),
-    Column("proven", "right"),
+    Column("proof", "right"),
     Column("by"),
     Column("may lose", "right"),
     Column("may take", "right"),
@@ -39,7 +39,7 @@ _TAKES = 8
 _OF_SCENARIOS = (
     Column("scenario"),
     Column("proven point", "right"),
-    Column("proven", "right"),
+    Column("proof", "right"),
     Column("by"),
     Column("parts", "right"),
     Column("drill due", "right"),
@@ -214,4 +214,4 @@ def _mends(status: Status) -> Iterator[str]:
     for health in reversed(Health):
         if health is not Health.HEALTHY:
             yield from (it.mend for it in status.parts if it.health is health and it.mend)
-            yield from (it.mend for it in status.others if it.health is health and it.mend)
+            yield from health_mends(it for it in status.others if it.health is health)

@@ -222,6 +222,8 @@ def test_each_word_it_needs(phases: Phases):
     league.run("recover", SCENARIO, code=5)
     unset = league.run("recover", SCENARIO, "--yes", code=2, PHASE3_KEY="")
     assert NO_KEY in unset.stderr
+    # Before anybody is asked, who would say yes to what then cannot begin.
+    assert NO_KEY in league.run("recover", SCENARIO, code=2, PHASE3_KEY="").stderr
     person = league.cloud.env["GOOGLE_APPLICATION_CREDENTIALS"]
     words = ("recover", SCENARIO, "--yes")
     refused = league.run(*words, code=9, GOOGLE_APPLICATION_CREDENTIALS=person, NO_GCE_CHECK="true")

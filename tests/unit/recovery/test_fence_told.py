@@ -16,9 +16,15 @@ from recovery.fence.text import (
     thaw_lines,
     writes_text,
 )
+from recovery.repair.document import repair_document
+from recovery.repair.rules import plan_of
 from recovery.report.fenced import fence_section, fences_told
+from recovery.report.processors import dates_plan_document
 from recovery.report.text import text_of
+from recovery.request import Target
+from tests.unit.recovery.processors.test_dates import RULES, planned, seen
 from tests.unit.recovery.test_fence import fence
+from tests.unit.recovery.test_repair import found
 from tests.unit.writers import job
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
@@ -166,6 +172,24 @@ def test_why_it_is_not_quiet(number: int, told: str):
     assert Quiet(seconds=1, changed=names).not_quiet == told
     runs = Quiet(seconds=1, running=names).not_quiet
     assert runs.startswith("1 execution not over" if number == 1 else "2 executions not over")
+
+
+def test_plans_of_every_sort_count_many_writers():
+    """Of dates and of a repair, too; each is named where all are asked for."""
+    first = fence(job("gap-detector-30min"))
+    (writer,) = first.writers
+    writers = tuple(writer.model_copy(update={"name": f"jobs/job-{n}"}) for n in range(28))
+    made = PlannedFence(things=first.things, writers=writers, quiet_seconds=1)
+    dates = planned(seen()).model_copy(update={"fence": made})
+    repair = plan_of(found(), Target(project="platform")).model_copy(update={"fence": made})
+    for whole in (True, False):
+        for document in (
+            dates_plan_document(dates, RULES, is_whole=whole),
+            repair_document(found(), repair, is_whole=whole),
+        ):
+            text = text_of(document)
+            assert text.count("scheduler/job job-") == 28 * whole
+            assert ("28 writers: 28 of scheduler/job" in text) is not whole
 
 
 @pytest.mark.parametrize(

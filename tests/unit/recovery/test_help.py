@@ -124,6 +124,30 @@ def test_the_modes_of_ops_are_listed_with_what_each_shows():
     assert "`rebound ops` is `rebound ops full`" in told
 
 
+def test_no_option_is_cut_on_a_narrow_terminal():
+    """What ends in dots cannot be typed."""
+    narrow = {**os.environ, "COLUMNS": "60"}
+    for path in ("recover", "resume", "repair"):
+        words = [sys.executable, "-c", "from recovery.cli import main; main()", path, "--help"]
+        told = subprocess.run(words, capture_output=True, text=True, check=True, env=narrow).stdout
+        assert "\N{HORIZONTAL ELLIPSIS}" not in told
+        assert max(map(len, told.partition("Example:")[0].splitlines())) <= 60
+        assert {it for option in EVERY[path].params for it in option.opts if "--" in it} <= set(
+            re.findall(r"--[a-z-]+", told)
+        )
+        assert f"  {COMMANDS[path].example}\n" in told
+
+
+def test_no_progress_stands_in_a_help(monkeypatch: pytest.MonkeyPatch):
+    """It would be written into the first line of a box that takes long to draw."""
+    begun: list[str] = []
+    monkeypatch.setattr("recovery.cli.WAITING.begin", begun.append)
+    for words in (["show", "--help"], ["show"]):
+        monkeypatch.setattr(sys, "argv", ["rebound", *words])
+        CliRunner().invoke(app, words)
+    assert begun == ["rebound show"]
+
+
 def test_nothing_is_imported_for_the_list():
     """`rebound --help` and `--version` wait for none of Google's clients."""
     code = (

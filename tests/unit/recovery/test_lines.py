@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from recovery.cli.approvals import write_plan
-from recovery.cli.options import say
+from recovery.cli.options import say, tell
 from recovery.console import coloured
+from recovery.document import Command, Document, Paragraph, Row, Rows, Section
 from recovery.report.planned import plan_document
 from recovery.report.text import folded, text_of
+from recovery.waiting import Waiting
 from tests.unit.samples import POINT
 from tests.unit.worlds import GONE, plan, world
 
@@ -68,6 +70,61 @@ def test_states_have_colours_unless_nobody_wants_any(monkeypatch: pytest.MonkeyP
     for said in ("1", "0"):
         monkeypatch.setenv("NO_COLOR", said)
         assert coloured(line) == line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "the table is left, and not proven",
+        "scenario  proven point  proof  by",
+        "state not shown, proven never, may lose 24 h",
+        "the newest complete run is of yesterday",
+        "critical features that are missing  kept",
+    ],
+)
+def test_a_word_of_a_sentence_has_no_colour(line: str, monkeypatch: pytest.MonkeyPatch):
+    """What is not proven is not told in the colour of what is."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert coloured(line) == line
+
+
+def test_a_note_takes_the_bar_away_that_stands_on_its_line(capsys: pytest.CaptureFixture[str]):
+    """Else it would begin behind what the bar says is left; without a bar nothing is erased."""
+    waiting = Waiting()
+    waiting.interrupted()
+    assert capsys.readouterr().err == ""
+    with waiting.bar():
+        waiting.interrupted()
+        assert capsys.readouterr().err == "\r\x1b[K"
+    assert capsys.readouterr().err == ""
+
+
+def test_capitals_have_a_colour_to_their_end(monkeypatch: pytest.MonkeyPatch):
+    """A colon behind the last word belongs to the sentence."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    told = coloured("NOT BOUNDED IN MONEY: nobody says")
+    assert told == "\x1b[31mNOT BOUNDED IN MONEY\x1b[0m: nobody says"
+
+
+def test_a_name_stands_beside_its_state_on_a_narrow_terminal():
+    """Twenty columns of a state that is five wide would leave the name to the next line."""
+    name = "nba_analytics.upcoming_player_game_context"
+    document = Document((Section((Rows((Row(f"{name}: equal", "leave"),), "planned"),)),))
+    assert text_of(document, columns=60).splitlines() == [f"  leave  {name}: equal"]
+    assert text_of(document, columns=80) == f"  leave                {name}: equal"
+
+
+def test_what_is_printed_to_a_terminal_leaves_commands_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """One that is copied in two lines is two commands to a shell."""
+    command = "gcloud storage buckets update gs://vault --retention-period=30d --default-hold"
+    monkeypatch.setattr("recovery.cli.options.terminal_columns", lambda: 60)
+    monkeypatch.setattr("recovery.console.terminal_columns", lambda *_: 60)
+    tell(Document((Section((Command(f"vault {'a ' * 40}b", command), Paragraph("x " * 50))),)))
+    lines = capsys.readouterr().out.splitlines()
+    assert f"    {command}" in lines
+    assert max(len(line) for line in lines if command not in line) <= 60
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])

@@ -2,7 +2,7 @@
 
 import re
 
-from recovery.health import Health
+from recovery.health import Health, HealthFinding
 from recovery.report.html import page_of
 from recovery.report.text import text_of
 from recovery.status.document import status_document
@@ -54,3 +54,18 @@ def test_a_page_tells_why_once_and_cuts_no_sentence():
     assert page.count(WHY) == 1
     assert page.count(wrong.what) == 1
     assert ">nothing held</td>" in page
+
+
+def test_what_is_to_do_says_of_what():
+    """Below the list nobody sees what "it" is: a command says so itself, a sentence has its thing before it."""
+    mend = "name it in the catalog, or decide in its `left_out` that it is in no backup"
+    left = HealthFinding("protected", "buckets", Health.WARNING, "not in the catalog: raw", mend)
+    known = HealthFinding("decisions", "", Health.WARNING, "two", "`rebound doctor` says how")
+    told = Status(
+        project="p", platform="b", looked_at=NOW, answer="No.", parts=(PART,), others=(left, known)
+    )
+    lines = text_of(status_document(told)).splitlines()
+    assert lines[lines.index("to do:") + 1 :] == [
+        f"  protected buckets: {mend}",
+        "  `rebound doctor` says how",
+    ]
