@@ -22,7 +22,7 @@ from recovery.plan.model import Plan
 from recovery.plan.said import resuming
 from recovery.report.conclusion import outcome_error
 from recovery.report.ended import kept_until, report_document
-from recovery.report.processors import Held, left_section
+from recovery.report.processors import DatesHeld, left_section
 from recovery.request import Request, Target
 from recovery.running import execute, finish, new_recovery
 from recovery.session import Session
@@ -30,10 +30,12 @@ from recovery.session import Session
 _SCENARIO: ScenarioName = "bigquery-dataset-loss"
 
 
-def told(session: Session, rules: Processors, made: ProcessorPlan, said: Mapping[str, Any]) -> Held:
+def told(
+    session: Session, rules: Processors, made: ProcessorPlan, said: Mapping[str, Any]
+) -> DatesHeld:
     """Return which of the dates that lack the chosen run holds."""
     selection, manifest = _chosen(session, said)
-    return Held(tuple(held_dates(made, rules, manifest)), selection.run_id)
+    return DatesHeld(tuple(held_dates(made, rules, manifest)), selection.run_id)
 
 
 def recover(

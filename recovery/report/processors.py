@@ -35,7 +35,7 @@ _MOST_FAULTY = 8
 _TIB = 2**40
 
 
-class Held(NamedTuple):
+class DatesHeld(NamedTuple):
     """What a backup holds of dates that lack.
 
     Attributes:
@@ -47,14 +47,14 @@ class Held(NamedTuple):
     run_id: str = ""
 
 
-NOT_HELD = Held()
+NOT_HELD = DatesHeld()
 
 
 def dates_plan_document(
     plan: ProcessorPlan,
     rules: Processors,
     *,
-    held: Held = NOT_HELD,
+    held: DatesHeld = NOT_HELD,
     error: ReboundError | None = None,
     is_whole: bool = True,
 ) -> Document:

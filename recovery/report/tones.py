@@ -6,14 +6,14 @@ from typing import Literal
 type Tone = Literal["good", "warning", "bad", "plain"]
 
 STATES = re.compile(
-    r"(?<!\S)(?:[A-Z]{3,}(?: [A-Z]+)+|FAILED|CRITICAL|UNKNOWN)(?![^\s:,;.])"
+    r"(?<!\S)(?!CREATE OR )(?:[A-Z]{3,}(?: [A-Z]+)+|FAILED|CRITICAL|UNKNOWN)(?![^\s:,;.])"
     r"|(?:(?<=^)|(?<=^\s)|(?<=\s\s)|(?<=: )|(?<=\bstate ))"
     r"(?:proven|complete|partial|foreign|damaged|healthy|warning|unknown|critical)(?=\s\s|[,;]|$)",
     re.MULTILINE,
 )
 """The states in a text, which have a colour, too: in capitals anywhere, else where one stands as a state.
 
-"not proven", "proven never" and "the newest complete run" are words of a sentence.
+"not proven", "proven never" and "the newest complete run" are words of a sentence, `CREATE OR REPLACE` of a statement.
 """
 
 _GOOD = ("proven", "pass", "complete", "can be done", "healthy", "SUCCEEDED")
