@@ -6,7 +6,7 @@ from typing import Literal
 type Tone = Literal["good", "warning", "bad", "plain"]
 
 STATES = re.compile(
-    r"(?<!\S)(?!CREATE OR )(?:[A-Z]{3,}(?: [A-Z]+)+|FAILED|CRITICAL|UNKNOWN)(?![^\s:,;.])"
+    r"(?<!\S)(?!CREATE OR )(?!REPLACE TABLE )(?:[A-Z]{3,}(?: [A-Z]+)+|FAILED|CRITICAL|UNKNOWN)(?![^\s:,;.])"
     r"|(?:(?<=^)|(?<=^\s)|(?<=\s\s)|(?<=: )|(?<=\bstate ))"
     r"(?:proven|complete|partial|foreign|damaged|healthy|warning|unknown|critical)(?=\s\s|[,;]|$)",
     re.MULTILINE,
