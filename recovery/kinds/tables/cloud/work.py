@@ -11,6 +11,9 @@ from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.datasets import undelete_dataset
 from recovery.kinds.tables.cloud.recover import TableRecovery
 from recovery.kinds.tables.cloud.stored import verify_tables
+from recovery.kinds.tables.cloud.undeleted import Undeletions
+from recovery.kinds.tables.rules.datasets import DatasetStep
+from recovery.kinds.tables.rules.outcomes import DatasetOutcome
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.work import Begun, Running, Tools, Work
 from recovery.request import Request, Target
@@ -53,6 +56,7 @@ class TableWork(Work[TablesSeen]):
         self._clock = tools.clock
         self._target = bigquery_target(tools, target)
         self._undeleted: dict[str, bool] = {}
+        self._undeletions = Undeletions(tools.landing, tools.seal, tools.own_id)
         self._listening = partial(tools.listeners.of_tables, target.project)
 
     def observe(self, origin: Origin, request: Request, begun: Begun | None = None) -> TablesSeen:
@@ -61,7 +65,14 @@ class TableWork(Work[TablesSeen]):
         found = ((item.name, self._left.of(item)) for item in origin.run.tables)
         left = {name: left for name, left in found if left}
         older = begun.older(seen.datasets) if begun else frozenset[str]()
-        told = {"undeleted": self._undeleted, "left": left, "listening": self._listening()}
+        # Who was killed behind an undeletion began no journal that would tell of it.
+        open_ones = self._undeletions.open()
+        back = {name: True for name, found in seen.datasets.items() if found and name in open_ones}
+        told = {
+            "undeleted": {**back, **self._undeleted},
+            "left": left,
+            "listening": self._listening(),
+        }
         return seen.model_copy(update={**told, "older": older})
 
     def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
@@ -74,16 +85,21 @@ class TableWork(Work[TablesSeen]):
             left=self._left,
             running=running,
         )
-        yield from recovery.recover(steps)
+        failed = False
+        for outcome in recovery.recover(steps):
+            failed = failed or (isinstance(outcome, DatasetOutcome) and not outcome.is_proven)
+            yield outcome
+        if not failed:
+            self._undeletions.end({step.name for step in steps if isinstance(step, DatasetStep)})
 
     def come_first(self, steps: Sequence[Step], origin: Origin) -> dict[str, str]:
         """Undelete datasets; one that does not come back is created by the next plan."""
         named = {step.name for step in steps}
-        done = {
-            item.dataset_id: undelete_dataset(self._target, item)
-            for item in origin.run.datasets
-            if item.dataset_id in named
-        }
+        done: dict[str, bool] = {}
+        for item in origin.run.datasets:
+            if item.dataset_id in named:
+                self._undeletions.begin(item.dataset_id)
+                done[item.dataset_id] = undelete_dataset(self._target, item)
         self._undeleted |= done
         return {
             f"dataset {name}": "undeleted"

@@ -23,7 +23,8 @@ class TablesSeen(Seen):
             recovery.
         left: What partitions of tables of the run hold without the rows that stay erased, by table and
             id, as far as this command has measured it.
-        undeleted: Datasets that this command tried to undelete, and whether they came back.
+        undeleted: Datasets that this command tried to undelete, and whether they came back; and those that
+            an earlier one brought back that came to no end.
         listening: What is told of each write to BigQuery.
     """
 
