@@ -1,7 +1,8 @@
 """What a thing was before a recovery changed it: recorded once, before the change, for an undo. Pure."""
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 
 from manifests.kinds.buckets.model import ObjectVersion
 from manifests.kinds.databases.model import IndexSettings
@@ -9,6 +10,65 @@ from manifests.values import Resource, Value
 
 FOLDER = "before"
 """Of a journal, with one entry a thing that is about to be written."""
+
+
+DELETED = "deleted:"
+"""What the name of a member begins with that is no more.
+
+One that is undeleted "retains the role in the binding" (IAM REST, Binding: members), but not in a view that was
+made again since. Nobody tried whether BigQuery takes such a member.
+"""
+
+GRANTED = "granted"
+"""Of a journal, with one entry a view that is about to be deleted, because it is made again."""
+
+
+class Binding(Value):
+    """A role, and who has it.
+
+    Attributes:
+        condition: When they have it; None for always.
+    """
+
+    role: str
+    members: tuple[str, ...]
+    condition: Resource | None = None
+
+    @property
+    def each(self) -> Iterator[tuple[str, str]]:
+        """Yield each member, with all that it is granted."""
+        what = f"{self.role}{f' if {json.dumps(self.condition)}' if self.condition else ''}"
+        yield from ((what, member) for member in self.members)
+
+
+class FormerGrants(Value):
+    """What was granted on a view alone, which goes with the view."""
+
+    bindings: tuple[Binding, ...] = ()
+
+    @classmethod
+    def of(cls, policy: Resource) -> "FormerGrants":
+        """Return what an IAM policy grants."""
+        known = ("role", "members", "condition")
+        bindings = policy.get("bindings") or ()
+        return cls.model_validate(
+            {"bindings": [{key: item[key] for key in known if key in item} for item in bindings]}
+        )
+
+    def lacking(self, now: "FormerGrants") -> tuple[str, ...]:
+        """Return what is granted no more: of each role its members.
+
+        Nothing where all of them were deleted since: nobody can be granted it, however often it is told.
+        """
+        there = {one for item in now.bindings for one in item.each}
+        was = [one for item in self.bindings for one in item.each]
+        gone: dict[str, list[str]] = {}
+        for what, member in dict.fromkeys(was):
+            if (what, member) not in there:
+                gone.setdefault(what, []).append(member)
+        if all(member.startswith(DELETED) for members in gone.values() for member in members):
+            return ()
+        return tuple(f"{what} of {', '.join(members)}" for what, members in gone.items())
 
 
 class Former(Value):

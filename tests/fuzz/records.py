@@ -36,7 +36,15 @@ from recovery.drill.model import (
 from recovery.fence.model import FencedWriter, FenceRecord, LeftWriter, ThawRecord
 from recovery.fence.text import fence_lines
 from recovery.kinds.buckets.rules.outcomes import RangeOutcome
-from recovery.kinds.former import AsideObject, AsideObjects, Former, FormerFile, FormerObjects
+from recovery.kinds.former import (
+    AsideObject,
+    AsideObjects,
+    Binding,
+    Former,
+    FormerFile,
+    FormerGrants,
+    FormerObjects,
+)
 from recovery.kinds.processors.cloud.journal import SentRequest
 from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, PlannedDates
 from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep, UnreadTable
@@ -193,6 +201,7 @@ SAMPLES: tuple[BaseModel, ...] = (
             AsideObject(name="undo/r/b/a", generation=7, before=record("a").version, is_extra=True),
         )
     ),
+    FormerGrants(bindings=(Binding(role="roles/viewer", members=("user:a@example.com",)),)),
     FormerFile(name="recoveries/r/undo/databases/d/x.avro", sha256="ab12", are_removed=True),
     UndoReport(
         recovery_id=RECOVERY,

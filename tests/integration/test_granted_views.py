@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Rebound
+from tests.harness import RUN_SECONDS, Rebound
 from tests.integration import lake
 from tests.integration.test_definitions import DESCRIBED, SCENARIO, SUMS, api
 from tests.served import Function
@@ -23,9 +23,9 @@ def of_sums(rebound: Rebound, verb: str, **policy: Any) -> Any:  # noqa: ANN401 
     return api(rebound, "POST", f"datasets/lake/tables/sums:{verb}IamPolicy", data=policy)
 
 
-def grant(rebound: Rebound) -> None:
-    """Let two read the view of whom one was deleted."""
-    binding = {"role": READING, "members": [LIVING, GONE]}
+def grant(rebound: Rebound, *members: str) -> None:
+    """Let some read the view."""
+    binding = {"role": READING, "members": members}
     of_sums(rebound, "set", policy={"bindings": [binding]})
 
 
@@ -43,7 +43,7 @@ def test_who_could_read_a_view_is_told_where_nobody_grants_it_again(rebound: Reb
     """What was granted on it went with it, and nothing else knows of it, also where a try more is made."""
     rebound.query(f"DROP TABLE `{viewed}.games`")
     rebound.query(f"DROP VIEW `{viewed}.described`")
-    grant(rebound)
+    grant(rebound, LIVING, GONE)
     with rebound.cloud.fault("bigquery", "bigquery.tables.setIamPolicy", "status", status=403):
         told = rebound.run("recover", SCENARIO, "--yes", code=6).stdout
     assert f"view alone is gone ({READING} of {LIVING}, {GONE}): " in told
@@ -59,7 +59,7 @@ def test_who_was_deleted_and_could_read_a_view_is_told(rebound: Rebound, viewed:
     """
     rebound.query(f"DROP TABLE `{viewed}.games`")
     rebound.query(f"DROP VIEW `{viewed}.described`")
-    grant(rebound)
+    grant(rebound, LIVING, GONE)
     told = rebound.run("recover", SCENARIO, "--yes", code=6).stdout
     assert NOT_AGAIN in told
     assert "proven    view lake.described" in told
@@ -70,8 +70,25 @@ def test_who_was_deleted_and_could_read_a_view_is_told(rebound: Rebound, viewed:
     rebound.query(OTHER.format(lake=viewed))
     rebound.query(f"DROP VIEW `{viewed}.described`")
     rebound.run("recover", SCENARIO, "--yes", "--overwrite", "lake.sums")
-    grant(rebound)
+    grant(rebound, LIVING, GONE)
     recovery = max(rebound.recoveries)
     undone = rebound.run("undo", recovery, "--yes", "--access", code=6)
     assert NOT_AGAIN in " ".join((undone.stdout + undone.stderr).split())
     assert [it["members"] for it in of_sums(rebound, "get")["bindings"]] == [[LIVING]]
+
+
+def test_who_could_read_a_view_is_told_where_it_was_killed_between(rebound: Rebound, viewed: str):
+    """Nothing but the journal knows it then: it is told, and granted by nobody, as others write there."""
+    rebound.query(f"DROP TABLE `{viewed}.games`")
+    grant(rebound, LIVING, GONE)
+    with rebound.cloud.held("bigquery", "bigquery.tables.setIamPolicy", is_done=False):
+        killed = rebound.begin("recover", SCENARIO, "--yes")
+        rebound.cloud.await_fault("bigquery", killed)
+        killed.kill()
+        killed.communicate(RUN_SECONDS)
+    again = ("resume", max(rebound.recoveries), "--yes")
+    told = rebound.run(*again, code=6).stdout
+    assert f"went when an earlier attempt deleted it ({READING} of {LIVING}, {GONE})" in told
+    assert "bindings" not in of_sums(rebound, "get")
+    grant(rebound, LIVING)
+    assert "proven    view lake.sums" in rebound.run(*again).stdout

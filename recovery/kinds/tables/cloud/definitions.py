@@ -1,7 +1,7 @@
 """Views and routines: what has no rows, and is put back after the tables it reads."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from operator import attrgetter
 
@@ -12,20 +12,32 @@ from manifests.values import Resource
 from recovery.compare.findings import Finding
 from recovery.compare.properties import changes, comparable
 from recovery.compare.tables import definition_findings
+from recovery.kinds.former import GRANTED, FormerGrants, former_name
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
-from recovery.kinds.tables.cloud.remaking import definition_body, made_instead
+from recovery.kinds.tables.cloud.remaking import definition_body, made_instead, not_granted_again
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import DefinitionOutcome
+from recovery.kinds.work import Entries
 
 
 def restore_definitions(
-    target: BigQueryTarget, manifest: Manifest, steps: Sequence[DefinitionStep]
+    target: BigQueryTarget,
+    manifest: Manifest,
+    steps: Sequence[DefinitionStep],
+    *,
+    journal: Entries,
 ) -> tuple[DefinitionOutcome, ...]:
     """Put views and routines back, and return how each ended that was not left.
 
     A view can read another, and neither BigQuery nor the manifest gives an order, so what fails is
     tried again as long as something else succeeds.
+
+    Args:
+        target: Where they are.
+        manifest: The plan's manifest.
+        steps: What happens to each.
+        journal: Where it is written down what was granted on what is deleted to be made again.
 
     Raises:
         ManifestAlteredError: The plan names one that is not in its run.
@@ -42,7 +54,7 @@ def restore_definitions(
     while pending:
         failed = []
         for step in pending:
-            problem = _restore(target, step, expected[step.name], lost[step.name])
+            problem = _restore(target, step, expected[step.name], journal, lost[step.name])
             if problem:
                 problems[step.name] = problem
                 failed.append(step)
@@ -69,7 +81,11 @@ def _outcome(step: DefinitionStep, problem: str, lost: Sequence[str]) -> Definit
 
 
 def _restore(
-    target: BigQueryTarget, step: DefinitionStep, resource: Resource, lost: list[str]
+    target: BigQueryTarget,
+    step: DefinitionStep,
+    resource: Resource,
+    journal: Entries,
+    lost: list[str],
 ) -> str:
     """Put one back, and return what is wrong with it then, which another try may mend.
 
@@ -77,11 +93,17 @@ def _restore(
         target: Where it is.
         step: What happens to it.
         resource: As it is to be.
+        journal: Where it is written down what was granted on it.
         lost: Is given what is lost for good.
     """
-    own_id = step.name.split(".", 1)[1]
+    own_id, entry = step.name.split(".", 1)[1], former_name(step.kind, step.into)
     try:
-        _write(target, step, resource, lost)
+        earlier = (
+            journal.entry(GRANTED, entry, FormerGrants) if step.action == "make again" else None
+        )
+        _write(target, step, resource, partial(journal.keep, GRANTED, entry), lost)
+        if earlier is not None and not lost:
+            lost += not_granted_again(target.resources, target.name(step.name), earlier)
         found = target.definition(step.kind, step.name)
         findings = definition_findings(resource, found, subject=step.name)
         if found is not None and findings and step.kind == "view" and _can_be_set(findings):
@@ -101,7 +123,11 @@ def _restore(
 
 
 def _write(
-    target: BigQueryTarget, step: DefinitionStep, resource: Resource, lost: list[str]
+    target: BigQueryTarget,
+    step: DefinitionStep,
+    resource: Resource,
+    keep: Callable[[FormerGrants], None],
+    lost: list[str],
 ) -> None:
     """Create what is not there; replace what the plan saw, and nothing else."""
     own_id = step.name.split(".", 1)[1]
@@ -115,7 +141,7 @@ def _write(
             path, etag = f"{collection}/{own_id}", str(found["etag"])
             target.resources.replace(path, body, etag=etag, subject=own_id)
         else:
-            made_instead(target.resources, name, found, make, lost=lost)
+            made_instead(target.resources, name, found, make, lost=lost, keep=keep)
     elif found is None:
         make()
 

@@ -89,7 +89,12 @@ class TableRecovery:
         # A foreign key can refer to a table that had to be published first.
         self._in_parallel(self._constrained, tables)
         yield from self._in_parallel(self._proven, zip(tables, published, strict=True))
-        unmade = restore_definitions(self._target, self._manifest, of(steps, DefinitionStep))
+        unmade = restore_definitions(
+            self._target,
+            self._manifest,
+            of(steps, DefinitionStep),
+            journal=self._running.journal,
+        )
         yield from finish_datasets(
             self._target,
             self._manifest,

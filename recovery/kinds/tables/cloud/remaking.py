@@ -13,14 +13,8 @@ from manifests.cloud.table_paths import table_reference
 from manifests.errors import CloudError, PartialError, ReboundError
 from manifests.kinds.tables.properties import settings
 from manifests.values import Resource
-
-_DELETED = "deleted:"
-"""What the name of a member begins with that is no more.
-
-One that is undeleted "retains the role in the binding" (IAM REST, Binding: members), but not in a view that was
-made again since. Nobody tried whether BigQuery takes such a member.
-"""
-
+from recovery.kinds.former import DELETED, FormerGrants
+from recovery.units import printable
 
 _BY_HAND = "grant it by hand: nothing else knows of it"
 
@@ -50,13 +44,14 @@ def made_instead(
     make: Callable[[], object],
     *,
     lost: list[str],
+    keep: Callable[[FormerGrants], None] | None = None,
     is_view: bool = True,
 ) -> None:
     """Delete a view and make what takes its place; where that cannot be made, make the view again.
 
     What was granted on the view alone goes with it (BigQuery, Manage views, Delete views), and is granted again
     on a view; on a table it would show what the view hid. Where it is killed between, nothing of that name is
-    there, and whoever goes on makes what is to be, without these grants.
+    there, and whoever goes on makes what is to be, without these grants: `not_granted_again` tells them.
 
     Args:
         resources: Those of its project.
@@ -65,6 +60,7 @@ def made_instead(
         make: Makes what takes its place.
         lost: Is given what was granted on the view alone and is not granted again: another try would find
             nothing of it, and nothing else knows of it by then.
+        keep: Writes down what is granted on the view, before it goes.
         is_view: Whether what takes its place is a view.
 
     Raises:
@@ -75,6 +71,8 @@ def made_instead(
     collection = f"datasets/{dataset_id}/tables"
     path = f"{collection}/{own_id}"
     granted = resources.granted(path, subject=own_id)
+    if keep is not None and granted.get("bindings"):
+        keep(FormerGrants.of(granted))
     resources.delete(path, etag=str(old["etag"]), subject=own_id)
     try:
         make()
@@ -104,6 +102,26 @@ def made_instead(
         lost += _grant_again(resources, path, granted)
 
 
+def not_granted_again(resources: Resources, name: str, former: FormerGrants) -> list[str]:
+    """Tell what an attempt that was killed did not grant again; it is not granted by what a journal says.
+
+    Args:
+        resources: Those of its project.
+        name: `dataset.view`.
+        former: What was granted on it before it was deleted.
+
+    Raises:
+        CloudError: What is granted now could not be read.
+    """
+    dataset_id, own_id = name.split(".", 1)
+    now = resources.granted(f"datasets/{dataset_id}/tables/{own_id}", subject=own_id)
+    if not (gone := former.lacking(FormerGrants.of(now))):
+        return []
+    what = "what was granted on the view alone, as the journal says, went when an earlier attempt deleted it"
+    told = "; ".join(map(printable, gone))
+    return [f"{what} ({told}); find out who had it before you grant it by hand"]
+
+
 def _grant_again(resources: Resources, path: str, granted: Resource) -> list[str]:
     """Grant on a view that is made again what was granted on it, but not to members that were deleted.
 
@@ -131,7 +149,7 @@ def _grant_again(resources: Resources, path: str, granted: Resource) -> list[str
 
 def _binding(item: Resource, *, deleted: bool) -> Resource:
     """Return a binding with those of its members that were deleted, or that were not."""
-    members = [it for it in item.get("members") or () if it.startswith(_DELETED) == deleted]
+    members = [it for it in item.get("members") or () if it.startswith(DELETED) == deleted]
     return {**item, "members": members}
 
 
