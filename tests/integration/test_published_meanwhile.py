@@ -134,3 +134,51 @@ def test_a_policy_that_comes_behind_the_plan_stays(rebound: Rebound, function: F
     assert "its row access policies was set since the plan was made" in out
     rebound.query(f"DROP ALL ROW ACCESS POLICIES ON {games(rebound)}")
     assert state(rebound) == damaged
+
+
+def written_when_made(rebound: Rebound, code: int, **looked: int) -> str:
+    """Recover a table that is gone, write a row to it while its policies are listed, and return what is told."""
+    rebound.query(f"DROP TABLE {games(rebound)}")
+    live = {"match": f"{lake.GAMES.replace('.', '/tables/')}/", **looked}
+    with rebound.cloud.held("bigquery", r"bigquery\.rowAccessPolicies\.list", **live):
+        process = rebound.begin(*RECOVER)
+        rebound.cloud.await_fault("bigquery", process)
+        rebound.query(
+            f"INSERT INTO {games(rebound)} (game_id, game_date) VALUES ('late', DATE '{DAY}')"
+        )
+    out, err = process.communicate(RUN_SECONDS)
+    assert process.returncode == code, out + err
+    return str(out)
+
+
+def test_rows_that_come_to_a_table_when_it_is_made_stay(rebound: Rebound, function: Function):
+    """Its metadata tells of them before anything is copied into it."""
+    function.complete("night")
+    before = state(rebound)
+    told = written_when_made(rebound, 6)
+    assert "somebody wrote rows to the table while it was recovered" in told
+    recover_without_late_row(rebound, before)
+
+
+def test_rows_that_come_behind_that_look_stay(rebound: Rebound, function: Function):
+    """The copy takes nothing away, and the proof tells of what is more than the recovery point."""
+    function.complete("night")
+    before = state(rebound)
+    told = written_when_made(rebound, 7, skip=1)
+    assert lake.GAMES in told
+    recover_without_late_row(rebound, before)
+
+
+def test_a_table_that_is_made_is_measured_staged_and_published(
+    rebound: Rebound, function: Function
+):
+    """An empty table of our own is not asked by a job what it holds: each takes seconds."""
+    function.complete("night")
+    before = {job.job_id for job in rebound.bigquery_client.list_jobs(all_users=True)}
+    rebound.run("recover", SCENARIO, "--into-prefix", "copy_", "--table", lake.GAMES, "--yes")
+    jobs = [
+        job.job_id
+        for job in rebound.bigquery_client.list_jobs(all_users=True)
+        if job.job_id not in before
+    ]
+    assert len([name for name in jobs if "-measure-" in name]) == 2, jobs

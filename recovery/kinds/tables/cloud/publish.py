@@ -1,7 +1,6 @@
 """Puts a proven staging table in its place, with an undo point, and proves the result."""
 
 from functools import partial
-from typing import NamedTuple
 
 from google.cloud import bigquery
 
@@ -11,15 +10,7 @@ from manifests.cloud.resources import TableResource
 from manifests.cloud.table_paths import table_reference, tables_path
 from manifests.errors import RefusedError
 from manifests.kinds.tables.model import TableBackup, encryption_key
-from recovery.compare.findings import Finding
-from recovery.compare.observed import (
-    Expired,
-    ObservedTable,
-    PartitionSet,
-    expired_of,
-    extra_partitions,
-    still_kept,
-)
+from recovery.compare.observed import ObservedTable, expired_of, extra_partitions, still_kept
 from recovery.compare.tables import shape_findings, table_findings
 from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
@@ -32,6 +23,7 @@ from recovery.kinds.tables.cloud.replacing import (
     replace_partitions,
     rows_to_go,
 )
+from recovery.kinds.tables.rules.outcomes import Proof
 from recovery.kinds.tables.rules.tables import (
     TableStep,
     changed_since,
@@ -40,20 +32,6 @@ from recovery.kinds.tables.rules.tables import (
 )
 from recovery.kinds.work import Entries
 from recovery.request import Request
-
-
-class Proof(NamedTuple):
-    """What a look at a published table found.
-
-    Attributes:
-        findings: What is not equal to the recovery point.
-        expired: What the table's own rule had let expire by then.
-        kept: Partitions the recovery point does not know.
-    """
-
-    findings: tuple[Finding, ...]
-    expired: Expired
-    kept: PartitionSet
 
 
 class Publisher:
@@ -174,30 +152,37 @@ class Publisher:
             if step.action != "replace" or kept is None:
                 raise RefusedError("a table of another shape appeared", subject=table.name)
             gone = KeptTable(name, kept, live, self.undo_of(table))
-            make_instead(self._target, gone, partial(self._create_shell, table), subject=table.name)
+            shell = partial(self._create_shell, table)
+            is_new = make_instead(self._target, gone, shell, subject=table.name)
         else:
-            self._create_shell(table)
+            is_new = self._create_shell(table)
         if step.partitions:
             self._replace(table, "replace", staged, going)
             return
-        self._copy(table, staged)
+        self._copy(table, staged, is_new=is_new)
 
-    def _create_shell(self, table: TableBackup) -> None:
-        """Create the empty table, and give it its rules and protection before any row is in it."""
+    def _create_shell(self, table: TableBackup) -> bool:
+        """Create the empty table, and give it its rules and protection before any row is in it.
+
+        Returns:
+            Whether this call made it; False where it was there, perhaps of a try whose answer was lost.
+        """
         name = self._target.name(table.name)
         body = writable(table.resource)
         body["tableReference"] = table_reference(self._target.target.project, name)
-        self._target.resources.create(tables_path(name), body, subject=table.name)
+        is_new = self._target.resources.create(tables_path(name), body, subject=table.name)
         self._properties.set(table)
+        return is_new
 
-    def _copy(self, table: TableBackup, staged: str) -> None:
+    def _copy(self, table: TableBackup, staged: str, *, is_new: bool) -> None:
         """Copy the staging table into the empty live table, in one atomic job.
 
         The rows are appended, so that the table keeps its row access policies (BigQuery, Using
         row-level security with other features). The table was seen to be empty before.
         """
         name = self._target.name(table.name)
-        kept, observed, _ = still_kept(table, self._target.observe_table(table))
+        look = self._target.observe_new if is_new else self._target.observe_table
+        kept, observed, _ = still_kept(table, look(table))
         if observed.partitions == kept.fingerprints:
             return
         if observed.partitions:

@@ -29,11 +29,17 @@ from recovery.kinds.tables.cloud.datasets import create_datasets, finish_dataset
 from recovery.kinds.tables.cloud.definitions import restore_definitions
 from recovery.kinds.tables.cloud.erasing import Erasing
 from recovery.kinds.tables.cloud.properties import PropertySetter, has_foreign_keys
-from recovery.kinds.tables.cloud.publish import Proof, Publisher
+from recovery.kinds.tables.cloud.publish import Publisher
 from recovery.kinds.tables.cloud.staging import Staging
 from recovery.kinds.tables.rules.datasets import DatasetStep
 from recovery.kinds.tables.rules.definitions import DefinitionStep
-from recovery.kinds.tables.rules.outcomes import FOLDER, NONE_ERASED, ErasedRows, TableOutcome
+from recovery.kinds.tables.rules.outcomes import (
+    FOLDER,
+    NONE_ERASED,
+    ErasedRows,
+    Proof,
+    TableOutcome,
+)
 from recovery.kinds.tables.rules.tables import TableStep, removed_rows
 from recovery.kinds.work import Running
 

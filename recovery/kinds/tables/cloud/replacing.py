@@ -166,9 +166,9 @@ def replace_partitions(
         ) from error
 
 
-def make_instead(
-    target: BigQueryTarget, kept: KeptTable, make: Callable[[], object], *, subject: str
-) -> None:
+def make_instead[Made](
+    target: BigQueryTarget, kept: KeptTable, make: Callable[[], Made], *, subject: str
+) -> Made:
     """Delete a table of another shape, if all that is in it is in its undo point, and make it anew.
 
     No statement replaces a table by one of another partitioning, or on a condition (BigQuery, CREATE TABLE
@@ -180,6 +180,9 @@ def make_instead(
         make: Makes it, empty.
         subject: The table, for errors.
 
+    Returns:
+        What making it gave.
+
     Raises:
         RefusedError: It was written since, or rows are on their way into it; it stays.
         PartialError: It is deleted, and the other one could not be made.
@@ -187,7 +190,7 @@ def make_instead(
     """
     _remove(target, kept, subject)
     try:
-        make()
+        return make()
     except ReboundError as error:
         where = f"what it held is in {kept.undo}" if kept.undo else "it held no rows"
         raise PartialError(

@@ -1,10 +1,11 @@
 """How a table, dataset, view or routine ended."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from manifests.ids import PartitionId
 from manifests.values import Fingerprint, Value
+from recovery.compare.findings import Finding
 from recovery.compare.observed import Expired, PartitionSet
 from recovery.kinds.outcome import Outcome
 
@@ -27,6 +28,20 @@ class ErasedRows(Value):
 
 
 NONE_ERASED = ErasedRows()
+
+
+class Proof(NamedTuple):
+    """What a look at a published table found.
+
+    Attributes:
+        findings: What is not equal to the recovery point.
+        expired: What the table's own rule had let expire by then.
+        kept: Partitions the recovery point does not know.
+    """
+
+    findings: tuple[Finding, ...]
+    expired: Expired
+    kept: PartitionSet
 
 
 class TableOutcome(Outcome):
