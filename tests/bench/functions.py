@@ -7,10 +7,14 @@ Each is served from its bundle in a process of its own, as Cloud Run starts it. 
 the data (`make bench ARGS=memory`); time does. So each is measured on two platforms of different size, and what it
 takes of one as large as the real one follows from both, by a line. On the larger one each is also called twice at
 once in one instance, as would happen if an instance answered more than one call.
+
+The cold import of each is measured as well, in an interpreter that has its bundle's requirements alone: the best
+of five, because the first one compiles and what runs beside one makes it slower.
 """
 
 import json
 import re
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,7 +28,7 @@ from functions.bundle import DRILL, FUNCTIONS
 from tests.bench.peaks import function_cpu_seconds, function_peak_mib
 from tests.bench.platform import rebound_of_everything
 from tests.bench.ratio import Ratio
-from tests.deployed import ROOT, own_bundle
+from tests.deployed import ROOT, own_bundle, python_of
 from tests.harness import Rebound
 from tests.integration.drills import sandbox
 from tests.served import Function, serving_bundle
@@ -44,6 +48,16 @@ _ROW = re.compile(
     re.MULTILINE,
 )
 
+IMPORTS, IMPORT_SECONDS = 5, 1.5
+"""How often each import is measured, and what its best may take of the processor."""
+_IMPORT = """
+import sys, time
+sys.path.insert(0, ".")
+began = time.process_time()
+import main
+main.{name}
+print(time.process_time() - began)
+"""
 _CONCURRENCY = re.compile(r"max_instance_request_concurrency = (\d+)")
 
 type Taken = dict[str, dict[str, float]]
@@ -85,9 +99,8 @@ def measured(folder: Path, scale: float = SMALL, at_once: tuple[int, ...] = (1,)
 
 
 def _taken(rebound: Rebound, name: str, at_once: int, **env: str) -> dict[str, float]:
-    source = own_bundle(DRILL if name == "drill" else FUNCTIONS)
     with (
-        serving_bundle(source, rebound, name, REBOUND_VERIFY_NIGHTS="1", **env) as function,
+        serving_bundle(_source(name), rebound, name, REBOUND_VERIFY_NIGHTS="1", **env) as function,
         ThreadPoolExecutor(at_once) as callers,
     ):
         began, idle = time.monotonic(), function_cpu_seconds(function)
@@ -107,6 +120,24 @@ def _taken(rebound: Rebound, name: str, at_once: int, **env: str) -> dict[str, f
         }
 
 
+def _source(name: str) -> Path:
+    """Return the folder with the bundle of a function."""
+    return own_bundle(DRILL if name == "drill" else FUNCTIONS)
+
+
+def imports() -> Iterator[Ratio]:
+    """Measure the cold import of each function, and yield how much less than the bound it takes."""
+    for name in (*NIGHTLY, "drill"):
+        source = _source(name)
+        words = [python_of(source), "-I", "-c", _IMPORT.format(name=name)]
+        took = min(
+            float(subprocess.run(words, cwd=source, capture_output=True, check=True).stdout)
+            for _ in range(IMPORTS)
+        )
+        told = f"{IMPORT_SECONDS:g} s / {took:.2f} s of processor"
+        yield Ratio(f"import of {name}, most / taken", IMPORT_SECONDS / took, "at least", 1, told)
+
+
 def _answer(function: Function, name: str, run: str) -> requests.Response:
     """Call a function; a backup takes nothing from an earlier run."""
     return function.manual(run, full=True) if name == "backup" else function.call()
@@ -115,7 +146,7 @@ def _answer(function: Function, name: str, run: str) -> requests.Response:
 def measure(folder: Path) -> list[Ratio]:
     """Measure, and compare with what is given."""
     (taken,) = measured(folder)
-    return [*ratios(taken, given())]
+    return [*ratios(taken, given()), *imports()]
 
 
 def ratios(taken: Taken, limits: Taken) -> Iterator[Ratio]:
