@@ -48,6 +48,7 @@ def begun_again(
         ManifestAlteredError: A step undeletes, or is about what is not in the run or could not have been.
     """
     run, now = origin.run, decided(origin, seen, request)
+    _check_in_run(of(begun, DefinitionStep), run)
     unseen = {item.name for item in seen.unseen}
     kept = [step for step in begun if not (_is_unseen(step, unseen) or _is_left(step))]
     known = {(step.kind, step.name) for step in (*kept, *of(begun, TableStep))}
@@ -80,6 +81,18 @@ def _is_unseen(step: Step, unseen: Collection[str]) -> bool:
     """Whether a table, view or routine, or its dataset, is among what could not be looked at."""
     dataset = f"dataset {step.name.partition('.')[0]}"
     return not {step.name, dataset}.isdisjoint(unseen)
+
+
+def _held_definitions(run: Manifest) -> dict[str, Resource]:
+    """Return each view and routine that a run holds, by its name."""
+    return {name: resource for item in run.datasets for name, _, resource in definitions_of(item)}
+
+
+def _check_in_run(steps: Sequence[DefinitionStep], run: Manifest) -> None:
+    held = _held_definitions(run)
+    for step in steps:
+        if step.name not in held:
+            raise ManifestAlteredError("the plan names what is not in its run", subject=step.name)
 
 
 def _is_left(step: Step) -> bool:
@@ -208,16 +221,11 @@ def _definitions_now(
     A journal that hid how what it replaces differs would hide that something is lost.
 
     Raises:
-        ManifestAlteredError: What one says is replaced is nothing that could have been, or it is about
-            what is not in the run.
+        ManifestAlteredError: What one says is replaced is nothing that could have been.
     """
-    expected = {
-        name: resource for item in origin.run.datasets for name, _, resource in definitions_of(item)
-    }
+    expected = _held_definitions(origin.run)
     for step in steps:
         check_replaced(step)
-        if step.name not in expected:
-            raise ManifestAlteredError("the plan names what is not in its run", subject=step.name)
     told = [
         _definition_now(step, expected[step.name], seen.definitions.get(step.name))
         for step in steps
