@@ -12,7 +12,7 @@ from manifests import layout
 from manifests.cloud.recoveries import recoveries_begun
 from manifests.errors import BackupDamagedError, ReboundError, RefusedError, UsageError
 from manifests.layout import parse_recovery_id
-from recovery.cli import dates, repairs
+from recovery.cli import dates_told, repairs
 from recovery.cli.basis import basis_of
 from recovery.cli.incidents import tell_incident
 from recovery.cli.options import (
@@ -84,7 +84,7 @@ def report(
         repairs.report(session, recovery_id, html, as_json=as_json, is_whole=verbose)
         return
     if is_of_dates(recovery):
-        dates.report(session, recovery_id, html, as_json=as_json, is_whole=verbose)
+        dates_told.report(session, recovery_id, html, as_json=as_json, is_whole=verbose)
         return
     journal = session.journal(recovery_id)
     journal.planned()

@@ -11,13 +11,14 @@ import typer
 
 from manifests import layout
 from manifests.catalog_processors import Processors
-from manifests.errors import ReboundError, RefusedError, UsageError
+from manifests.errors import ReboundError, RefusedError
 from manifests.kinds.tables.kind import TABLES
 from recovery import fencing
 from recovery.cli import dates_of_vault as vault
 from recovery.cli.approvals import write_plan
 from recovery.cli.dates_agreed import agree, others_under_way
 from recovery.cli.dates_asked import asked, asked_before
+from recovery.cli.dates_told import ended_document, protected_processors, tell
 from recovery.cli.options import note, print_json, say, write_page
 from recovery.cli.options import tell as show
 from recovery.cli.thawing import end_left
@@ -33,7 +34,6 @@ from recovery.kinds.processors.rules.outcome import (
     SCENARIO,
     DatesReport,
     PlannedDates,
-    outcome_error,
     require_complete,
     unread_error,
 )
@@ -45,8 +45,7 @@ from recovery.kinds.processors.rules.plan import (
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.plan.approval import approved, decided_of_dates
 from recovery.plan.said import OF_DATES, unsaid
-from recovery.report.processors import NOT_HELD, dates_plan_document, dates_report_document
-from recovery.report.recoveries import since_text
+from recovery.report.processors import NOT_HELD, dates_plan_document
 from recovery.running import dates_journal
 from recovery.session import Session
 from recovery.undo.dates import DatesKept
@@ -65,7 +64,7 @@ def plan(session: Session, context: typer.Context) -> None:
     Raises:
         CloudError: A table could not be looked at.
     """
-    rules = _rules(session)
+    rules = protected_processors(session)
     request = asked(session, rules, context)
     made, said = _planned(session, rules, request).plan, context.params
     unread = unread_error(made)
@@ -81,7 +80,7 @@ def plan(session: Session, context: typer.Context) -> None:
 
 def recover(session: Session, console: Console, context: typer.Context) -> None:
     """Plan, ask, run the missed dates again, and show that their rows are there."""
-    rules, said = _rules(session), context.params
+    rules, said = protected_processors(session), context.params
     was = asked_before(session, rules, context)
     request = asked(session, rules, context) if was is None else was.request
     made = _planned(session, rules, request)
@@ -108,7 +107,7 @@ def recover(session: Session, console: Console, context: typer.Context) -> None:
 
 def resume(session: Session, console: Console, recovery_id: str, said: Mapping[str, Any]) -> None:
     """Look at the dates of a recovery again, ask, and run those that lack."""
-    rules, journal = _rules(session), dates_journal(session, recovery_id)
+    rules, journal = protected_processors(session), dates_journal(session, recovery_id)
     begun, ended = journal.planned(), journal.last_report()
     # Others can write to a journal: what it says was asked for has to be said again.
     again = {
@@ -147,41 +146,6 @@ def resume(session: Session, console: Console, recovery_id: str, said: Mapping[s
     _execute(session, console, made, planned, services, said, begins=False)
 
 
-def report(
-    session: Session, recovery_id: str, html: Path | None, *, as_json: bool, is_whole: bool = False
-) -> None:
-    """Show how a recovery of dates ended, or that it is under way."""
-    journal = dates_journal(session, recovery_id)
-    begun, ended = journal.planned(), journal.last_report()
-    if ended is not None:
-        fences = session.tools.fences.of(recovery_id)
-        write_page(html, dates_report_document(ended, fences, is_whole=True))
-        note("this is what its journal says; `rebound plan processor-failure` looks at the tables")
-        tell(session, ended, as_json=as_json, is_whole=is_whole)
-    elif as_json:
-        print_json(begun.model_dump(mode="json"))
-    else:
-        told = since_text(session.journal(recovery_id).wrote_at(), now=session.started_at)
-        say(f"recovery {recovery_id}: under way or interrupted, {journal.requests:,} requests sent")
-        again = begun.plan.request.resuming(recovery_id)
-        note(f"hint: {told}; if nobody is at it any more, it was interrupted: `{again}` goes on")
-
-
-def tell(session: Session, ended: DatesReport, *, as_json: bool, is_whole: bool = False) -> None:
-    """Print how a recovery ended.
-
-    Raises:
-        ReboundError: Dates still lack.
-    """
-    if as_json:
-        print_json(ended.model_dump(mode="json"))
-    else:
-        fences = session.tools.fences.of(ended.recovery_id)
-        show(dates_report_document(ended, fences, is_whole=is_whole))
-    if error := outcome_error(ended):
-        raise error
-
-
 def _end(
     session: Session,
     ended: DatesReport,
@@ -193,15 +157,8 @@ def _end(
     """Resume what was paused, when nothing lacks any more, and print how the recovery ended."""
     if ended.is_proven:
         end(session, ended.recovery_id, paused, note)
-    fences = session.tools.fences.of(ended.recovery_id)
-    write_page(html, dates_report_document(ended, fences, is_whole=True))
+    write_page(html, ended_document(session, ended, is_whole=True))
     tell(session, ended, as_json=as_json)
-
-
-def _rules(session: Session) -> Processors:
-    if session.catalog.processors is None:
-        raise UsageError("the catalog names no processors", subject=SCENARIO)
-    return session.catalog.processors
 
 
 def _planned(
@@ -264,7 +221,7 @@ def _execute(
     *,
     begins: bool,
 ) -> None:
-    rules, recovery_id = _rules(session), planned.recovery_id
+    rules, recovery_id = protected_processors(session), planned.recovery_id
     again = f"`{planned.plan.request.resuming(recovery_id)}` continues"
     with console.ending_at_once(f"interrupted; {again}"):
         journal = dates_journal(session, recovery_id)

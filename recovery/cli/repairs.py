@@ -25,7 +25,7 @@ from recovery.report.recoveries import abandoned_text, since_text
 from recovery.request import Target
 from recovery.running import finish
 from recovery.session import Session
-from recovery.undo.running import require_not_undone
+from recovery.undo.running import require_not_undone, undone_told
 
 
 def resumed(
@@ -82,11 +82,15 @@ def report(
     if ended is not None:
         tell_ended(session, found, ended, html, as_json=as_json, is_whole=is_whole)
         return
-    write_page(html, repair_document(found, planned.plan))
+    closed = journal.abandoned()
+    state = "under way or interrupted" if closed is None else abandoned_text(closed)
+    write_page(html, repair_document(found, planned.plan, state))
     document = repair_document(found, planned.plan, is_whole=is_whole)
     told = {"recovery_id": recovery, "repair": found.model_dump(mode="json")}
     show(document, told, None, as_json=as_json)
-    if not as_json:
+    if closed is not None:
+        note(state)
+    elif not as_json:
         since = since_text(journal.wrote_at(), now=session.started_at)
         again = f"`{resuming(recovery, planned.plan)}` brings it to an end"
         note(f"hint: {since}; if nobody is at it any more, it was interrupted: {again}")
@@ -108,7 +112,10 @@ def tell_ended(
     """
     until = ended.finished_at + timedelta(days=session.settings.undo_days)
     fences = session.tools.fences.of(ended.recovery_id)
-    document = ended_document(found, ended, fences, undo_until=until, is_whole=is_whole)
+    undone = undone_told(session.journal(ended.recovery_id))
+    document = ended_document(
+        found, ended, fences, undo_until=until, undone=undone, is_whole=is_whole
+    )
     told = {**ended.model_dump(mode="json"), "repair": found.model_dump(mode="json")}
     show(document, told, html, as_json=as_json)
     if error := outcome_error(ended):

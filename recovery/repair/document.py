@@ -6,6 +6,7 @@ from datetime import datetime
 from recovery.document import (
     Block,
     Command,
+    Conclusion,
     Document,
     FactLine,
     Listing,
@@ -25,16 +26,20 @@ from recovery.report.fenced import fence_section, fences_told
 from recovery.units import counted, shown
 
 
-def repair_document(found: Repair, plan: Plan, *, is_whole: bool = True) -> Document:
+def repair_document(
+    found: Repair, plan: Plan, state: str = "can be done", *, is_whole: bool = True
+) -> Document:
     """Tell what went wrong, who says so, and what becomes of it.
 
     Args:
         found: What went wrong.
         plan: What becomes of it.
+        state: How far it is, which a page says first.
         is_whole: Whether each of many writers that are paused is named.
     """
     return Document(
         title=f"repair of {found.table} in {plan.request.target.project}",
+        conclusion=Conclusion(state),
         sections=(
             Section((FactLine(tuple(_facts(found))),), "What went wrong"),
             Section(tuple(_rows(found)), "What happens"),
@@ -88,14 +93,24 @@ def ended_document(
     fences: Sequence[StandingFence] = (),
     *,
     undo_until: datetime,
+    undone: str = "",
     is_whole: bool = False,
 ) -> Document:
-    """Tell how a repair ended, and how to go back; each of many writers left is named where it is whole."""
+    """Tell how a repair ended, and how to go back; each of many writers left is named where it is whole.
+
+    Args:
+        found: What went wrong.
+        report: How taking it back ended.
+        fences: The fences of the repair.
+        undo_until: Until when what was there before is kept.
+        undone: That it was undone, and when; empty where it was not.
+        is_whole: Whether each of many writers that were left as they are is named.
+    """
     error = outcome_error(report)
     (outcome,) = report.of(TableOutcome)
     told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     state, _ = state_of(report, None)
-    conclusion = concluded(error, state=state)
+    conclusion = concluded(error, state=state, undone=undone)
     return Document(
         title=f"repair {report.recovery_id}, {conclusion.state}",
         conclusion=conclusion,

@@ -123,13 +123,15 @@ def ending(
     return ("partial", error.message) if isinstance(error, PartialError) else ("under way", "")
 
 
-def concluded(error: ReboundError | None, *, state: str) -> Conclusion:
+def concluded(error: ReboundError | None, *, state: str, undone: str = "") -> Conclusion:
     """Return the conclusion of a document.
 
     Args:
         error: What the command ends with; None when all is well.
         state: What it is called; in capitals when there is an error.
+        undone: That it was undone since, and when: what was proven is not there any more.
     """
+    then = f", then {undone}" if undone else ""
     if error is None:
-        return Conclusion(state)
-    return Conclusion(state.upper(), error.message, error.hint)
+        return Conclusion(f"{state}{then}")
+    return Conclusion(f"{state.upper()}{then}", error.message, error.hint)

@@ -59,10 +59,9 @@ def report_document(
     )
     told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     state, _ = state_of(report, None)
-    conclusion = concluded(outcome_error(report), state=state)
-    came_to = ", then ".join(filter(None, (conclusion.state, undone)))
+    conclusion = concluded(outcome_error(report), state=state, undone=undone)
     return Document(
-        title=f"recovery {report.recovery_id}: {report.plan.request.scenario}, {came_to}",
+        title=f"recovery {report.recovery_id}: {report.plan.request.scenario}, {conclusion.state}",
         conclusion=conclusion,
         sections=(
             Section(()),

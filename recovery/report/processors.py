@@ -86,13 +86,18 @@ def dates_plan_document(
 
 
 def dates_report_document(
-    report: DatesReport, fences: Sequence[StandingFence] = (), *, is_whole: bool = False
+    report: DatesReport,
+    fences: Sequence[StandingFence] = (),
+    *,
+    undone: str = "",
+    is_whole: bool = False,
 ) -> Document:
     """Tell how each date ended that was run, and what lacks now.
 
     Args:
         report: The report.
         fences: The fences of the recovery.
+        undone: That it was undone, and when; empty where it was not.
         is_whole: Whether each of many writers that were left as they are is named, and what does not come back, and
             how it was asked for.
     """
@@ -100,7 +105,7 @@ def dates_report_document(
     error = outcome_error(report)
     state, _ = ending(error, is_proven=report.is_proven, abandoned=None)
     ran = tuple(row for step in report.plan.steps for row in _ended(report, step.processor))
-    conclusion = concluded(error, state=state)
+    conclusion = concluded(error, state=state, undone=undone)
     return Document(
         title=f"recovery {report.recovery_id}: {SCENARIO}, {conclusion.state}",
         conclusion=conclusion,

@@ -143,7 +143,8 @@ def _started(starts: Starts | None) -> Iterator[str]:
 def _nothing_left(plan: UndoPlan) -> Iterator[Block]:
     """Say that everything is as it was, where it is."""
     if not plan.changes and not left_of(plan):
-        yield Paragraph(f"nothing has to go back; to recover again: {plan.again}")
+        yield Paragraph("nothing has to go back")
+        yield Command("to recover again", plan.again)
 
 
 def _from(source: str) -> str:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from manifests.documents import DocumentRecord
 
+_MOST_NAMED = 10
+
 
 class GoingDocument(NamedTuple):
     """One document that goes back.
@@ -68,6 +70,14 @@ def going_documents(found: RecoveredDocuments) -> tuple[list[GoingDocument], lis
     )
     going = [item for item, is_ours in items if is_ours]
     return going, [item.path for item, is_ours in items if not is_ours]
+
+
+def told_of(going: Sequence[GoingDocument]) -> tuple[str, ...]:
+    """Name the first documents that go back, and count the rest: those come first that are as they were again."""
+    first = sorted(going, key=lambda item: item.before is None)
+    named = [f"{it.path} {'as it was' if it.before else 'goes'}" for it in first[:_MOST_NAMED]]
+    rest = len(going) - len(named)
+    return (*named, f"... {rest:,} more") if rest else tuple(named)
 
 
 def unknown_documents(found: RecoveredDocuments, *, written: int, removed: int) -> int:

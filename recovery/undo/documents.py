@@ -29,13 +29,12 @@ from recovery.undo.document_rules import (
     RecoveredDocuments,
     digest_of,
     going_documents,
+    told_of,
     unknown_documents,
 )
 from recovery.undo.ended import Ended, planned_of
 from recovery.undo.model import UndoStep
 from recovery.undo.undoer import ContentUndo
-
-_MOST_NAMED = 10
 
 
 class DocumentUndo(ContentUndo[DocumentsOutcome, GoingDocument]):
@@ -104,8 +103,7 @@ class DocumentUndo(ContentUndo[DocumentsOutcome, GoingDocument]):
             step = step.with_unknown(self.what, unknown)
         if not going:
             return step, []
-        told = [f"{item.path} {'as it was' if item.before else 'goes'}" for item in going]
-        return step.model_copy(update={"told": tuple(told[:_MOST_NAMED])}), going
+        return step.model_copy(update={"told": told_of(going)}), going
 
     def _found(self, outcome: DocumentsOutcome, into: str) -> RecoveredDocuments:
         kept = FormerDocuments(self._landing, self._ended.journal, self._ended.recovery_id, into)

@@ -258,7 +258,7 @@ def test_a_protected_project_needs_a_second_word(phases: Phases):
     recovered(phases, "--confirm-project", league.project)
 
 
-def test_one_recovery_at_a_time(phases: Phases):
+def test_one_recovery_at_a_time(phases: Phases, tmp_path: Path):
     """One that has not ended is in the way of another, until it is continued or abandoned."""
     league = platform_of(phases)
     platform.lose(league, "teams", GAME_DAYS[0])
@@ -275,5 +275,10 @@ def test_one_recovery_at_a_time(phases: Phases):
     league.run("abandon", recovery, "--why", "a test")
     assert [item["state"] for item in league.json("report")] == ["abandoned"]
     league.run("resume", recovery, "--yes", code=5)
+    page = tmp_path / "page.html"
+    told = league.run("report", recovery, "--html", str(page))
+    assert "a test" in told.stdout
+    assert "interrupted" not in told.stdout + told.stderr
+    assert "<strong>abandoned" in page.read_text(encoding="utf-8")
     phases.held.set()
     recovered(phases)

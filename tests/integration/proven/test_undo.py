@@ -141,7 +141,7 @@ def test_an_undo_brings_back_what_was_there_before(rebound: Rebound, scenario: s
     assert told["left"] == []
     assert not [item for item in told["outcomes"] if item["failure"]]
     again = rebound.run(*words).stdout
-    assert "nothing has to go back; to recover again: rebound recover" in again
+    assert "nothing has to go back\nto recover again: rebound recover" in again
     assert "it was undone 20" in again
     assert rebound.json("report", recovery)["undone"].startswith("undone 20")
     assert told["again"].startswith(f"rebound recover {scenario} --run night")

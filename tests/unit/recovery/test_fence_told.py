@@ -188,6 +188,8 @@ def test_plans_of_every_sort_count_many_writers():
             repair_document(found(), repair, is_whole=whole),
         ):
             text = text_of(document)
+            assert document.conclusion is not None, "a page tells it first"
+            assert document.conclusion.state == "can be done"
             assert text.count("scheduler/job job-") == 28 * whole
             assert ("28 writers: 28 of scheduler/job" in text) is not whole
 

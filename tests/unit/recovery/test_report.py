@@ -125,7 +125,10 @@ def test_the_first_line_of_a_report_ends_with_what_became_of_it():
         (UNEQUAL, "", "NOT EQUAL"),
         (PROVEN, "undone T", "proven, then undone T"),
     ):
-        first = text_of(report_document(report(known), undone=undone)).splitlines()[0]
+        document = report_document(report(known), undone=undone)
+        first = text_of(document).splitlines()[0]
+        assert document.conclusion is not None
+        assert document.conclusion.state == told, "a page says both in one"
         assert first == f"recovery loss-1: bigquery-dataset-loss, {told}"
 
 

@@ -7,7 +7,13 @@ from manifests.documents import DocumentRecord
 from manifests.kinds.buckets.model import ObjectSettings, ObjectVersion
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.former import AsideObject
-from recovery.undo.document_rules import RecoveredDocuments, going_documents, unknown_documents
+from recovery.undo.document_rules import (
+    GoingDocument,
+    RecoveredDocuments,
+    going_documents,
+    told_of,
+    unknown_documents,
+)
 from recovery.undo.document_rules import digest_of as digest_of_documents
 from recovery.undo.object_rules import (
     GoingObject,
@@ -282,3 +288,12 @@ def test_what_was_said_since_of_an_object_that_was_written_stays():
     assert objects(other._replace(updated_at=minutes(3)), old) == ([], ["a"])
     assert objects(other._replace(updated_at=minutes(1.6)), old) == ([("a", True)], [])
     assert objects(ours._replace(updated_at=minutes(3)), old) == ([("a", True)], [])
+
+
+def test_of_many_documents_the_first_are_named_and_the_rest_counted():
+    """What comes back is not hidden behind what goes, and no list ends as if it were whole."""
+    gone = [GoingDocument(f"a/{n:02}", None, document(f"a/{n:02}", "x")) for n in range(29)]
+    back = GoingDocument("b/1", document("b/1", "before"), None)
+    told = told_of([*gone, back])
+    assert (told[:2], told[-1], len(told)) == (("b/1 as it was", "a/00 goes"), "... 20 more", 11)
+    assert told_of(gone[:10]) == tuple(f"a/{n:02} goes" for n in range(10))

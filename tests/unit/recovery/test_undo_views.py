@@ -177,7 +177,7 @@ def test_how_an_undo_ends():
     assert text_of(undo_plan_document(long)).count("as it was") == 10
     same = (STEPS[0].because("leave", "as before"),)
     told = text_of(undo_plan_document(PLAN.model_copy(update={"steps": same})))
-    assert f"nothing has to go back; to recover again: {PLAN.again}" in told
+    assert f"nothing has to go back\nto recover again: {PLAN.again}" in told
 
 
 @pytest.mark.parametrize(

@@ -83,3 +83,11 @@ def test_what_is_repeated_asks_for_the_same():
         "--overwrite '*' --no-fence --despite 'a b' --confirm-project league-1"
     )
     assert f" --since {days[0]} " in ended(since=days[0]).plan.request.recovering()
+
+
+def test_what_was_undone_is_not_told_as_proven_alone():
+    """A page has one verdict, which its title ends with."""
+    document = dates_report_document(ended(), undone="undone T")
+    assert document.title.endswith(", proven, then undone T")
+    assert document.conclusion is not None
+    assert document.conclusion.state == "proven, then undone T"
