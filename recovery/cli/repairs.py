@@ -62,7 +62,8 @@ def resumed(
         tell_ended(session, found, ended, None, as_json=words.as_json)
         return True
     if (closed := journal.abandoned()) is not None:
-        raise RefusedError(abandoned_text(closed), subject=recovery)
+        hint = "`rebound repair` begins another"
+        raise RefusedError(abandoned_text(closed), subject=recovery, hint=hint)
     require_not_undone(journal, "`rebound repair` begins another")
     again = planned.model_copy(update={"plan": despite_too(planned_of(session, found), despite)})
     agree(session, found, again.plan, words)

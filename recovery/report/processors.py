@@ -75,7 +75,7 @@ def dates_plan_document(
     )
     return Document(
         title=f"{SCENARIO} in {plan.request.project}, dates to {plan.until}",
-        conclusion=concluded(error, state="not looked at" if error else "can be done"),
+        conclusion=concluded(error, state="not looked at" if error else _verdict(plan)),
         sections=(
             Section((Paragraph(games),)),
             *fence_section(plan.fence, is_whole=is_whole),
@@ -83,6 +83,12 @@ def dates_plan_document(
             Section(tuple(_cost(plan, rules, *held)), "What it takes"),
         ),
     )
+
+
+def _verdict(plan: ProcessorPlan) -> str:
+    if plan.requests:
+        return "can be done"
+    return "nothing lacks" if plan.is_complete else "WHAT LACKS IS NOT RUN"
 
 
 def dates_report_document(

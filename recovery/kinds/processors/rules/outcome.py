@@ -109,6 +109,8 @@ def outcome_error(
 ) -> NotEqualError | PartialError | ObjectiveMissedError | None:
     """Return the error an attempt ends with, or None when nothing lacks."""
     again = f"`{report.plan.request.resuming(report.recovery_id)}` runs again what lacks"
+    if not (report.left.requests or report.dates):
+        again = f"nothing of it is run by itself: `rebound plan {SCENARIO}` says which option runs it, or why none"
     if not report.is_proven:
         names = _lacking(report.left)
         not_run = {(item.processor, item.day) for item in report.dates if item.state == "not run"}

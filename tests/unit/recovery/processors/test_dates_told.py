@@ -4,7 +4,12 @@ from datetime import timedelta
 
 from recovery.compare.findings import Finding
 from recovery.fence.model import PlannedFence
-from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, DateState
+from recovery.kinds.processors.rules.outcome import (
+    DateOutcome,
+    DatesReport,
+    DateState,
+    outcome_error,
+)
 from recovery.kinds.processors.rules.plan import FaultyDate
 from recovery.report.processors import dates_plan_document, dates_report_document
 from recovery.report.text import text_of
@@ -91,3 +96,21 @@ def test_what_was_undone_is_not_told_as_proven_alone():
     assert document.title.endswith(", proven, then undone T")
     assert document.conclusion is not None
     assert document.conclusion.state == "proven, then undone T"
+
+
+def test_what_is_not_run_by_itself_is_not_called_to_be_done():
+    """Faulty dates are left, and a resume would leave them again: the plan says what runs them."""
+    lacks = planned(seen(rows=without("teams", GAME_DAYS[0])))
+    steps = tuple(step.model_copy(update={"runs": ()}) for step in lacks.steps)
+    left = lacks.model_copy(update={"steps": steps})
+    states = [dates_plan_document(it, RULES).conclusion for it in (lacks, left, planned(seen()))]
+    assert [it.state for it in states if it] == [
+        "can be done",
+        "WHAT LACKS IS NOT RUN",
+        "nothing lacks",
+    ]
+    report = ended("lacks").model_copy(update={"plan": left, "left": left, "dates": ()})
+    error = outcome_error(report)
+    assert error is not None
+    assert "rebound resume" not in error.hint
+    assert "`rebound plan processor-failure` says which option runs it" in error.hint
