@@ -51,6 +51,7 @@ from recovery.report.html import page_of
 from recovery.report.planned import plan_document
 from recovery.report.runs import manifest_document
 from recovery.report.text import text_of
+from tests.fuzz import whole
 from tests.fuzz.files import (
     DOCUMENTS,
     make_table_file,
@@ -70,7 +71,6 @@ from tests.fuzz.lines import (
 )
 from tests.fuzz.records import SAMPLES, record_name, take_record
 from tests.fuzz.values import HOSTILE, edited
-from tests.fuzz.whole import BUCKET, FOUND, RECOVERY, whole_manifest, whole_recovery, whole_report
 from tests.unit.drills import CRITERIA
 from tests.unit.memory import MemoryBucket
 from tests.unit.samples import GAMES, POINT, RUN, games
@@ -80,6 +80,7 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 START = RunStart(
     run_id=RUN, platform="basketball", recovery_point=POINT, started_at=POINT, base_run_id=None
 )
+PLANNED = encode(whole.whole_recovery())
 OWNER = Owner(platform="basketball", project="platform")
 
 
@@ -136,12 +137,12 @@ def take_manifest(content: bytes) -> None:
     for exists in (True, False):
         _planned(found, "gcs-bucket-corruption", {"buckets": _buckets(found, exists=exists)})
     for backup in found.buckets:
-        bucket_findings(backup.resource, BUCKET.resource)
-        changed_configuration(backup.resource, BUCKET.resource)
+        bucket_findings(backup.resource, whole.BUCKET.resource)
+        changed_configuration(backup.resource, whole.BUCKET.resource)
         first_configuration(backup.resource)
     for database in found.databases:
         asked = request(scenario="firestore-state-loss")
-        database_row(plan_database(database, FOUND, asked, found.project))
+        database_row(plan_database(database, whole.FOUND, asked, found.project))
 
 
 def _told(document: Document) -> None:
@@ -196,7 +197,7 @@ def _buckets(found: Manifest, *, exists: bool) -> BucketsSeen:
         samples=(),
         configuration=(differs,) if exists else (),
     )
-    there = PresentBucket(resource=BUCKET.resource, policy=BUCKET.access or {})
+    there = PresentBucket(resource=whole.BUCKET.resource, policy=whole.BUCKET.access or {})
     return BucketsSeen(
         buckets={item.bucket: seen for item in found.buckets},
         present={item.bucket: there for item in found.buckets} if exists else {},
@@ -222,10 +223,10 @@ def take_receipt(content: bytes) -> None:
 def journal_of(name: str, content: bytes) -> Journal:
     """Return the journal of a recovery in which one document is this."""
     bucket = MemoryBucket()
-    bucket.written_at = whole_report().finished_at
-    bucket.objects[f"recoveries/{RECOVERY}/plan.json"] = encode(whole_recovery())
-    bucket.objects[f"recoveries/{RECOVERY}/{name}"] = content
-    return Journal(bucket, RECOVERY, Seal())
+    bucket.written_at = whole.BEGUN
+    bucket.objects[f"recoveries/{whole.RECOVERY}/plan.json"] = PLANNED
+    bucket.objects[f"recoveries/{whole.RECOVERY}/{name}"] = content
+    return Journal(bucket, whole.RECOVERY, Seal())
 
 
 def take_plan(content: bytes) -> None:
@@ -275,14 +276,14 @@ def make_call(random: Random) -> bytes:
 
 
 TARGETS: dict[str, Target] = {
-    "manifest": Target(_json(whole_manifest()), take_manifest),
+    "manifest": Target(_json(whole.whole_manifest()), take_manifest),
     "start record": Target(_json(START), take_run),
     "receipt": Target(
         _json(Receipt[TableBackup](run_id=RUN, kind="tables", start_generation=1, part=games())),
         take_receipt,
     ),
-    "plan": Target(_json(whole_recovery()), take_plan),
-    "report": Target(_json(whole_report()), take_report),
+    "plan": Target(_json(whole.whole_recovery()), take_plan),
+    "report": Target(_json(whole.whole_report()), take_report),
     "lease": Target(_json(LeaseRecord(run_id=RUN, holder="me", term_seconds=120)), take_lease),
     "call": Target(make_call, take_call),
     "documents": Target(records_maker(DOCUMENT_FILE, DOCUMENTS), take_documents),

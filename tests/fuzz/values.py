@@ -1,7 +1,6 @@
 """Values that a document could hold where another was, and edits that put them there."""
 
 import json
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -33,7 +32,8 @@ def edited(random: Random, document: Any) -> Any:  # noqa: ANN401 - JSON of any 
     """Return a copy of a document with some edits, each at a place that is there."""
     changed = {"": json.loads(json.dumps(document))}
     for _ in range(random.choice((1, 1, 1, 2, 3))):
-        paths = list(_paths(changed, ()))
+        paths: list[Path] = []
+        _add_paths(paths, changed, ())
         *place, key = random.choice(paths)
         holder: Any = changed
         for step in place:
@@ -70,9 +70,9 @@ def _edit(
         holder[key] = hostile(random)
 
 
-def _paths(value: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401 - JSON of any shape
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, item in items:
-        yield (*path, key)
-        if isinstance(item, dict | list):
-            yield from _paths(item, (*path, key))
+def _add_paths(paths: list[Path], value: Any, path: Path) -> None:  # noqa: ANN401 - JSON of any shape
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        place = (*path, key)
+        paths.append(place)
+        if isinstance(item, (dict, list)):
+            _add_paths(paths, item, place)

@@ -62,16 +62,27 @@ def _unfiltered(raw: bytes, height: int, stride: int, size: int) -> bytes:
     for row in range(height):
         start = row * (stride + 1)
         kind, line = raw[start], bytearray(raw[start + 1 : start + 1 + stride])
-        for at in range(stride):
-            left = line[at - size] if at >= size else 0
-            corner = above[at - size] if at >= size else 0
-            guess = left + above[at] - corner
-            near = min((left, above[at], corner), key=lambda value: abs(guess - value))
-            added = (0, left, above[at], (left + above[at]) // 2, near)[kind]
-            line[at] = (line[at] + added) % 256
+        if kind == 2:
+            line = bytearray((own + up) % 256 for own, up in zip(line, above, strict=True))
+        elif kind:
+            _undo_neighbours(kind, line, above, size)
         whole += line
         above = line
     return bytes(whole)
+
+
+def _undo_neighbours(kind: int, line: bytearray, above: bytearray, size: int) -> None:
+    """Undo a filter that takes the pixel on the left: that one, the mean with the one above, or the nearest."""
+    for at in range(len(line)):
+        left = line[at - size] if at >= size else 0
+        added = left
+        if kind == 3:
+            added = (left + above[at]) // 2
+        elif kind == 4:
+            corner = above[at - size] if at >= size else 0
+            guess = left + above[at] - corner
+            added = min((left, above[at], corner), key=lambda value: abs(guess - value))
+        line[at] = (line[at] + added) % 256
 
 
 def first_pixel(png: bytes) -> tuple[int, ...]:

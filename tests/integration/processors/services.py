@@ -4,6 +4,7 @@ They answer over TLS, know who asks by a signed identity token, and hand such to
 has the key of their service account, as Google's token service does.
 """
 
+import functools
 import json
 import ssl
 import threading
@@ -91,7 +92,7 @@ class Phases:
 @contextmanager
 def serving_phases(folder: Path) -> Generator[Phases]:
     """Serve both phases until the block ends."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = _key()
     pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -237,6 +238,12 @@ def _do(phases: Phases, kind: str, processor: str, day: date) -> tuple[int, dict
     if kind == "unknown":
         return 200, {}
     return statuses.get(kind, 200), {"status": "success"}
+
+
+@functools.cache
+def _key() -> rsa.RSAPrivateKey:
+    """Return this process's key: to make one takes most of a second of processor time."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _certificate(key: rsa.RSAPrivateKey) -> bytes:
