@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterable
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -93,20 +92,20 @@ def _check_shape(value: object) -> None:
     """Refuse objects with too many names, and nesting that is too deep for recursive code."""
     level: list[object] = [value]
     for _ in range(_DEEPEST):
-        if any(isinstance(item, dict) and len(item) > _MOST_NAMES for item in level):
-            message = f"an object of more than {_MOST_NAMES:,} names"
-            raise ValueError(message)
-        level = [inner for item in level for inner in _inside(item)]
-        if not level:
+        inside: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                if len(item) > _MOST_NAMES:
+                    message = f"an object of more than {_MOST_NAMES:,} names"
+                    raise ValueError(message)
+                inside += item.values()
+            elif isinstance(item, list):
+                inside += item
+        if not inside:
             return
+        level = inside
     raise ValueError(_nested())
 
 
 def _nested() -> str:
     return f"nested deeper than {_DEEPEST} levels"
-
-
-def _inside(item: object) -> Iterable[object]:
-    if isinstance(item, dict):
-        return item.values()
-    return item if isinstance(item, list) else ()
