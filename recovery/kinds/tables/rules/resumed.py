@@ -48,9 +48,10 @@ def begun_again(
         ManifestAlteredError: A step undeletes, or is about what is not in the run or could not have been.
     """
     run, now = origin.run, decided(origin, seen, request)
-    _check_in_run(of(begun, DefinitionStep), run)
     unseen = {item.name for item in seen.unseen}
-    kept = [step for step in begun if not (_is_unseen(step, unseen) or _is_left(step))]
+    looked_at = [step for step in begun if not _is_unseen(step, unseen)]
+    _check_in_run(of(looked_at, DefinitionStep), run)
+    kept = [step for step in looked_at if not _is_left(step)]
     known = {(step.kind, step.name) for step in (*kept, *of(begun, TableStep))}
     untold = [step for step in now.steps if (step.kind, step.name) not in known]
     steps = (*kept, *(step for step in untold if not isinstance(step, TableStep)))
