@@ -35,7 +35,8 @@ class ShardRange:
     """A key range of the bucket: that of one inventory shard, within the scope.
 
     Attributes:
-        number: Its place among all key ranges of the bucket.
+        number: Its place among all key ranges of the bucket, from 0.
+        start: The first name that can be in it; empty for no bound.
         end: The first name that is too far; None for no end.
     """
 
@@ -48,9 +49,10 @@ class Compared(NamedTuple):
     """An object, of then or now.
 
     Attributes:
+        name: Its name.
         step: What has to happen to it; None when it is as it was.
         fate: What becomes of the retention that an unchanged object had and has lost.
-        has_past: Whether only older versions tell what it was, and these were not listed.
+        has_past: Whether only versions that are not live tell what it was, and these were not listed.
         live: What is live under its name.
         is_erased: Whether it is an object of the backup that stays erased: nothing happens to it.
         is_then: Whether it is compared with its content at the recovery point, though its record
@@ -66,7 +68,7 @@ class Compared(NamedTuple):
     is_erased: bool = False
 
     def is_written_since(self, moment: datetime) -> bool:
-        """Whether what is live was written, or something said of it, after an instant."""
+        """Whether what is live was written, or its metadata set, after an instant."""
         live = self.live
         return live is not None and max(live.created_at, live.updated_at) > moment
 
@@ -192,7 +194,8 @@ class Comparison:
                     live = live_of(versions)
                     yield Compared(name, step, fate, is_then=wanted is not record, live=live)
                 if is_erased:
-                    # Behind what is live under its name, from which all is listed once more.
+                    # After any step of the same name: `steps` begins again at that name, and
+                    # would yield this twice.
                     yield Compared(name, None, is_erased=True)
 
     def _fate(self, record: ObjectRecord, versions: Sequence[ObjectVersion]) -> Fate:
@@ -201,7 +204,7 @@ class Comparison:
         return self._retention.lacking(record.version.settings, present)
 
     def _wanted(self, record: ObjectRecord) -> ObjectRecord:
-        """Leave out of a record what the target bucket decides.
+        """Return a record without what the target bucket decides: the key, and the storage class.
 
         Another bucket has a key of its own; a bucket can move its objects between storage classes.
         """

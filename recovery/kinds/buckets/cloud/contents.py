@@ -1,4 +1,4 @@
-"""The content of buckets in the vault: whether it is whole, and what of it nobody needs any more.
+"""The contents of buckets in the vault: whether they are whole, and how they are passed over.
 
 Inventories are in the order of object names, contents in that of their keys. They are joined by
 passes over one part of the key space each, so that memory is bounded whatever the vault holds.
@@ -47,8 +47,12 @@ def passes(objects: int) -> Iterator[tuple[str, str]]:
 def verify_buckets(buckets: Sequence[BucketBackup], reading: Reading) -> Verdict:
     """Compare inventories, and contents where they are looked at, with what the run says of them.
 
-    Every inventory is read, and what Cloud Storage says of every content is compared. Of the
-    contents of each bucket a hundred are read, evenly spread, where bytes are.
+    Every inventory is read. Where contents are looked at, the checksum and size that Cloud Storage
+    reports of each are compared. Where bytes are read, those of about a hundred contents of each
+    bucket are, evenly spread, or of all where that was asked for.
+
+    Raises:
+        CloudError: The vault could not be read.
     """
     vault, whole = reading.vault, Verdict()
     for backup in buckets:
@@ -76,7 +80,11 @@ def key_hash(name: str, size_bytes: int, crc32c: str) -> int:
 
 
 def verify_inventories(vault: Bucket, backup: BucketBackup) -> Verdict:
-    """Read every inventory of a bucket."""
+    """Read every inventory of a bucket, and tell of those that are damaged.
+
+    Raises:
+        CloudError: The vault could not be read.
+    """
     findings, renewed = [], 0
     for shard in backup.shards:
         name = shard.stored.name
@@ -126,7 +134,7 @@ def _read_contents(backup: BucketBackup, reading: Reading) -> Verdict:
 
     def read(record: ObjectRecord) -> tuple[Finding | None, int]:
         found, size_bytes = read_once(record)
-        # A byte can change on its way.
+        # A byte can change on its way, so a content is called damaged only after two reads.
         return (found, size_bytes) if found is None else read_once(record)
 
     def read_once(record: ObjectRecord) -> tuple[Finding | None, int]:

@@ -19,7 +19,7 @@ type Place = tuple[str, str, int]
 
 
 def known_damaged(landing: Bucket) -> frozenset[str]:
-    """Return what `verify` found damaged; nothing where that cannot be read."""
+    """Return the names of objects that `verify` found damaged; none of a record that is unreadable."""
     return frozenset(name for item in Verdicts(landing).readable() for name in item.damaged)
 
 
@@ -50,14 +50,14 @@ class StoredCopies:
         """Yield where the content can be, best first.
 
         A vault that was copied or restored has the content under another generation. A further copy
-        counts where Cloud Storage says the MD5 of the object: a CRC32C is easily made to fit. What was
-        found damaged is read before it is taken: Cloud Storage may report a checksum that its bytes
-        lack, and who calls something damaged may be wrong.
+        counts only where Cloud Storage reports the MD5 of the object: a CRC32C is easily forged. What
+        was found damaged is read before it is taken: its bytes may not have the checksum that Cloud
+        Storage reports, and a verdict of damage may be wrong.
         """
         is_damaged = self.is_damaged(record)
         if is_damaged:
             yield from self._beside(record)
-            # A byte can change on its way.
+            # A byte can change on its way, so it is read twice.
             if not (self._is_whole(record) or self._is_whole(record)):
                 return
         yield self.named(record)

@@ -16,13 +16,13 @@ from recovery.compare.buckets import access_findings, configuration
 _AT_THE_END = frozenset(
     {"autoclass", "defaultEventBasedHold", "ipFilter", "lifecycle", "retentionPolicy"}
 )
-# Not in the body: a parameter of its own sets it when a bucket is created. Of one that is there only
-# the console enables it, and nothing disables it (Enable and use object retention configurations).
+# Not in the body: a parameter of its own sets it when a bucket is created. On a bucket that exists
+# only the console enables it, and nothing disables it (Enable and use object retention configurations).
 _RETENTION_OF_OBJECTS = "objectRetention"
 
 
 def first_configuration(resource: Resource) -> Resource:
-    """Return what a bucket is created with."""
+    """Return the configuration that a bucket is created with."""
     late = {*_AT_THE_END, _RETENTION_OF_OBJECTS}
     made = {key: value for key, value in configuration(resource).items() if key not in late}
     # By default the service sets a policy of seven days.
@@ -31,7 +31,7 @@ def first_configuration(resource: Resource) -> Resource:
 
 
 def last_configuration(resource: Resource) -> Resource:
-    """Return what is set once the objects are back."""
+    """Return the configuration that is set once the objects are back."""
     return {key: value for key, value in configuration(resource).items() if key in _AT_THE_END}
 
 
@@ -71,7 +71,7 @@ def undelete_bucket(target: VersionedBucket, project: str, generation: int) -> b
     with cloud_errors(target.uri()):
         try:
             undelete = partial(asked_twice, lambda: target.undelete(generation), NotFound)
-            # One that is made instead takes the name without which it cannot come back.
+            # A bucket that is made instead would take the name that this one needs to come back.
             return believed(undelete, lambda: _is_kept(target, project, generation)) is not None
         except Conflict:
             # The answer of an earlier try was lost, or the recovery is resumed.

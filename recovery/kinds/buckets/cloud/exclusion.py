@@ -1,4 +1,4 @@
-"""Keeps runs from being written while contents are pruned: a run could refer to one of them.
+"""Lets no run be written while contents are pruned: a run could refer to one of them.
 
 Each side writes to the landing bucket before it looks for the other: a run its lease, a prune its
 own record. So of two that begin at once at least one sees the other, and stops.
@@ -18,7 +18,7 @@ _TERM = timedelta(minutes=15)
 
 
 class Pruning:
-    """The record that contents are being pruned; it has to be renewed.
+    """The record that contents are being pruned; it counts for 15 minutes, and has to be renewed.
 
     Args:
         landing: The bucket with the leases.
@@ -51,7 +51,11 @@ class Pruning:
             self._say(over=self._generation)
 
     def end(self) -> None:
-        """Let runs be written again."""
+        """Delete the record, so that runs can be written again.
+
+        Raises:
+            CloudError: It could not be deleted; it expires by itself.
+        """
         self._landing.delete(PRUNE_NAME, generation=self._generation)
 
     def _say(self, *, over: int) -> None:

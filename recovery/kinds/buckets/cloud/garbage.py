@@ -46,7 +46,7 @@ class Garbage:
         known: The inventories that manifests list.
         older_than: Contents made after this instant are never garbage: a run that is being
             written may need them and have no inventory yet.
-        holds: Whether contents that are needed are held, as the vault does with what is new.
+        holds: Whether contents that are needed get a hold, as new objects of the vault do.
         advance: Called again and again while inventories are read; raises where no more may be done.
     """
 
@@ -102,9 +102,13 @@ class Garbage:
                             yield version
 
     def delete(self, version: ObjectVersion) -> bool:
-        """End the hold of a content and delete it; tell whether it is gone.
+        """End the hold of a content and delete it.
 
-        A retention policy can keep it.
+        Returns:
+            Whether it is gone; not where a retention policy protects it.
+
+        Raises:
+            CloudError: Its hold could not be ended, or it could not be deleted.
         """
         version = set_hold(self._vault.versions, version, held=False)
         with cloud_errors(self._vault.uri(version.name)):
@@ -127,7 +131,7 @@ class Garbage:
         return True
 
     def _hold(self, version: ObjectVersion) -> None:
-        """Hold a content that is needed: an earlier sweep may have let it go."""
+        """Set the hold of a content that is needed: an earlier prune may have ended it."""
         if self._holds:
             set_hold(self._vault.versions, version, held=True)
 

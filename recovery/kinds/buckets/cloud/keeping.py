@@ -24,7 +24,7 @@ class Keeping:
 
     Args:
         target: The bucket.
-        undo: The bucket for copies.
+        undo: The bucket that copies are put in.
         folder: What the names of copies begin with.
         journal: The journal of the recovery.
     """
@@ -42,7 +42,7 @@ class Keeping:
 
         Args:
             live: The object.
-            is_extra: Whether it goes altogether.
+            is_extra: Whether the recovery deletes it and puts nothing in its place.
 
         Raises:
             google.api_core.exceptions.PreconditionFailed: Another content lies there.
@@ -61,11 +61,19 @@ class Keeping:
         return AsideObject(name=name, generation=copy.generation, before=live, is_extra=is_extra)
 
     def aside(self, objects: Sequence[AsideObject]) -> None:
-        """Write down which copies were put aside."""
+        """Write down which copies were put aside.
+
+        Raises:
+            CloudError: It could not be written.
+        """
         entry = AsideObjects(objects=tuple(objects))
         self._journal.keep(aside_folder(self._target.name), entry.name, entry)
 
     def said(self, objects: Sequence[ObjectVersion]) -> None:
-        """Write down the objects whose metadata alone is about to be set, as they are."""
+        """Write down the metadata of objects of which nothing else is about to be set.
+
+        Raises:
+            CloudError: It could not be written.
+        """
         entry = FormerObjects(objects=tuple(objects))
         self._journal.keep(objects_folder(self._target.name), entry.name, entry)

@@ -55,7 +55,7 @@ class Mender:
         target: The bucket.
         stored: Where in the vault contents are.
         allowed: What may be done.
-        ramp: How fast.
+        ramp: Limits how many objects are written a second.
         kept: Keeps what objects are before they are changed.
     """
 
@@ -80,7 +80,11 @@ class Mender:
         return self._allowed.begun_at
 
     def mend_all(self, steps: Sequence[ObjectStep]) -> list[Mended]:
-        """Carry out steps: those of one write each in one request, the others one by one."""
+        """Carry out steps: those of one write each in one request, the others one by one.
+
+        Raises:
+            google.api_core.exceptions.GoogleAPICallError: A call failed, and not because of one object.
+        """
         self._ramp.take(len(steps))
         said = [
             step.live

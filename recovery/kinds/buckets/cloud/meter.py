@@ -11,8 +11,8 @@ class Meter:
     """Tells about progress, every few seconds.
 
     Args:
-        total: Objects there are.
-        tell: Takes one line, and the share that is done.
+        total: How many objects there are.
+        tell: Takes one line, and the share that is done, from 0 to 1.
         clock: Gives a time in seconds that never goes back.
     """
 

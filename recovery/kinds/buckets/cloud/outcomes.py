@@ -40,10 +40,10 @@ def merged(
     Args:
         step: What was planned for it.
         key_ranges: How each ended.
-        undo_point: Where what was moved or replaced is, if the bucket does not keep it itself.
-        moved_aside: How many objects are there that were moved, by every attempt.
+        undo_point: The address of what was moved or replaced, if the bucket does not keep it itself.
+        moved_aside: How many objects every attempt moved to the undo point.
         configuration: What differs in the configuration of a bucket that was made again.
-        later: How many objects the backup holds as they were later.
+        later: How many objects the backup holds as they were after the recovery point.
     """
     moved_aside = max(moved_aside, sum(item.moved_aside for item in key_ranges))
     counts = ObjectCounts()
@@ -86,8 +86,8 @@ def merged(
 def with_earlier(now: RangeOutcome, earlier: RangeOutcome | None) -> RangeOutcome:
     """Return how a key range ended, with what an interrupted attempt says that it did to it.
 
-    Of the journal only counts are used: where nothing had to be done now, and no more than there
-    are equal objects.
+    Of the journal only counts are used. They are used only where nothing had to be done now, and they
+    are no more than the objects that are equal.
 
     Args:
         now: How it ended when it was looked at.

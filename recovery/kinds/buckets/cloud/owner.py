@@ -43,6 +43,12 @@ def foreign_owner(
         backup: The bucket in the manifest.
         resource: The configuration of the bucket that is written.
         request: What the operator asked for.
+
+    Returns:
+        The number; empty where the bucket is the project's own, `unknown` where nothing tells it.
+
+    Raises:
+        CloudError: The number of the project could not be asked for.
     """
     owner = str(resource.get("projectNumber", ""))
     is_original = resource["name"] == backup.bucket and not request.target.moves_buckets
@@ -53,14 +59,17 @@ def foreign_owner(
 
 
 def older_buckets(api: StorageApi, begun: Begun, request: Request) -> frozenset[str]:
-    """Return the buckets that are older than a recovery whose journal says that it made them.
+    """Return the buckets that a resumed recovery says it made, but that are older than it.
 
-    It can have undeleted them.
+    They can be buckets that it undeleted.
 
     Args:
         api: Tells when a bucket was made.
         begun: The recovery that is resumed.
         request: What the operator asked for.
+
+    Raises:
+        CloudError: A bucket could not be looked at.
     """
     live: dict[str, Resource | None] = {}
     for step in begun.steps:

@@ -1,4 +1,4 @@
-"""How fast a recovery writes objects: the rate that a bucket takes doubles every so often."""
+"""How fast a recovery writes objects: the rate that a bucket takes doubles every 20 minutes."""
 
 import time
 from collections.abc import Callable

@@ -43,7 +43,12 @@ class RangeRestore:
         self._advance = advance
 
     def restore(self, key_range: ShardRange) -> RangeOutcome:
-        """Bring a key range back; look at it again when anything was written."""
+        """Bring a key range back; look at it again when anything was written.
+
+        Raises:
+            BackupDamagedError: The inventory is not what the manifest says.
+            CloudError: The bucket could not be listed or written.
+        """
         tally = _Tally()
         with cloud_errors(self._comparison.target.uri()):
             for mended in self._mended(key_range, tally):

@@ -42,7 +42,7 @@ def set_bucket(
         target: The bucket.
         backup: What it was.
         told: What the plan says of what differs: nothing else is set.
-        journal: Where it is written down.
+        journal: Keeps what it is now, for an undo.
 
     Raises:
         RefusedError: Somebody set it since it was planned.
@@ -78,7 +78,11 @@ def readable_access(target: VersionedBucket) -> Resource | None:
 
 
 def notified_topics(target: VersionedBucket) -> tuple[str, ...]:
-    """Return the topics that are told of what is written to a bucket."""
+    """Return the Pub/Sub topics that are notified of what is written to a bucket: `PROJECT/topics/NAME` each.
+
+    Raises:
+        CloudError: The notifications could not be listed.
+    """
     with cloud_errors(target.uri()):
         found = target.notifications()
     return tuple(sorted({str(item.get("topic", "")).partition("/projects/")[2] for item in found}))

@@ -29,6 +29,10 @@ class HistoryReader:
     def runs(self, rules: Rebuild, open_from: date) -> list[ProcessorRun]:
         """Return the runs that ended, of the dates that are rebuilt.
 
+        Args:
+            rules: How the documents are rebuilt.
+            open_from: The first date whose rows may still be written.
+
         Raises:
             CloudError: The history could not be read.
         """
@@ -39,6 +43,10 @@ class HistoryReader:
 
     def inferred(self, rules: Rebuild, open_from: date) -> tuple[list[ProcessorRun], list[str]]:
         """Return the runs that only rows tell of, and what could not be looked at.
+
+        Args:
+            rules: How the documents are rebuilt.
+            open_from: The first date whose rows may still be written; it and later ones are left out.
 
         Raises:
             CloudError: A passing fault; the same call can succeed later.

@@ -100,7 +100,7 @@ class CompletionsWork(Work[CompletionsSeen]):
         )
 
     def recover(self, steps: Sequence[Step], origin: Origin, running: Running) -> Iterator[Outcome]:
-        """Write what was planned and look again."""
+        """Write what was planned and look again; an error is part of the outcome."""
         del origin
         for step in of(steps, CompletionsStep):
             running.progress(step.into, "writing")

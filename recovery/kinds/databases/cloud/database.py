@@ -1,8 +1,8 @@
 """One Firestore database that is observed, recovered and proven, file by file.
 
-To a file of the backup belongs a range of names. It is joined with the live
-documents, written, and joined again: it is proven when nothing is left to do in it. So memory
-holds a few files, whatever the size of the database, and repeating it is safe.
+Each file of the backup covers a range of names. Its documents are compared with the live ones,
+written, and compared again: the file is proven when nothing is left to do in its range. So memory
+holds a few files, whatever the size of the database, and a recovery can be repeated.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ from recovery.kinds.databases.rules.ranges import apart, file_ranges
 from recovery.kinds.former_documents import FormerDocuments
 
 _BATCH_BYTES = 4 * 1024 * 1024
-"""Of documents that are held while they are replaced; each may be as large as 1 MiB."""
+"""How many bytes of documents are replaced in one batch; a document may be as large as 1 MiB."""
 
 type FileRanges = tuple[DocumentFile | None, list[NameRange]]
 
@@ -44,7 +44,7 @@ class DatabaseTarget:
     """One database a recovery looks at and writes. Safe to share between threads.
 
     Attributes:
-        settings: What it is set to be.
+        settings: Looks at the database's settings and indexes, and sets them.
 
     Args:
         backup: What the database was.
@@ -52,8 +52,8 @@ class DatabaseTarget:
         database_id: That database.
         vault: Where the backup is.
         parallel: Parts in flight at once.
-        rest: Calls the API of the administration.
-        rewrites: Whether references to the original database are rewritten to this one.
+        rest: Calls the Firestore Admin API.
+        rewrites: Whether references in documents to the original database are rewritten to this one.
         erased: The names that stay erased.
     """
 
@@ -147,8 +147,8 @@ class DatabaseTarget:
             kept: Keeps the documents that are about to be replaced or removed.
             removed_before: Paths of documents that earlier attempts removed, or were about to.
             throttle: Says when a batch may be written.
-            now: The present instant: what is past its time to live then may be deleted again.
-            advance: Told how many documents a file holds that is done.
+            now: The present instant: Firestore may delete again what is past its time to live then.
+            advance: Told how many documents each file holds that is done.
 
         Raises:
             BackupDamagedError: A file of the backup is not what the manifest says.
@@ -165,7 +165,7 @@ class DatabaseTarget:
             def pairs() -> Iterator[DocumentPair]:
                 for pair in self._pairs(item, stored, begun_at=begun_at):
                     if pair.stored is None:
-                        removed_before.discard(pair.path)  # it is there
+                        removed_before.discard(pair.path)  # it was not removed, or is back
                     yield pair
 
             wanted = _wanted(pairs(), step, done, begun_nanos=nanos_at(begun_at))

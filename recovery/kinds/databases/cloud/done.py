@@ -13,12 +13,13 @@ class RestoredDatabase(NamedTuple):
     """What was done to a database, and how it compares with the backup then.
 
     Attributes:
+        state: How it compares after everything was written.
         written: Documents that were created or replaced, by earlier attempts too.
         removed: Documents that were removed, by earlier attempts too.
         refused: Paths of documents that Firestore refused, and why.
-        expiring: How many documents that were brought back each time to live deletes, that the plan
-            told of, or the backup knows.
-        untold: How many each other one deletes.
+        expiring: How many of the documents brought back each time-to-live policy deletes again, by its
+            name; of policies that the plan told of or the backup knows.
+        untold: The same of all other policies.
     """
 
     state: DatabaseState
@@ -37,7 +38,9 @@ class Done:
         overtaken: Paths whose precondition was refused: somebody else wrote the document, or our
             own write did, whose answer was lost. The look that follows tells which.
         refused: Paths of documents that Firestore refused, and why.
-        expiring: How many documents each time to live deletes.
+        written: How many documents were created or replaced.
+        removed: How many documents were removed.
+        expiring: How many documents each time-to-live policy deletes.
     """
 
     overtaken: set[str] = field(default_factory=set)
@@ -61,7 +64,10 @@ class Done:
         self.expiring += other.expiring
 
     def corrected(self, pair: DocumentPair) -> DocumentPair:
-        """Take a document out of the count that is not as it was to be written."""
+        """Take a document out of the counts whose write did not take effect, and return it.
+
+        That is one whose write was overtaken or refused, and that still differs.
+        """
         if pair.state != "equal" and (pair.path in self.overtaken or pair.path in self.refused):
             self.count(pair, -1)
         return pair
@@ -69,11 +75,13 @@ class Done:
     def proven(
         self, pair: DocumentPair, expiry: TimeToLive, told: Container[Policy]
     ) -> DocumentPair:
-        """Look at a document after all were written.
+        """Judge how a document compares after all were written, and return that.
+
+        A missing document counts as expired where a policy that was told of has deleted it.
 
         Args:
             pair: How it compares.
-            expiry: Each time to live that the database has.
+            expiry: The time-to-live policies of the database.
             told: Those that the plan told of, or the backup knows.
         """
         pair = self.corrected(pair)

@@ -40,7 +40,7 @@ def observe_databases(
     Args:
         manifest: The run's manifest.
         request: What the operator asked for.
-        rest: Calls the API of the administration.
+        rest: Calls the Firestore Admin API.
         vault: Where the backup is.
         parallel: Parts of one database in flight at once.
         now: The present instant.

@@ -1,4 +1,4 @@
-"""Recovers databases one after the other: creates, writes, proves and tells how each ended."""
+"""Recovers one database: creates it, writes its documents, proves them and tells how it ended."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -30,9 +30,9 @@ class DatabaseRecovery:
 
     Args:
         manifest: The manifest of the plan's run.
-        rest: Calls the API of the administration.
+        rest: Calls the Firestore Admin API.
         vault: Where the backup is.
-        landing: Where undo points are kept.
+        landing: The bucket where undo points are kept.
         parallel: Parts of one database in flight at once.
         erased: What stays erased.
         now: The present instant.
@@ -97,7 +97,7 @@ class DatabaseRecovery:
             target.settings.create()
         former = target.settings.former() if step.sets else None
         if former is not None:
-            # Before a document is written: a time to live may delete it, an index refuse it.
+            # Set before documents are written: a time to live may delete one, an index refuse one.
             journal, name = self._running.journal, former_name(step.kind, step.into)
             journal.keep(FORMER, name, former)
             target.settings.set_indexes(step.settings)
@@ -132,7 +132,7 @@ class DatabaseRecovery:
 
 
 def _outcome(step: DatabaseStep, restored: RestoredDatabase, *, undo: str) -> DatabaseOutcome:
-    """Say how a database ended, with what earlier attempts of the same recovery did to it."""
+    """Return the outcome of a database, with what earlier attempts of the same recovery did to it."""
     state, written = restored.state, restored.written
     states = {item.state for item in state.listed}
     left = {name: state.count(name) for name in sorted(states) if not step.is_kept(name)}

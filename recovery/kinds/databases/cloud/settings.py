@@ -1,4 +1,4 @@
-"""What one Firestore database is set to be: looked at, and set to what it was."""
+"""Looks at the settings and indexes of one Firestore database, and sets them to what they were."""
 
 from collections.abc import Collection
 
@@ -24,7 +24,7 @@ class SettingsTarget:
 
     Args:
         backup: What the database was.
-        databases: Its administration.
+        databases: Calls the Firestore Admin API for it.
     """
 
     def __init__(self, backup: DatabaseBackup, databases: Databases) -> None:
@@ -32,7 +32,11 @@ class SettingsTarget:
         self._databases = databases
 
     def looked_up(self) -> tuple[bool, Resource | None]:
-        """Return whether there is a database, and its settings."""
+        """Return whether there is a database, and its settings; None without the right to see them.
+
+        Raises:
+            CloudError: It could not be looked at, and can be later.
+        """
         try:
             found = self._databases.resource()
         except CloudError as error:
@@ -45,7 +49,11 @@ class SettingsTarget:
         return found is not None, None if found is None else database_settings(found)
 
     def indexes(self) -> IndexSettings | None:
-        """Return what is set about indexes and fields; None without the right to see it."""
+        """Return what is set about indexes and fields; None without the right to see it.
+
+        Raises:
+            CloudError: It could not be looked at, and can be later.
+        """
         try:
             return self._databases.index_settings()
         except CloudError as error:
@@ -54,7 +62,11 @@ class SettingsTarget:
             return None
 
     def findings(self) -> tuple[Finding, ...]:
-        """Look at the settings of the database again, and say what is not what it was."""
+        """Look at the settings of the database again, and say what is not what it was.
+
+        Raises:
+            CloudError: They could not be looked at.
+        """
         was, there = self._backup.index_settings, self.indexes()
         return settings_findings(
             self._backup.resource,
@@ -64,7 +76,7 @@ class SettingsTarget:
         )
 
     def former(self) -> Former:
-        """Return the settings of the database as they are now, those that `set` and `set_indexes` change.
+        """Return the settings that `set` and `set_indexes` change, as they are now.
 
         Raises:
             CloudError: They could not be looked at.
@@ -76,6 +88,9 @@ class SettingsTarget:
     def set_indexes(self, planned: Collection[Finding]) -> None:
         """Set indexes and fields to what they were, where they are as a plan showed them.
 
+        Args:
+            planned: What differed when the plan was made: nothing else is set.
+
         Raises:
             CloudError: It could not be set.
         """
@@ -83,13 +98,18 @@ class SettingsTarget:
             set_indexes(self._databases, self._backup.index_settings, planned)
 
     def set(self, seen: Resource, planned: Collection[Finding]) -> None:
-        """Set the database to what it was, where it is as a plan showed it, and still what was seen.
+        """Set the database to what it was, where it is as a plan showed it.
 
-        It is read again: since it was seen documents were written, for hours perhaps, and whether an
-        etag takes in times that move by themselves is not documented (Firestore REST, Database).
+        It is read again, because documents may have been written for hours since it was seen. The etag
+        that was seen cannot be the condition: whether it changes with times that move by themselves is
+        not documented (Firestore REST, Database).
+
+        Args:
+            seen: Its settings before documents were written.
+            planned: What differed when the plan was made: nothing else is set.
 
         Raises:
-            CloudError: It is not, or could not be set.
+            CloudError: It is not what was seen, or could not be set.
         """
         now = self._databases.resource() or {}
         if database_findings(seen, now):
@@ -105,7 +125,7 @@ class SettingsTarget:
     def create(self) -> None:
         """Create the database as the backup describes it, if there is none.
 
-        What somebody set since about the indexes and fields of one that is there is left.
+        Indexes and fields that somebody set since in a database that is there stay as they are.
 
         Raises:
             CloudError: It cannot be created.

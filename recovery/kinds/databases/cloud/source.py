@@ -15,8 +15,8 @@ class StoredDocuments:
     """Reads document files from the vault. Safe to share between threads.
 
     Args:
-        vault: Where they are.
-        rewrite: Changes the fields of each document that is read.
+        vault: The bucket with the backups.
+        rewrite: Returns the encoded fields of a document changed; None where they stay as stored.
     """
 
     def __init__(self, vault: Bucket, rewrite: Callable[[bytes], bytes] | None = None) -> None:
@@ -27,7 +27,8 @@ class StoredDocuments:
         """Return the documents of a file that are in some ranges, in name order.
 
         Raises:
-            BackupDamagedError: The file is not what the manifest says; each way has its class.
+            BackupDamagedError: The file is not what the manifest says; a subclass says in which way.
+            CloudError: It could not be read.
         """
         if file is None:
             return []

@@ -11,7 +11,11 @@ from recovery.verify import Verdict
 
 
 def verify_databases(databases: Sequence[DatabaseBackup], reading: Reading) -> Verdict:
-    """Compare the files of documents with what the run says of them."""
+    """Compare the files of documents with what the run says of them.
+
+    Raises:
+        CloudError: The vault could not be read.
+    """
     form = FileForm(len(DOCUMENT_FILE.schema["fields"]), _check_header)
     return verify_files(databases, (databases_prefix(reading.run_id),), lambda _: form, reading)
 

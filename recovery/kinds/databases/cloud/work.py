@@ -40,7 +40,13 @@ class DatabaseWork(Work[DatabasesSeen]):
     def observe(
         self, origin: Origin, request: Request, begun: Begun | None = None
     ) -> DatabasesSeen:
-        """Compare each wanted database, or what stands for it, with its backup."""
+        """Compare each wanted database, or what stands for it, with its backup.
+
+        Raises:
+            UsageError: A path that was asked for is not in the backup.
+            BackupDamagedError: A file of such a path is damaged, or the run contradicts itself.
+            CloudError: Firestore cannot be reached, or a database can be read later.
+        """
         databases, unseen = observe_databases(
             origin.run,
             request,
@@ -56,9 +62,9 @@ class DatabaseWork(Work[DatabasesSeen]):
         return DatabasesSeen(databases=databases, unseen=unseen, older=older)
 
     def _older(self, begun: Begun, request: Request) -> frozenset[str]:
-        """Return the databases that were there before a recovery began whose journal says that it made them.
+        """Return the databases that a resumed recovery says it made, but that are older than it.
 
-        Of one that may not be looked at nothing is known.
+        One that may not be looked at is left out.
         """
         found: dict[str, Resource | None] = {}
         for step in begun.steps:

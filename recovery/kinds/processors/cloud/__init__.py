@@ -1,1 +1,1 @@
-"""What talks to Google and to the platform's services about dates of processors."""
+"""Asks Google Cloud and the platform's services about dates of processors, and runs them again."""

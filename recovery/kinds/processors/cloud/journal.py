@@ -25,7 +25,7 @@ from recovery.kinds.processors.rules.outcome import SCENARIO, DatesReport, Plann
 
 
 class SentRequest(Value):
-    """That a request was about to be sent."""
+    """The entry that a request is about to be sent, or was answered."""
 
     sent_at: UtcTime
 
@@ -100,7 +100,17 @@ class DatesJournal(JournalBase):
         return number
 
     def answer(self, processor: str, day: date, number: int, at: datetime) -> None:
-        """Write that a request was answered."""
+        """Write that a request was answered.
+
+        Args:
+            processor: The processor's name.
+            day: The date.
+            number: The request's number, as `send` returned it.
+            at: When it was answered.
+
+        Raises:
+            CloudError: It could not be written.
+        """
         name = self._names.answer(processor, day, number)
         self._bucket.put_once(name, self._seal.encode(SentRequest(sent_at=at), subject=name))
 
@@ -130,10 +140,10 @@ class DatesJournal(JournalBase):
         return self._measured(self._seal.believed(content, DatesReport, subject=name))
 
     def last_report(self) -> DatesReport | None:
-        """Return the report, else that of the last attempt.
+        """Return the final report, else that of the last attempt; None when no attempt has ended.
 
-        None when no attempt has ended. A report of something else is passed over: otherwise who can write
-        there could stop every command that looks for recoveries under way.
+        A report that is another's, or that nobody we trust signed, is passed over: otherwise whoever can
+        write there could stop every command that looks for recoveries under way.
         """
         attempts = attempts_ended(self._bucket, self.recovery_id)
         for name in (self._names.report, *reversed(attempts)):
@@ -145,7 +155,7 @@ class DatesJournal(JournalBase):
         return None
 
     def _measured[Of: (PlannedDates, DatesReport)](self, found: Of) -> Of:
-        """Return what was written, held against the objective of the catalog."""
+        """Return what was written, with the objective of the catalog that it is measured by."""
         return self._measured_by(found, SCENARIO)
 
     def _once(self, name: str, document: Value) -> None:

@@ -36,11 +36,11 @@ class Rerun:
 
     Args:
         rules: The catalog's processors.
-        planned: The plan that was said yes to.
+        planned: The plan that the operator agreed to.
         games: The games of each date.
-        tables: What processors write.
-        services: What runs them.
-        journal: What was done so far.
+        tables: Reads the tables that processors write.
+        services: Asks the services that run processors.
+        journal: Tells what was done so far, and takes what is done.
         clock: Gives the present instant.
         progress: Told how far each date is.
     """
@@ -75,8 +75,8 @@ class Rerun:
         """Run every date of the plan, and report what lacks then.
 
         Args:
-            undo: Where the tables that are written are kept as they were.
-            ran: Told when everything was run, before it is looked at.
+            undo: The undo point of each table that is written, by the table.
+            ran: Called when everything was run, before it is looked at.
 
         Raises:
             CloudError: A service refuses this identity, or a table could not be read.
@@ -204,11 +204,13 @@ def _not_asked(bound: BoundName) -> ServiceAnswer:
 
 
 def in_parallel(todo: Sequence[Callable[[], DateOutcome]], parallel: int) -> list[DateOutcome]:
-    """Do everything in parallel; when one fails, what has not begun is left.
+    """Do everything in parallel, and return the outcomes in order.
+
+    When one raises an error, what has not begun is not done, and the error is raised.
 
     Args:
         todo: What is done.
-        parallel: So much of it at once.
+        parallel: How many are done at once.
     """
     with ThreadPoolExecutor(parallel, thread_name_prefix="dates") as pool:
         begun = [pool.submit(work) for work in todo]

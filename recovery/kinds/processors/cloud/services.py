@@ -53,7 +53,7 @@ class Services:
 
     Args:
         rules: The catalog's processors.
-        environment: Has the keys.
+        environment: The environment variables, which hold the API keys.
     """
 
     def __init__(self, rules: Processors, environment: Mapping[str, str]) -> None:
@@ -62,7 +62,7 @@ class Services:
         self._clients: dict[str, AuthorizedSession] = {}
 
     def prepare(self, processors: Iterable[Processor]) -> None:
-        """See that these processors can be asked for, before anything is run.
+        """Make sure that these processors can be asked for, before anything is run.
 
         Raises:
             UsageError: The key of a service is not set.

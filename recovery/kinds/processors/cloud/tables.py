@@ -68,7 +68,7 @@ class DateTables:
 
     @property
     def billed_bytes(self) -> int:
-        """Return what the queries so far were billed for."""
+        """Return how many bytes the queries so far were billed for."""
         return self._billed_bytes
 
     def observe(self, first: date | None, *, now: datetime) -> SeenTables:
@@ -101,7 +101,12 @@ class DateTables:
         )
 
     def rows(self, processor: Processor, first: date, last: date) -> dict[date, RowsOfDate]:
-        """Return what a table holds of each date that has rows.
+        """Return what the table of a processor holds of each date that has rows.
+
+        Args:
+            processor: The processor.
+            first: The first date.
+            last: The last date, itself included.
 
         Raises:
             SourceUnreadableError: There is no such table, or something hides rows of it.
@@ -116,12 +121,12 @@ class DateTables:
         return {row["day"]: _rows_of(processor, row) for row in answer.rows}
 
     def keep(self, plan: ProcessorPlan, settings: Settings, recovery_id: str) -> dict[str, str]:
-        """Keep the tables that processors write as they are; return where, by table.
+        """Make undo points of the tables that processors write; return their full ids, by table.
 
         Args:
             plan: What is to be run.
-            settings: Where undo points are kept, and how long.
-            recovery_id: The recovery: it keeps each table once.
+            settings: Name the dataset of undo points, and how many days they stay.
+            recovery_id: The recovery, which has one undo point of each table.
 
         Raises:
             PartialError: Rows are on their way into one that is not kept yet: a snapshot leaves out what

@@ -15,7 +15,12 @@ CHANGED = (
 
 
 def etag_of(seen: Resource | None, *, is_taken: bool) -> str:
-    """Return the etag of what was looked at; empty where none is known, or a call takes none."""
+    """Return the etag of what was looked at; empty where none is known, or a call takes none.
+
+    Args:
+        seen: The resource that was looked at.
+        is_taken: Whether the call takes an etag.
+    """
     return str((seen or {}).get("etag", "")) if is_taken else ""
 
 

@@ -41,8 +41,8 @@ class Making:
     ) -> str:
         """Make a resource that does nothing by itself yet, and return its full name.
 
-        One that is there already can be ours: the answer to an earlier call was lost. It is, where it
-        is as it is made; whatever else it is, the proof that follows looks at it.
+        One that is there already can be ours: the answer to an earlier call was lost. It counts as ours
+        where the fields that stop it are as this call makes them; the proof compares all others.
 
         Args:
             kind: Its type.
@@ -107,15 +107,16 @@ class Making:
     ) -> None:
         """Set fields of a resource.
 
-        A refused etag can be of our own earlier try whose answer was lost: then they are set.
+        An etag can be refused because of our own earlier try, whose answer was lost: if the fields are
+        set, that is no error.
 
         Args:
             kind: Its type.
             name: Its full name.
             wanted: What it is to be.
-            fields: The fields that are set; one that is not wanted goes.
+            fields: The fields that are set; one that `wanted` lacks is cleared.
             archive: What it is built from, where its type is built.
-            seen: As it was when that was decided; some types are changed only if they still are so.
+            seen: The resource when that was decided; some types are changed only if they are still so.
 
         Raises:
             RefusedError: It was changed since.
@@ -141,13 +142,13 @@ class Making:
     def remove(self, kind: ResourceType, name: str, seen: Resource | None = None) -> None:
         """Delete a resource; one that is not there is no error.
 
-        The etag of a secret is not about its values (same page): one that is added behind the last look
-        goes with it.
+        The etag of a secret does not cover its values (Secret Manager, Use entity tags for optimistic
+        concurrency control): a value that is added after the last look is deleted with it.
 
         Args:
             kind: Its type.
             name: Its full name.
-            seen: As it was when that was decided; some types are deleted only if they still are so.
+            seen: The resource when that was decided; some types are deleted only if they are still so.
 
         Raises:
             RefusedError: It was changed since.
@@ -168,13 +169,13 @@ class Making:
                 raise changed_since(name, error) from error
 
     def grant(self, kind: ResourceType, name: str, stored: Resource) -> None:
-        """Add to the IAM policy of a resource what the backup's grants besides.
+        """Add to the IAM policy of a resource the grants of the backup's that it lacks.
 
-        An account of one of Google's services is made when that is first used, and nothing can be
-        granted to it before; what others lack is granted all the same.
+        A service's own account is made when the service is first used, and nothing can be granted to it
+        before. Where that fails, the grants to all other members are made.
 
         Raises:
-            CloudError: It could not be, or somebody else set the policy meanwhile.
+            CloudError: Not all could be granted, or somebody else set the policy meanwhile.
         """
         try:
             self._add(kind, name, stored)

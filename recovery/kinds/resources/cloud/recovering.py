@@ -1,7 +1,7 @@
 """Makes resources again, one type after the other, and looks at each when it is made.
 
-What ran at the recovery point is made stopped. It is written down as a fence, so that a thaw resumes
-exactly that, and nothing whose target is still in the project that is lost.
+What ran at the recovery point is made stopped. A fence records it, so that a thaw resumes exactly
+that. What still calls something in the lost project is left out of the fence, and stays stopped.
 """
 
 import shlex
@@ -49,15 +49,15 @@ class Recovering:
     Args:
         rest: Calls the APIs.
         configuration: Reads the resources of the project that is written.
-        names: What is called otherwise; addresses of what is made are added.
+        names: The names that differ where the recovery writes.
         running: The recovery.
-        lost: The project that is lost, its number, and addresses in it; nothing where none is.
+        lost: The project that is lost, its number, and addresses in it; empty where none is lost.
         pinned: Images that are run by their digests.
         archive: Reads what a function is built from, by its name in the vault.
-        fences: Where what is made stopped is written down.
-        landing: Where it is kept what is changed.
+        fences: Record what is made stopped.
+        landing: The bucket that keeps what is changed as it was.
         project: The project that is written.
-        own: Its id and its number.
+        own: The id and the number of that project.
     """
 
     def __init__(
@@ -98,6 +98,9 @@ class Recovering:
         Args:
             kind: The type.
             todo: What happens to each, and what the backup has of it.
+
+        Raises:
+            CloudError: The fence could not be written; an error of one resource is in its outcome.
         """
         rewriting = Rewriting(self._told, self._more)
         self._stopped.write_down(self._expected(kind, todo, rewriting))
@@ -105,10 +108,10 @@ class Recovering:
             outcomes = list(
                 pool.map(lambda item: self._recovered(kind, item[0], item[1], rewriting), todo)
             )
-        # Their names are known only now.
+        # The service named these: only now is it known how they are called.
         self._stopped.write_down(self._named if kind.naming == "assigned" else ())
         self._named.clear()
-        # While others of the type are made, nobody may add to the names that they are made with.
+        # Added only now: while others of the type are made, their names are looked up in it.
         for learned in self._learned:
             self._more |= learned
         return outcomes
@@ -285,7 +288,7 @@ def names_of_now(
     """Return the old names and addresses of a resource, each with the new one."""
     old, new = addresses(wanted), addresses(found)
     now = {address: new[field] for field, address in old.items() if field in new}
-    # As the backup has it: the name is found whole, before the project in it is.
+    # The old name as the backup has it: a whole name is found before the project in it is.
     return {**now, old_name: name} if kind.naming == "assigned" else now
 
 

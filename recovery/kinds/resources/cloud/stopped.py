@@ -16,7 +16,7 @@ class MadeStopped:
     """The fence of what one recovery makes.
 
     Args:
-        fences: Where it is written down.
+        fences: Record what is stopped.
         running: The recovery.
         project: The project that is written.
     """
@@ -29,7 +29,11 @@ class MadeStopped:
     def write_down(self, writers: Sequence[FencedWriter]) -> None:
         """Add writers to the fence; where there are none, nothing is begun.
 
-        What calls a host that never answers is never resumed: a drill removes it.
+        Nothing is recorded in a drill that sends calls to a host that never answers: what it makes is
+        removed, and never resumed.
+
+        Raises:
+            CloudError: The fence could not be written.
         """
         if not writers or self._running.request.target.answering:
             return

@@ -17,7 +17,11 @@ from recovery.verify import Verdict
 
 
 def verify_resources(backups: Sequence[ResourceBackup], reading: Reading) -> Verdict:
-    """Read every file of resources, which are small, and say what is not as the run says."""
+    """Read every file of resources, which are small, and say what is not as the run says.
+
+    Raises:
+        CloudError: The vault could not be read.
+    """
     findings = []
     for backup in backups:
         try:
@@ -44,7 +48,7 @@ def read_resources(
     Args:
         vault: Where they are.
         backup: What the run says of them.
-        mark: That of a drill, whose label each gets that can have one; empty for none.
+        mark: The mark of a drill, set as a label where a type has labels; empty for none.
 
     Raises:
         BackupDamagedError: The file is not there, or not what the manifest says.
@@ -83,7 +87,7 @@ def read_types(
             read.append((backup, found))
             continue
         for entry in backup.entries:
-            # As its step would be called.
+            # The name that its step would have.
             own_name = entry.name.rpartition("/")[2]
             unread.append(found.model_copy(update={"name": f"{backup.type} {own_name}"}))
     return read, unread

@@ -48,7 +48,7 @@ _READERS = 8
 _ANSWERING = ("run/service", "functions/function")
 
 type _Found = Mapping[str, Resource]
-"""What is there of a type whose service names it, by the names in the backup."""
+"""The present resources of a type whose service names them, by their names in the backup."""
 
 
 class ConfigurationWork(Work[ResourcesSeen]):
@@ -197,7 +197,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
         return looked_at(told, look)
 
     def _lacking(self, types: Iterable[str]) -> tuple[dict[str, tuple[str, ...]], str]:
-        """Return what who asks lacks to make what is missing, by its type, or why nobody could ask."""
+        """Return the permissions that the operator lacks to make each type, or why nobody could ask."""
         needs = {name: needed_to_make(name) for name in types}
         wanted = frozenset().union(*needs.values())
         try:
@@ -208,7 +208,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
         return {name: tuple(sorted(own - has)) for name, own in needs.items() if own - has}, ""
 
     def _foreign(self, names: Iterable[str]) -> frozenset[str]:
-        """Return the buckets that names are in and another project has; one that is missing is made."""
+        """Return the buckets in names that another project owns; a missing bucket is not among them."""
         owners = {
             bucket: self._configuration.bucket_owner(bucket)
             for bucket in set(map(bucket_of, names)) - {""}
@@ -245,7 +245,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
         return frozenset(gone), pinned
 
     def _addresses(self, backups: Iterable[ResourceBackup]) -> frozenset[str]:
-        """Return every address of the services and functions of a run."""
+        """Return every address at which the services and functions of a run answered."""
         return frozenset(
             address
             for backup in backups
@@ -257,7 +257,7 @@ class ConfigurationWork(Work[ResourcesSeen]):
     def _assigned(
         self, backup: ResourceBackup, stored: Sequence[StoredResource], rewriting: Rewriting
     ) -> _Found | Unseen:
-        """Return what is there of a type whose service names it; nothing of any other."""
+        """Return the present resources of a type whose service names them; empty for other types."""
         kind, rewriting = resource_type(backup.type), rewriting.of(backup.type)
         if kind.naming != "assigned":
             return {}

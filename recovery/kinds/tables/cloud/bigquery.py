@@ -62,7 +62,7 @@ class BigQueryTarget:
         self._measured = itertools.count(1)
 
     def name(self, table: str) -> str:
-        """Return `dataset.table` of the table that stands for an original one."""
+        """Return the `dataset.table` that an original `dataset.table` has in the target."""
         return f"{self.target.prefix}{table}"
 
     def full_id(self, name: str) -> str:
@@ -70,7 +70,16 @@ class BigQueryTarget:
         return f"{self.target.project}.{name}"
 
     def observe(self, manifest: Manifest, request: Request) -> TablesSeen:
-        """Look at everything a recovery of this manifest could touch."""
+        """Look at everything a recovery of this manifest could touch.
+
+        Args:
+            manifest: The run's manifest.
+            request: What the operator asked for.
+
+        Raises:
+            BackupDamagedError: The manifest contradicts itself.
+            CloudError: Something could not be looked at, and the same look can succeed later.
+        """
         datasets, hidden = told_apart(
             {
                 item.dataset_id: looked_at(
@@ -110,32 +119,35 @@ class BigQueryTarget:
         )
 
     def datasets(self, manifest: Manifest) -> dict[str, Resource | None]:
-        """Look at every dataset of a run where it is written, by its original name."""
+        """Return the resource of each dataset of a run in the target, by its original id."""
         return {item.dataset_id: self._dataset(item.dataset_id) for item in manifest.datasets}
 
     def _dataset(self, dataset_id: str) -> Resource | None:
         return self.resources.dataset(self.target.dataset_id(dataset_id))
 
     def originals(self, manifest: Manifest) -> dict[str, Resource | None]:
-        """Look at the datasets that a copy is made of, where they are the platform's own."""
+        """Look at the original datasets where a recovery writes copies of them.
+
+        Empty where the recovery writes the originals, and where the run is of another project.
+        """
         own = self.settings.project
         if (self.target.project, self.target.prefix) == (own, "") or manifest.project != own:
             return {}
         found: dict[str, Resource | None] = {}
         for item in manifest.datasets:
-            # Where they may not be read, all access of the copy counts as new.
+            # Where the original may not be read, all access of the copy counts as new.
             with suppress(CloudError):
                 found[item.dataset_id] = self.resources.of(own).dataset(item.dataset_id)
         return found
 
     def account(self, datasets: Mapping[str, Resource | None]) -> str:
-        """Return who would make the datasets that are not there; empty when all are."""
+        """Return the account that would create missing datasets; empty where none is missing."""
         return self.jobs.account() if None in datasets.values() else ""
 
     def _missing(
         self, manifest: Manifest, gone: Collection[str], planned: Collection[str]
     ) -> tuple[TableRef, ...]:
-        """Return the tables that missing views and routines read and that nobody makes."""
+        """Return the tables that missing views and routines read and this recovery does not make."""
         own = Target(project=manifest.project) == self.target
         read = {
             item
@@ -184,8 +196,9 @@ class BigQueryTarget:
     def observe_new(self, table: TableBackup) -> ObservedTable:
         """Look at a table that this process has just made, without a job where it holds nothing.
 
-        Its number of rows and its buffer tell of whoever wrote to it meanwhile (BigQuery REST, Table). A
-        write that neither tells of yet is found by the proof: what is copied into it takes nothing away.
+        Its number of rows and its streaming buffer show what others wrote to it meanwhile (BigQuery
+        REST, Table). A write that neither shows yet is found by the proof: rows are appended to the
+        table, and none of others are removed.
 
         Raises:
             CloudError: It holds something, and that could not be measured.
@@ -213,10 +226,11 @@ class BigQueryTarget:
         Args:
             name: The table.
             resource: Its resource.
-            version: How the content was measured that it is compared with.
+            version: The version of the fingerprints that the content is compared with.
 
         Raises:
-            SourceUnreadableError: The operator cannot read all of it as it is.
+            SourceUnreadableError: Something hides rows of it from the operator.
+            CloudError: It could not be measured.
         """
         return read_contents(
             self.jobs,
@@ -231,8 +245,12 @@ class BigQueryTarget:
     def check_key(self, name: str, key: str) -> None:
         """Refuse a working table that is not encrypted with the key of its rows.
 
+        Args:
+            name: `dataset.table` of the working table.
+            key: The full name of the Cloud KMS key; empty where Google's own key encrypts the rows.
+
         Raises:
-            RefusedError: It has another key.
+            RefusedError: It has another key, or is not there.
         """
         found = self.resources.table(name) if key else None
         if key and (found is None or encryption_key(found.resource) != key):

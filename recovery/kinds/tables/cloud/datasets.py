@@ -1,4 +1,4 @@
-"""Datasets: made before their tables, and who may see what through them, after their views."""
+"""Creates datasets before their tables, and sets their properties and access after their views."""
 
 from collections.abc import Mapping, Sequence
 
@@ -19,10 +19,13 @@ from recovery.kinds.work import Entries
 
 
 def undelete_dataset(target: BigQueryTarget, item: DatasetBackup) -> bool:
-    """Bring a deleted dataset back with all that was in it; return whether that could be done.
+    """Bring a deleted dataset back with all that was in it.
+
+    Returns:
+        Whether it is back; not where it can no longer be undeleted.
 
     Raises:
-        RefusedError: Another one of its name came back.
+        RefusedError: A dataset of the same name came back that is in another location.
     """
     found = target.resources.undelete(item.dataset_id)
     if found is None:
@@ -40,12 +43,13 @@ def undelete_dataset(target: BigQueryTarget, item: DatasetBackup) -> bool:
 def create_datasets(
     target: BigQueryTarget, manifest: Manifest, steps: Sequence[DatasetStep]
 ) -> dict[str, DatasetOutcome]:
-    """Create the datasets that are gone, with everything their resources held.
+    """Create the datasets that are gone, with everything their resources held but one thing.
 
-    Except access for views, routines and datasets that may not be there yet: `finish_datasets`.
+    Access for views, routines and other datasets is left to `finish_datasets`: they may not be there
+    yet.
 
     Returns:
-        Those that could not be created, by their ids.
+        The outcomes of the datasets that could not be created, by their ids.
     """
     failed: dict[str, DatasetOutcome] = {}
     for item in manifest.datasets:
@@ -69,16 +73,20 @@ def finish_datasets(
     failed: Mapping[str, DatasetOutcome],
     journal: Entries,
 ) -> tuple[DatasetOutcome, ...]:
-    """Set datasets that were made, or are to be set, to what they were, and look at each again.
+    """Make the properties of datasets what they were, and look at each dataset again.
 
-    What was made anew is authorized again in the datasets that name it.
+    This concerns the datasets that were created and those that the plan sets. Views, routines and
+    datasets that were created anew are authorized again in the datasets that name them.
 
     Args:
-        target: Where they are.
+        target: The project of the datasets.
         manifest: The plan's manifest.
         steps: What happens to each.
-        failed: Those that could not be created.
-        journal: Where it is written down what each was.
+        failed: The outcomes of those that could not be created.
+        journal: Keeps what each was before, for an undo.
+
+    Returns:
+        One outcome for each dataset; an error is part of it.
     """
     outcomes = list(failed.values())
     for item in manifest.datasets:
@@ -134,7 +142,16 @@ def _step(steps: Sequence[DatasetStep], item: DatasetBackup) -> DatasetStep | No
 
 
 def authorize(target: BigQueryTarget, step: DatasetStep) -> tuple[Finding, ...]:
-    """Give entries again, after taking those away that name what is not there any more."""
+    """Add the entries of access of a step anew.
+
+    The same entries are removed first: they name what was deleted, not what was created in its place.
+
+    Returns:
+        One finding for each entry that the dataset lacks afterwards.
+
+    Raises:
+        CloudError: The dataset could not be read or set, or somebody else set it meanwhile.
+    """
     found = target.resources.dataset(step.name)
     for wanted in ((), step.authorizes):
         if found is None:

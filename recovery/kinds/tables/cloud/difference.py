@@ -42,7 +42,9 @@ def table_difference(
 
     Raises:
         UsageError: The table is gone or has other columns, so that there is nothing to compare; or
-            a column of the key, or a partition, is none of its own.
+            the table lacks a column of the key or a partition that was named.
+        NotEqualError: What was loaded from the vault is not what the manifest says.
+        CloudError: The table could not be looked at, or its rows could not be staged or compared.
     """
     wanted = request.partitions
     request = request.model_copy(update={"partitions": ()})
@@ -114,6 +116,9 @@ def measured(
         key: The columns that tell which row is which.
         samples: How many rows of each side are shown.
         job: Begins the ids of the jobs.
+
+    Raises:
+        CloudError: A query failed.
     """
 
     def rows(name: str, sql: str) -> list[dict[str, object]]:

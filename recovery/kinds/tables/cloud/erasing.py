@@ -21,7 +21,7 @@ class Erasing:
         self._erased = erased
 
     def conditions(self, table: str, resource: Resource) -> tuple[str, ...]:
-        """Return a condition on the rows of a table that stay erased, or several; none for none.
+        """Return conditions in SQL that together match the rows of a table that stay erased.
 
         Args:
             table: Its name at the recovery point.

@@ -24,13 +24,16 @@ class PropertySetter:
         self._target = bigquery_target
 
     def set(self, table: TableBackup, *, with_foreign_keys: bool = False) -> None:
-        """Set whatever the table's properties differ in, under the etag that was read.
+        """Set the properties in which the table differs, on the condition of the etag that was read.
 
         Args:
             table: The table in the manifest.
             with_foreign_keys: Also set its foreign keys: the tables they refer to are there.
 
         A refused etag can be our own earlier try whose answer was lost, so the table is read again.
+
+        Raises:
+            CloudError: They could not be set, or somebody else changed the table meanwhile.
         """
         expected = table.resource if with_foreign_keys else without_foreign_keys(table.resource)
         wanted = table.model_copy(update={"resource": expected})
@@ -54,7 +57,11 @@ class PropertySetter:
             )
 
     def set_policies(self, table: TableBackup) -> None:
-        """Make the row access policies those of the manifest."""
+        """Make the row access policies those of the manifest.
+
+        Raises:
+            CloudError: A policy could not be written or deleted.
+        """
         name = self._target.name(table.name)
         found = self._target.resources.table(name)
         present = {} if found is None else _by_id(found.row_access_policies)
@@ -74,12 +81,12 @@ class PropertySetter:
                 self._target.resources.create(path, body, subject=table.name)
         kept = set(_by_id(table.row_access_policies))
         for policy_id in sorted(set(present) - kept):
-            # The last one opens every row, as they were at the recovery point.
+            # Deleting the last policy opens every row, as at the recovery point; it takes `force`.
             self._target.resources.delete(f"{path}/{policy_id}", subject=table.name, force=not kept)
 
 
 def writable(resource: Resource) -> Resource:
-    """Return what of a table's or view's resource is given when it is created, without foreign keys."""
+    """Return the body that creates a table or view: its settings without foreign keys."""
     own = without_foreign_keys(settings(resource))
     if "view" in own or "materializedView" in own:
         # "Schema field shouldn't be used as input with a view": googleapis/google-cloud-python#7246.
@@ -88,7 +95,7 @@ def writable(resource: Resource) -> Resource:
 
 
 def has_foreign_keys(resource: Resource) -> bool:
-    """Whether a table refers to other tables, which have to be there first."""
+    """Whether a table refers to other tables, which have to exist first."""
     return bool(inner(resource, "tableConstraints").get("foreignKeys"))
 
 

@@ -40,7 +40,7 @@ class Publisher:
     Args:
         bigquery_target: The project that is recovered.
         recovery_id: Names the undo points and jobs.
-        journal: Where it is written down what a table was.
+        journal: Keeps what each table was before, for an undo.
     """
 
     def __init__(self, bigquery_target: BigQueryTarget, recovery_id: str, journal: Entries) -> None:
@@ -63,8 +63,10 @@ class Publisher:
             The full id of the undo point; empty where nothing was there to keep.
 
         Raises:
-            RefusedError: Rows are there that the plan did not know, the table is gone that the plan
-                saw, or somebody set its properties since.
+            RefusedError: The table holds rows that the plan did not know, is gone since the plan, or
+                somebody set its properties since.
+            PartialError: A table of another shape was deleted, and could not be created again.
+            CloudError: BigQuery refused a call, or was unavailable.
         """
         live = self._target.resources.table(self._target.name(table.name))
         is_made = step.action in ("create", "replace")
@@ -91,7 +93,16 @@ class Publisher:
         return undo
 
     def prove(self, table: TableBackup, step: TableStep, request: Request) -> Proof:
-        """Look at the published table and say what is not equal to the recovery point."""
+        """Look at the published table and say what is not equal to the recovery point.
+
+        Args:
+            table: The table in the manifest.
+            step: What the plan says about it.
+            request: What the operator asked for.
+
+        Raises:
+            CloudError: The table could not be looked at or measured.
+        """
         observed, whole_table = self._target.observe_table(table), table
         whole = step.action in ("create", "fill", "replace")
         if step.action == "create" and step.partitions:
@@ -124,7 +135,7 @@ class Publisher:
             return earlier
         if live is None or not (is_table(live.resource) and holds_rows(live.resource)):
             return ""
-        # The first undo point stays.
+        # Made once: a later snapshot would hold what this recovery wrote.
         live_id = self._target.full_id(self._target.name(table.name))
         sql = statements.snapshot(self._target.full_id(name), live_id)
         self._target.jobs.query(
@@ -162,7 +173,7 @@ class Publisher:
         self._copy(table, staged, is_new=is_new)
 
     def _create_shell(self, table: TableBackup) -> bool:
-        """Create the empty table, and give it its rules and protection before any row is in it.
+        """Create the empty table, and set its properties and policies before any row is in it.
 
         Returns:
             Whether this call made it; False where it was there, perhaps of a try whose answer was lost.
@@ -227,7 +238,7 @@ class Publisher:
         """Replace partitions by staged ones in one transaction; everything else stays.
 
         Raises:
-            RefusedError: There is in them something else than what was seen.
+            RefusedError: They hold something else than what was looked at.
         """
 
         def is_done() -> bool:

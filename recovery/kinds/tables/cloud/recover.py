@@ -52,7 +52,7 @@ class TableRecovery:
         manifest: The manifest of the plan's run.
         vault: Where the backup is.
         erased: What stays erased.
-        left: Remembers what is left of partitions without that.
+        left: Remembers what partitions hold without the rows that stay erased.
         running: The recovery.
     """
 
@@ -85,7 +85,8 @@ class TableRecovery:
         """Recover everything that steps name, and yield what was proven and what was not.
 
         Raises:
-            ReboundError: There is no room for staging tables and undo points.
+            ReboundError: The datasets of staging tables and undo points could not be made ready.
+                Whatever fails later is part of an outcome.
         """
         tables, datasets = of(steps, TableStep), of(steps, DatasetStep)
         if any(step.changes for step in steps):
@@ -165,7 +166,7 @@ class TableRecovery:
         return outcome
 
     def _found_equal(self, table: TableBackup, step: TableStep, proof: Proof) -> TableOutcome:
-        """Say how a table ended that is equal.
+        """Return the outcome of a table that is equal to the recovery point.
 
         Its undo point is looked for in BigQuery, since others can write to the journal.
         """
@@ -206,7 +207,7 @@ class TableRecovery:
         return proven
 
     def _still_there(self, table: TableBackup, outcome: TableOutcome) -> ErasedRows:
-        """Return what stays erased, with what of it is there: in partitions that nobody restored."""
+        """Return the erased rows of an outcome, with how many are in partitions nobody restored."""
         name = self._target.name(table.name)
         work_id = layout.work_id(self._running.recovery_id, table.name)
         job = f"rebound-{work_id}-erased-{uuid.uuid4().hex[:8]}"

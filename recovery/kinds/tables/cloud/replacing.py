@@ -1,4 +1,4 @@
-"""Writes over rows of a table, while these are what was looked at: nothing that came since is lost."""
+"""Replaces rows of a table only while they are what was looked at: rows written since stay."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -51,7 +51,7 @@ class Replacement(NamedTuple):
         source: The full id of the table that has the other rows.
         resource: The resource of both; its schema and partitioning shape the statement.
         going: The rows that go.
-        version: How they were measured.
+        version: The version of the fingerprints that measured them.
     """
 
     into: str
@@ -80,9 +80,9 @@ class KeptTable(NamedTuple):
 def rows_to_go(
     target: BigQueryTarget, table: TableBackup, step: TableStep, request: Request, live: Resource
 ) -> Going:
-    """Return the rows that are about to be replaced or removed.
+    """Return the partitions whose rows are about to be replaced or removed.
 
-    Rows that are equal to the recovery point are our own, of a try that was interrupted.
+    Rows that are equal to the recovery point count as our own: a try that was interrupted wrote them.
 
     Args:
         target: The project that is written.
@@ -93,6 +93,7 @@ def rows_to_go(
 
     Raises:
         RefusedError: Rows were written since the plan: nobody agreed to lose them.
+        CloudError: The table could not be measured.
     """
     going = Going(step.partitions, step.removed_partitions)
     is_planned, seen = True, dict[str, Fingerprint]()

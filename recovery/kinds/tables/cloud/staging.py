@@ -37,7 +37,7 @@ class Staging:
         recovery_id: Names the staging tables and jobs.
         recovery_point: The instant whose rows are wanted.
         erased: What stays erased.
-        limits: How much BigQuery takes.
+        limits: How many loads a table takes, and how many files a load.
     """
 
     def __init__(
@@ -79,6 +79,7 @@ class Staging:
         Raises:
             NotEqualError: What was loaded is not what the manifest says.
             RefusedError: Its columns do not tell which rows stay erased.
+            CloudError: BigQuery refused a call, or was unavailable.
         """
         # Asked before anything is loaded: what cannot be left out does not come back.
         is_named = bool(self._erasing.conditions(table.name, table.resource))
@@ -133,7 +134,12 @@ class Staging:
         )
 
     def create_empty(self, table: TableBackup) -> None:
-        """Create the staging table of a table, without rows."""
+        """Create the staging table of a table, without rows.
+
+        Raises:
+            RefusedError: It is not encrypted with the key of the table's rows.
+            CloudError: It could not be created.
+        """
         self._created(self.name(table.name), table.resource)
 
     def remove(self, table: str) -> None:

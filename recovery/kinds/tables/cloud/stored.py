@@ -11,7 +11,13 @@ from recovery.verify import Verdict
 
 
 def verify_tables(tables: Sequence[TableBackup], reading: Reading) -> Verdict:
-    """Compare the files of tables, of whichever run they are, with what the run says of them."""
+    """Compare the files of tables with what the run says of them.
+
+    A file can be of an earlier run: tables refer to the exports of those.
+
+    Raises:
+        CloudError: The vault could not be read.
+    """
     run_ids = {reading.run_id, *(export.run_id for item in tables for export in item.exports)}
     return verify_files(tables, map(tables_prefix, run_ids), _form, reading)
 

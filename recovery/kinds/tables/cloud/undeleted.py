@@ -1,4 +1,4 @@
-"""Which datasets were undeleted and not yet authorized again in others, whatever became of who undeleted them."""
+"""Records which datasets were undeleted and are not yet authorized again in other datasets."""
 
 from collections.abc import Collection, Iterator
 
@@ -13,8 +13,8 @@ class Undeletion(Stored):
     """One dataset that a command undeletes.
 
     Attributes:
-        own_id: That of the command.
-        is_over: Whether what authorizes the dataset elsewhere was set again since.
+        own_id: The id of the command.
+        is_over: Whether the dataset was authorized again in other datasets since.
     """
 
     dataset_id: str
@@ -23,7 +23,7 @@ class Undeletion(Stored):
 
     @property
     def name(self) -> str:
-        """Return where it lies."""
+        """Return the name of its object in the landing bucket."""
         return undeleted_name(self.dataset_id, self.own_id, is_over=self.is_over)
 
 
@@ -31,9 +31,9 @@ class Undeletions:
     """The records of undeletions.
 
     Args:
-        landing: Where they are kept.
+        landing: The bucket where they are kept.
         seal: Signs what is written, and tells what is believed.
-        own_id: That of this command.
+        own_id: The id of this command.
     """
 
     def __init__(self, landing: Bucket, seal: Seal, own_id: str) -> None:
@@ -42,7 +42,9 @@ class Undeletions:
         self._own_id = own_id
 
     def begin(self, dataset_id: str) -> None:
-        """Write down that a dataset is undeleted, before it is: who makes the next plan is not who was killed.
+        """Write down that a dataset is undeleted, before it is.
+
+        When this command is killed, another one makes the next plan, and has to know.
 
         Raises:
             CloudError: It could not be written.
@@ -50,7 +52,7 @@ class Undeletions:
         self._put(Undeletion(dataset_id=dataset_id, own_id=self._own_id))
 
     def end(self, dataset_ids: Collection[str]) -> None:
-        """Write down of datasets that what authorizes them elsewhere was set again.
+        """Write down that datasets were authorized again in other datasets.
 
         Raises:
             CloudError: It could not be written.
@@ -60,7 +62,11 @@ class Undeletions:
                 self._put(item.model_copy(update={"is_over": True}))
 
     def open(self) -> set[str]:
-        """Return the datasets of which that is not written down."""
+        """Return the ids of undeleted datasets that no record calls authorized again.
+
+        Raises:
+            CloudError: The records could not be read.
+        """
         return {item.dataset_id for item in self._open()}
 
     def _open(self) -> Iterator[Undeletion]:

@@ -65,7 +65,7 @@ class TableWork(Work[TablesSeen]):
         found = ((item.name, self._left.of(item)) for item in origin.run.tables)
         left = {name: left for name, left in found if left}
         older = begun.older(seen.datasets) if begun else frozenset[str]()
-        # Who was killed behind an undeletion began no journal that would tell of it.
+        # A command that was killed right after an undeletion has no journal that tells of it.
         open_ones = self._undeletions.open()
         back = {name: True for name, found in seen.datasets.items() if found and name in open_ones}
         told = {
@@ -93,7 +93,15 @@ class TableWork(Work[TablesSeen]):
             self._undeletions.end({step.name for step in steps if isinstance(step, DatasetStep)})
 
     def come_first(self, steps: Sequence[Step], origin: Origin) -> dict[str, str]:
-        """Undelete datasets; one that does not come back is created by the next plan."""
+        """Undelete datasets; the next plan creates those that do not come back.
+
+        Returns:
+            What became of each dataset, for a person.
+
+        Raises:
+            RefusedError: A dataset of the same name came back that is in another location.
+            CloudError: One could not be undeleted, or that could not be written down.
+        """
         named = {step.name for step in steps}
         done: dict[str, bool] = {}
         for item in origin.run.datasets:
