@@ -10,6 +10,8 @@
     before/documents/<database>/<digest>.json  a file of documents that are about to be written over
     alone/<time>.json                          what was paused when an attempt ran processors again
     left/<time>.json                           what tables held when processors had run again
+    granted/view <name>.json                   what was granted on a view that is deleted to be made again
+    granted-undoing/view <name>.json           the same, where an undo deletes it
     undone/<time>.json                         how an undo ended
 
 Each is below the folder of the recovery, where `manifests.journal_layout` says what else is.

@@ -22,6 +22,9 @@ made again since. Nobody tried whether BigQuery takes such a member.
 GRANTED = "granted"
 """Of a journal, with one entry a view that is about to be deleted, because it is made again."""
 
+GRANTED_UNDOING = "granted-undoing"
+"""The same, where an undo of the recovery makes it again."""
+
 
 class Binding(Value):
     """A role, and who has it.

@@ -8,17 +8,19 @@ from manifests.references import definitions_of
 from manifests.values import Resource
 from recovery.compare.properties import changes, is_authorized
 from recovery.compare.tables import definition_findings
+from recovery.kinds.former import GRANTED_UNDOING, FormerGrants, former_name
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.datasets import authorize
-from recovery.kinds.tables.cloud.remaking import definition_body, made_instead
+from recovery.kinds.tables.cloud.remaking import definition_body, made_instead, not_granted_again
 from recovery.kinds.tables.rules.access import authorized
 from recovery.kinds.tables.rules.datasets import DatasetStep, authorized_name
 from recovery.kinds.tables.rules.definitions import DefinitionStep
 from recovery.kinds.tables.rules.outcomes import DefinitionOutcome
+from recovery.kinds.work import Entries
 from recovery.request import Target
 from recovery.undo.definition_rules import undo_definition
 from recovery.undo.ended import Ended, planned_of
-from recovery.undo.model import UndoStep
+from recovery.undo.model import AS_BEFORE, UndoStep
 from recovery.undo.undoer import Undoer
 
 
@@ -28,13 +30,15 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
     Args:
         target: The project that was recovered.
         ended: The recovery.
+        journal: Its journal as it is now: undos write there what was granted on what they delete.
     """
 
     outcomes = (DefinitionOutcome,)
 
-    def __init__(self, target: BigQueryTarget, ended: Ended) -> None:
+    def __init__(self, target: BigQueryTarget, ended: Ended, journal: Entries) -> None:
         super().__init__(ended)
         self._target = target
+        self._journal = journal
         self._lost: defaultdict[str, list[str]] = defaultdict(list)
 
     def undo(self, step: UndoStep) -> str:
@@ -47,7 +51,7 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
         # Read before it is decided again, so that its etag is not that of what nobody looked at.
         present = self._target.definition(step.kind, step.name)
         before = planned_of(self._ended, DefinitionStep, self._as_planned(step)).replaced
-        authorizing = self._authorizing(step)
+        authorizing, earlier = self._authorizing(step), self._granted_before(step)
         self._write(step, before, present)
         if before is not None:
             self._authorize(authorizing)
@@ -57,7 +61,10 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
         is_gone = before is None and live is None
         if not is_gone and (before is None or definition_findings(before, live, subject=step.into)):
             raise NotEqualError("it is not what it was before", subject=step.into)
-        if lost := self._lost[step.into]:
+        lost = self._lost[step.into]
+        if earlier is not None and not lost:
+            lost += not_granted_again(self._target.resources, step.into, earlier)
+        if lost:
             raise PartialError("; ".join(lost), subject=step.into)
         return ""
 
@@ -81,7 +88,7 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
             began_at=self._ended.began_at,
         )
         if step.action != "put back":
-            return step
+            return self._with_lost(step)
         # It needs the word even where it is authorized now, because what it shows changes.
         access = tuple(
             authorized(f"dataset {dataset_id}", entry)
@@ -89,6 +96,19 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
             for entry in entries
         )
         return step.model_copy(update={"access": access})
+
+    def _with_lost(self, step: UndoStep) -> UndoStep:
+        """Return a step with what an undo that was killed left of what was granted on the view alone."""
+        if step.why != AS_BEFORE or (earlier := self._granted_before(step)) is None:
+            return step
+        lost = not_granted_again(self._target.resources, step.into, earlier)
+        return step.model_copy(update={"left": "; ".join(lost)})
+
+    def _granted_before(self, step: UndoStep) -> FormerGrants | None:
+        """Return what was granted on a view before an earlier undo deleted it; None where none did."""
+        if step.kind != "view":
+            return None
+        return self._journal.entry(GRANTED_UNDOING, former_name(step.kind, step.into), FormerGrants)
 
     def _authorizing(self, step: UndoStep) -> dict[str, list[Resource]]:
         """Return the entries that let a view or routine read datasets, by their ids."""
@@ -136,8 +156,9 @@ class DefinitionUndo(Undoer[DefinitionOutcome]):
         elif step.kind == "routine" or ("view" in before and "view" in live):
             self._target.resources.replace(path, body, etag=etag, subject=own_id)
         else:
+            keep = partial(self._journal.keep, GRANTED_UNDOING, former_name(step.kind, step.into))
             lost = self._lost[step.into]
-            made_instead(self._target.resources, step.into, live, make, lost=lost)
+            made_instead(self._target.resources, step.into, live, make, lost=lost, keep=keep)
 
     def _with_details(self, step: UndoStep, before: Resource, live: Resource) -> Resource | None:
         """Set descriptions and tags of a view's columns, once its query has given it these columns."""

@@ -97,7 +97,9 @@ def _planned_row(step: UndoStep, starts: Starts | None) -> Row:
         f"{name}: {printable(step.why)}{_from(step.source)}",
         step.action.upper() if step.action == "cannot" else step.action,
         below=tuple(_below(step, starts)),
-        alike=Alike(name, "things", f"({printable(step.why)})") if step.action == "leave" else None,
+        alike=Alike(name, "things", f"({printable(step.why)})")
+        if step.action == "leave" and not step.left
+        else None,
     )
 
 

@@ -34,7 +34,8 @@ class UndoStep(Value):
         things: How many objects or documents go back; 1 for a table, view or routine.
         seen: Which state of it was looked at: another one is left.
         told: What would be written, or keeps it from going back, line by line.
-        left: What of it stays while the rest goes back, and why; empty for nothing.
+        left: What of it stays while the rest goes back, or is lost though it is as before otherwise, and why;
+            empty for nothing.
         owner: The number of another project that it belongs to; empty where it is the recovery's.
         access: What changes about who may see what.
     """
@@ -61,6 +62,11 @@ class UndoStep(Value):
     def changes(self) -> bool:
         """Whether it does anything."""
         return self.action in ("put back", "remove")
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether an earlier undo put it back, and lost something of it that no undo can bring back."""
+        return self.action == "leave" and bool(self.left)
 
     def because(self, action: UndoAction, why: str, *told: str) -> "UndoStep":
         """Return the step with what happens, and why."""

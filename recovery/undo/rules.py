@@ -11,7 +11,7 @@ from manifests.errors import (
 )
 from recovery.listening import without_causes
 from recovery.plan.approval import Decided
-from recovery.undo.model import UndoPlan, UndoReport, UndoStep
+from recovery.undo.model import UndoOutcome, UndoPlan, UndoReport, UndoStep
 from recovery.units import listed, printable
 
 _MOST_NAMED = 5
@@ -77,10 +77,31 @@ def named(sentences: Sequence[str]) -> str:
     return f"{text}; and {more:,} more" if more > 0 else text
 
 
-def left_of(plan: UndoPlan) -> tuple[str, ...]:
-    """Return what of a plan does not go back, and why."""
+def unfinished_of(plan: UndoPlan) -> tuple[UndoOutcome, ...]:
+    """Return how the undo of each thing ended that an earlier one put back, but for what is lost of it."""
+    return tuple(
+        UndoOutcome(
+            kind=step.kind,
+            name=step.name,
+            into=step.into,
+            action=step.action,
+            failure=step.left,
+            exit_code=PartialError.exit_code,
+        )
+        for step in plan.steps
+        if step.is_unfinished
+    )
+
+
+def left_of(plan: UndoPlan, *, with_unfinished: bool = True) -> tuple[str, ...]:
+    """Return what of a plan does not go back, and why.
+
+    Args:
+        plan: The plan.
+        with_unfinished: Whether also what is lost of what an earlier undo put back.
+    """
     return tuple(
         f"{step.kind} {step.into}: {step.why if step.action == 'cannot' else step.left}"
         for step in plan.steps
-        if step.action == "cannot" or step.left
+        if step.action == "cannot" or (step.left and (with_unfinished or not step.is_unfinished))
     )

@@ -36,7 +36,7 @@ from recovery.undo.model import UndoOutcome, UndoPlan, UndoReport, UndoStep
 from recovery.undo.objects import ObjectUndo
 from recovery.undo.once import ReadOnce
 from recovery.undo.resources import ResourceUndo
-from recovery.undo.rules import chosen, left_of, undo_error
+from recovery.undo.rules import chosen, left_of, undo_error, unfinished_of
 from recovery.undo.starting import started
 from recovery.undo.tables import TableUndo
 from recovery.undo.undoer import NotUndone, Undoer
@@ -174,7 +174,7 @@ class Undoing:
         if kinds & {"table", "view", "routine", "dataset"}:
             target = bigquery_target(session.tools, ended.request.target)
             yield TableUndo(target, ended, session.own_id, erased)
-            yield DefinitionUndo(target, ended)
+            yield DefinitionUndo(target, ended, self._journal)
             yield DatasetUndo(target, ended)
         if "bucket" in kinds:
             api = storage_api(project)
@@ -210,8 +210,8 @@ class Undoing:
             recovery_id=plan.recovery_id,
             began_at=began_at,
             finished_at=self._session.clock.latest(),
-            outcomes=tuple(ended.values()),
-            left=left_of(plan),
+            outcomes=(*ended.values(), *unfinished_of(plan)),
+            left=left_of(plan, with_unfinished=False),
             again=plan.again,
             command=undoing(plan.recovery_id, self._report.plan.request),
         )

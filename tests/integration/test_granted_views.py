@@ -29,6 +29,15 @@ def grant(rebound: Rebound, *members: str) -> None:
     of_sums(rebound, "set", policy={"bindings": [binding]})
 
 
+def killed_at(rebound: Rebound, call: str, *command: str) -> None:
+    """Kill a command while a call about a table is under way, which is lost."""
+    with rebound.cloud.held("bigquery", f"bigquery.tables.{call}", is_done=False):
+        killed = rebound.begin(*command)
+        rebound.cloud.await_fault("bigquery", killed)
+        killed.kill()
+        killed.communicate(RUN_SECONDS)
+
+
 @pytest.fixture
 def viewed(rebound: Rebound, function: Function) -> str:
     """Back up a platform with two views more; return its dataset."""
@@ -81,14 +90,29 @@ def test_who_could_read_a_view_is_told_where_it_was_killed_between(rebound: Rebo
     """Nothing but the journal knows it then: it is told, and granted by nobody, as others write there."""
     rebound.query(f"DROP TABLE `{viewed}.games`")
     grant(rebound, LIVING, GONE)
-    with rebound.cloud.held("bigquery", "bigquery.tables.setIamPolicy", is_done=False):
-        killed = rebound.begin("recover", SCENARIO, "--yes")
-        rebound.cloud.await_fault("bigquery", killed)
-        killed.kill()
-        killed.communicate(RUN_SECONDS)
+    killed_at(rebound, "setIamPolicy", "recover", SCENARIO, "--yes")
     again = ("resume", max(rebound.recoveries), "--yes")
     told = rebound.run(*again, code=6).stdout
     assert f"went when an earlier attempt deleted it ({READING} of {LIVING}, {GONE})" in told
     assert "bindings" not in of_sums(rebound, "get")
     grant(rebound, LIVING)
     assert "proven    view lake.sums" in rebound.run(*again).stdout
+
+
+@pytest.mark.parametrize("call", ["insert", "setIamPolicy"])
+def test_who_could_read_a_view_is_told_where_an_undo_was_killed(
+    rebound: Rebound, viewed: str, call: str
+):
+    """Before the view is made again, and when it is: the next undo tells it until somebody grants it."""
+    rebound.query(OTHER.format(lake=viewed))
+    rebound.run("recover", SCENARIO, "--yes", "--overwrite", "lake.sums")
+    grant(rebound, LIVING, GONE)
+    again = ("undo", max(rebound.recoveries), "--yes", "--access")
+    killed_at(rebound, call, *again)
+    for _ in range(2):
+        undone = rebound.run(*again, code=6)
+        told = " ".join((undone.stdout + undone.stderr).split())
+        assert f"went when an earlier attempt deleted it ({READING} of {LIVING}, {GONE})" in told
+    assert "bindings" not in of_sums(rebound, "get")
+    grant(rebound, LIVING)
+    assert "nothing has to go back" in rebound.run(*again).stdout
