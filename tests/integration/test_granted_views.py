@@ -23,6 +23,11 @@ def of_sums(rebound: Rebound, verb: str, **policy: Any) -> Any:  # noqa: ANN401 
     return api(rebound, "POST", f"datasets/lake/tables/sums:{verb}IamPolicy", data=policy)
 
 
+def created_of_sums(rebound: Rebound) -> str:
+    """Return when the materialized view was made."""
+    return str(api(rebound, "GET", "datasets/lake/tables/sums")["creationTime"])
+
+
 def grant(rebound: Rebound, *members: str) -> None:
     """Let some read the view."""
     binding = {"role": READING, "members": members}
@@ -91,12 +96,16 @@ def test_who_could_read_a_view_is_told_where_it_was_killed_between(rebound: Rebo
     rebound.query(f"DROP TABLE `{viewed}.games`")
     grant(rebound, LIVING, GONE)
     killed_at(rebound, "setIamPolicy", "recover", SCENARIO, "--yes")
+    made = created_of_sums(rebound)
     again = ("resume", max(rebound.recoveries), "--yes")
     told = rebound.run(*again, code=6).stdout
     assert f"went when an earlier attempt deleted it ({READING} of {LIVING}, {GONE})" in told
     assert "bindings" not in of_sums(rebound, "get")
     grant(rebound, LIVING)
-    assert "proven    view lake.sums" in rebound.run(*again).stdout
+    done = rebound.run(*again).stdout
+    assert "proven    view lake.sums" in done
+    assert "by now it is equal, and nothing is left" in " ".join(done.split())
+    assert created_of_sums(rebound) == made, "what was made again already is not deleted"
 
 
 @pytest.mark.parametrize("call", ["insert", "setIamPolicy"])

@@ -14,7 +14,7 @@ from recovery.kinds.databases.rules.documents import DatabaseStep
 from recovery.kinds.databases.rules.seen import DatabasesSeen
 from recovery.kinds.decision import Origin
 from recovery.kinds.tables.rules.datasets import DatasetStep
-from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.definitions import DefinitionStep, is_done
 from recovery.kinds.tables.rules.tables import TableStep
 from recovery.outcome import PlannedRecovery, RecoveryReport, contradiction
 from recovery.plan.model import Plan
@@ -124,3 +124,22 @@ def test_what_differs_of_a_database_that_no_attempt_made_is_told():
     (step,) = resumed(made, ORIGIN, {"databases": seen}).of(DatabaseStep)
     assert (step.create, step.sets) == (False, False)
     assert [item.aspect for item in step.since] == ["deleteProtectionState"]
+
+
+@pytest.mark.parametrize(("made_at", "is_left"), [("2000", True), ("1000", False), ("500", False)])
+def test_a_materialized_view_is_done_where_it_is_younger_than_its_tables(
+    made_at: str, *, is_left: bool
+):
+    """One that an attempt made again is equal; so is one that ends with a table that was made since."""
+    view = {
+        "tableReference": {},
+        "type": "MATERIALIZED_VIEW",
+        "materializedView": {"query": "SELECT 1"},
+    }
+    table = {"lastModifiedTime": "1000"}
+    found = {**view, "creationTime": made_at}
+    assert is_done("make again", view, found, [table]) is is_left
+    assert not is_done("make again", view, found, [table, None])
+    assert not is_done("make again", {**view, "materializedView": {"query": "2"}}, found, [])
+    assert is_done("create", view, found, [table])
+    assert not is_done("create", view, None, [])

@@ -16,7 +16,7 @@ from recovery.kinds.former import GRANTED, FormerGrants, former_name
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.remaking import definition_body, made_instead, not_granted_again
-from recovery.kinds.tables.rules.definitions import DefinitionStep
+from recovery.kinds.tables.rules.definitions import DefinitionStep, ending, is_done
 from recovery.kinds.tables.rules.outcomes import DefinitionOutcome
 from recovery.kinds.work import Entries
 
@@ -26,6 +26,7 @@ def restore_definitions(
     manifest: Manifest,
     steps: Sequence[DefinitionStep],
     *,
+    made_anew: Sequence[str] = (),
     journal: Entries,
 ) -> tuple[DefinitionOutcome, ...]:
     """Put views and routines back, and return how each ended that was not left.
@@ -37,6 +38,7 @@ def restore_definitions(
         target: Where they are.
         manifest: The plan's manifest.
         steps: What happens to each.
+        made_anew: The tables that are created or replaced, `dataset.table`.
         journal: Where it is written down what was granted on what is deleted to be made again.
 
     Raises:
@@ -54,7 +56,11 @@ def restore_definitions(
     while pending:
         failed = []
         for step in pending:
-            problem = _restore(target, step, expected[step.name], journal, lost[step.name])
+            resource = expected[step.name]
+            tables = ending(step.name, manifest.datasets, made_anew)
+            problem = _restore(
+                target, step, resource, tables=tables, journal=journal, lost=lost[step.name]
+            )
             if problem:
                 problems[step.name] = problem
                 failed.append(step)
@@ -84,6 +90,8 @@ def _restore(
     target: BigQueryTarget,
     step: DefinitionStep,
     resource: Resource,
+    *,
+    tables: Sequence[str],
     journal: Entries,
     lost: list[str],
 ) -> str:
@@ -93,6 +101,7 @@ def _restore(
         target: Where it is.
         step: What happens to it.
         resource: As it is to be.
+        tables: Those that it ends with and that are made anew.
         journal: Where it is written down what was granted on it.
         lost: Is given what is lost for good.
     """
@@ -101,7 +110,11 @@ def _restore(
         earlier = (
             journal.entry(GRANTED, entry, FormerGrants) if step.action == "make again" else None
         )
-        _write(target, step, resource, partial(journal.keep, GRANTED, entry), lost)
+        found = target.definition(step.kind, step.name)
+        made = [_table(target, name) for name in tables] if found else []
+        if not is_done(step.action, resource, found, made):
+            keep = partial(journal.keep, GRANTED, entry)
+            _write(target, step, resource, found, keep=keep, lost=lost)
         if earlier is not None and not lost:
             lost += not_granted_again(target.resources, target.name(step.name), earlier)
         found = target.definition(step.kind, step.name)
@@ -126,6 +139,8 @@ def _write(
     target: BigQueryTarget,
     step: DefinitionStep,
     resource: Resource,
+    found: Resource | None,
+    *,
     keep: Callable[[FormerGrants], None],
     lost: list[str],
 ) -> None:
@@ -135,7 +150,6 @@ def _write(
     name = target.name(step.name)
     body = definition_body(step.kind, target.target.project, name, resource)
     make = partial(target.resources.create, collection, body, subject=own_id)
-    found = target.definition(step.kind, step.name)
     if found is not None and step.replaced is not None and _is_seen(step.replaced, found):
         if step.action == "replace":
             path, etag = f"{collection}/{own_id}", str(found["etag"])
@@ -144,6 +158,11 @@ def _write(
             made_instead(target.resources, name, found, make, lost=lost, keep=keep)
     elif found is None:
         make()
+
+
+def _table(target: BigQueryTarget, name: str) -> Resource | None:
+    found = target.resources.table(target.name(name))
+    return None if found is None else found.resource
 
 
 def _can_be_set(findings: Sequence[Finding]) -> bool:

@@ -40,6 +40,7 @@ from recovery.kinds.tables.rules.outcomes import (
     Proof,
     TableOutcome,
 )
+from recovery.kinds.tables.rules.plan import made_anew
 from recovery.kinds.tables.rules.tables import TableStep, removed_rows
 from recovery.kinds.work import Running
 
@@ -100,6 +101,7 @@ class TableRecovery:
             self._target,
             self._manifest,
             of(steps, DefinitionStep),
+            made_anew=made_anew(tables),
             journal=self._running.journal,
         )
         yield from finish_datasets(

@@ -173,6 +173,41 @@ def ended_views(datasets: Iterable[DatasetBackup], made: Iterable[str]) -> dict[
     }
 
 
+def is_done(
+    action: DefinitionAction,
+    expected: Resource,
+    found: Resource | None,
+    made: Sequence[Resource | None],
+) -> bool:
+    """Whether a view or routine is what it is to be, so that nothing of it is left to be done.
+
+    One that ends with a table is made behind it: one that was made before is not done, however equal it is.
+
+    Args:
+        action: What happens to it.
+        expected: As it is to be.
+        found: As it is; None where it is gone.
+        made: Each table that it ends with and that is made anew, as it is; None for one that is not there.
+    """
+    if found is None or definition_findings(expected, found, subject=""):
+        return False
+    changed = [0 if item is None else int(item.get("lastModifiedTime") or 0) for item in made]
+    return action != "make again" or all(
+        0 < at < int(found.get("creationTime") or 0) for at in changed
+    )
+
+
+def ending(name: str, datasets: Iterable[DatasetBackup], made: Iterable[str]) -> tuple[str, ...]:
+    """Return the tables that are made anew, and with which a materialized view ends.
+
+    Args:
+        name: The view, `dataset.view`.
+        datasets: Every dataset of the run.
+        made: The tables that are created or replaced, `dataset.table`.
+    """
+    return tuple(table for table in made if name in ended_views(datasets, (table,)))
+
+
 def with_lacks(
     steps: Sequence[DefinitionStep], resources: Mapping[str, Resource], missing: set[TableRef]
 ) -> tuple[DefinitionStep, ...]:

@@ -84,8 +84,12 @@ def lost_of(
 
 
 def _ended(manifest: Manifest, tables: Sequence[TableStep]) -> dict[str, str]:
-    made = [step.name for step in tables if step.action in ("create", "replace")]
-    return ended_views(manifest.datasets, made)
+    return ended_views(manifest.datasets, made_anew(tables))
+
+
+def made_anew(tables: Sequence[TableStep]) -> tuple[str, ...]:
+    """Return the names of the tables that are created or replaced."""
+    return tuple(step.name for step in tables if step.action in ("create", "replace"))
 
 
 def whole_datasets(manifest: Manifest, request: Request) -> set[str]:

@@ -23,8 +23,14 @@ from recovery.kinds.decision import Decision, Origin
 from recovery.kinds.kind import of
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.datasets import DatasetStep
-from recovery.kinds.tables.rules.definitions import DefinitionStep, with_lacks
-from recovery.kinds.tables.rules.plan import decided, lost_of, plan_source, with_own_time
+from recovery.kinds.tables.rules.definitions import DefinitionStep, ending, is_done, with_lacks
+from recovery.kinds.tables.rules.plan import (
+    decided,
+    lost_of,
+    made_anew,
+    plan_source,
+    with_own_time,
+)
 from recovery.kinds.tables.rules.seen import TablesSeen
 from recovery.kinds.tables.rules.sources import Source, coming_back
 from recovery.kinds.tables.rules.tables import TableStep, changed_since, modified
@@ -67,7 +73,7 @@ def begun_again(
         dataset_now(_authorizing(step, again.get(step.name, ())), run, seen)
         for step in of(steps, DatasetStep)
     ]
-    definitions = _definitions_now(of(steps, DefinitionStep), origin, seen)
+    definitions = _definitions_now(of(steps, DefinitionStep), tables, origin, seen)
     return Decision(
         # What is written is computed here, and not read from the journal.
         steps=tuple(
@@ -215,7 +221,7 @@ def _holds_untold(
 
 
 def _definitions_now(
-    steps: Sequence[DefinitionStep], origin: Origin, seen: TablesSeen
+    steps: Sequence[DefinitionStep], tables: Sequence[TableStep], origin: Origin, seen: TablesSeen
 ) -> tuple[DefinitionStep, ...]:
     """Return the steps of views and routines with how each differs from what it replaces, and from now.
 
@@ -224,24 +230,28 @@ def _definitions_now(
     Raises:
         ManifestAlteredError: What one says is replaced is nothing that could have been.
     """
-    expected = _held_definitions(origin.run)
+    expected, made = _held_definitions(origin.run), made_anew(tables)
     for step in steps:
         check_replaced(step)
-    told = [
-        _definition_now(step, expected[step.name], seen.definitions.get(step.name))
-        for step in steps
-    ]
+    told = []
+    for step in steps:
+        ends_with = ending(step.name, origin.run.datasets, made)
+        resources = [seen.tables[name].resource for name in ends_with if name in seen.tables]
+        found = seen.definitions.get(step.name)
+        told.append(_definition_now(step, expected[step.name], found, resources))
     lacking = with_lacks(told, expected, set(seen.missing))
     return tuple(with_own_time(step, origin) for step in lacking)
 
 
 def _definition_now(
-    step: DefinitionStep, expected: Resource, found: Resource | None
+    step: DefinitionStep,
+    expected: Resource,
+    found: Resource | None,
+    made: Sequence[Resource | None],
 ) -> DefinitionStep:
-    is_equal = found is not None and not definition_findings(expected, found, subject=step.name)
-    is_done = is_equal and step.action in ("create", "replace")
+    is_left = step.action == "leave"
     update: dict[str, object] = {
-        "by_now": _DONE if is_done else "",
+        "by_now": _DONE if not is_left and is_done(step.action, expected, found, made) else "",
         "why": _AS_BEGUN if step.action == "make again" else "",
     }
     if step.replaced is not None:
