@@ -85,12 +85,12 @@ def within(catalog: Catalog, manifest: Manifest, named: Collection[str] = ()) ->
     )
     datasets = {item.dataset_id for item in taken.tables}
     datasets.update(entry.dataset for entry in catalog.datasets)
-    kept = tuple(
+    chosen = tuple(
         item
         for item in taken.datasets
         if item.dataset_id in datasets or _of_dataset(item.dataset_id) in named
     )
-    return taken.model_copy(update={"datasets": kept})
+    return taken.model_copy(update={"datasets": chosen})
 
 
 def _is_named(kind: PartKind[Any], part: Backup, named: Collection[str]) -> bool:

@@ -139,29 +139,31 @@ def _encoding(field: Resource) -> Encoding | None:
 def _named(fields: list[Resource]) -> list[tuple[Resource, str]]:
     """Return each field with the name Avro gives it: its own, or a number that is free."""
     plain = [bool(_PLAIN_NAME.fullmatch(field["name"])) for field in fields]
-    taken = {field["name"].lower() for field, kept in zip(fields, plain, strict=True) if kept}
+    taken = {
+        field["name"].lower() for field, is_plain in zip(fields, plain, strict=True) if is_plain
+    }
     named = []
-    for at, (field, kept) in enumerate(zip(fields, plain, strict=True)):
+    for at, (field, is_plain) in enumerate(zip(fields, plain, strict=True)):
         free = (name for n in count(at) if (name := f"column_{n}") not in taken)
-        stored_as = str(field["name"]) if kept else next(free)
+        stored_as = str(field["name"]) if is_plain else next(free)
         taken.add(stored_as)
         named.append((field, stored_as))
     return named
 
 
 def _stored_field(field: Resource, stored_as: str) -> Resource:
-    kept: Resource = {
+    settings: Resource = {
         key: field[key] for key in ("mode", "policyTags", "precision", "scale") if key in field
     }
-    if kept.get("mode") == "REQUIRED":
-        kept["mode"] = "NULLABLE"
+    if settings.get("mode") == "REQUIRED":
+        settings["mode"] = "NULLABLE"
     inner: Resource = {"type": "STRING" if _becomes_text(field) else field["type"]}
     if field["type"] in _RECORDS:
         inner["fields"] = stored_fields(field["fields"])
     if inner["type"] == "STRING":
-        kept.pop("precision", None)
-        kept.pop("scale", None)
-    return {"name": stored_as, **kept, **inner}
+        settings.pop("precision", None)
+        settings.pop("scale", None)
+    return {"name": stored_as, **settings, **inner}
 
 
 def _becomes_text(field: Resource) -> bool:

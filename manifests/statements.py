@@ -149,7 +149,7 @@ def decoded_arrivals(staging: str, raw: str, resource: Resource, partition_id: s
     )
 
 
-def kept_only(staging: str, resource: Resource, partitions: Iterable[str]) -> str:
+def narrowed(staging: str, resource: Resource, partitions: Iterable[str]) -> str:
     """Remove the rows of all other partitions."""
     others = in_partitions(resource, partitions, negated=True)
     return f"DELETE FROM {quoted(staging)} AS row_ WHERE {others}"

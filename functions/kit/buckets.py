@@ -76,8 +76,8 @@ def bucket_steps(bucket: BucketBackup) -> Iterator[KitStep]:
 
 def _created(resource: Resource) -> Iterator[str]:
     yield f"--location={resource['location']}"
-    if kept := resource.get("storageClass"):
-        yield f"--default-storage-class={kept}"
+    if storage_class := resource.get("storageClass"):
+        yield f"--default-storage-class={storage_class}"
     access = resource.get("iamConfiguration") or {}
     if (access.get("uniformBucketLevelAccess") or {}).get("enabled"):
         yield "--uniform-bucket-level-access"

@@ -180,12 +180,12 @@ def _formed(kind: ResourceType, form: _Form, item: StoredResource) -> KitStep:
         arguments.append(f"--labels={joined(label_pairs(found['labels'], '='))}")
     files: dict[str, bytes] = {}
     if form.file:
-        kept = {
+        taken = {
             key: value
             for key, value in found.items()
             if form.takes(key) and key not in kind.output_only
         }
-        files[name] = form.content(kept)
+        files[name] = form.content(taken)
         arguments.append(f"{form.file}={name}")
     # The command takes of an account what stands before the `@`, and of a sink its destination, too.
     ids = [own_id.partition("@")[0] if kind.name == "iam/service-account" else own_id]

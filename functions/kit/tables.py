@@ -226,10 +226,10 @@ def _protection(table: TableBackup, bq: Bq) -> KitStep | None:
         for policy in table.row_access_policies
     ]
     files: dict[str, bytes] = {}
-    kept = int((table.resource.get("timePartitioning") or {}).get("expirationMs") or 0)
-    if kept:
+    expires_ms = int((table.resource.get("timePartitioning") or {}).get("expirationMs") or 0)
+    if expires_ms:
         sql = f"files/{stem(table.name)}.expiration.sql"
-        option = f"partition_expiration_days = {kept / _DAY_MS}"
+        option = f"partition_expiration_days = {expires_ms / _DAY_MS}"
         files[sql] = f"ALTER TABLE {quoted(table.name)} SET OPTIONS ({option})".encode()
         commands.append(bq.query(sql))
     return KitStep("protection", table.name, tuple(commands), files) if commands else None

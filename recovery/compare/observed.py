@@ -49,7 +49,7 @@ def expired_of(expected: TableBackup, partitions: tuple[str, ...]) -> Expired:
     return Expired(partitions=partitions, rows=rows)
 
 
-def still_kept(
+def without_expired(
     expected: TableBackup, actual: ObservedTable
 ) -> tuple[TableBackup, ObservedTable, tuple[str, ...]]:
     """Leave out, on both sides, what the table's own rule has let expire when it was read.
@@ -58,13 +58,13 @@ def still_kept(
         What is to be compared, and the partitions of the backup that are expired.
     """
     gone = expired(expected.resource, expected.fingerprints, actual.read_at)
-    kept = tuple(item for item in expected.partitions if item.partition_id not in gone)
+    unexpired = tuple(item for item in expected.partitions if item.partition_id not in gone)
     present = actual.partitions
     if present is not None:
         dropped = expired(expected.resource, present, actual.read_at)
         present = {name: content for name, content in present.items() if name not in dropped}
     return (
-        expected.model_copy(update={"partitions": kept}),
+        expected.model_copy(update={"partitions": unexpired}),
         actual.model_copy(update={"partitions": present}),
         gone,
     )

@@ -8,7 +8,7 @@ from manifests.partitions import WHOLE_TABLE
 from manifests.shapes import inner
 from manifests.values import Fingerprint, Resource
 from recovery.compare.findings import Finding, differences, finding, present
-from recovery.compare.observed import ObservedTable, still_kept
+from recovery.compare.observed import ObservedTable, without_expired
 from recovery.compare.properties import comparable
 
 _SYNONYMS = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
@@ -118,11 +118,11 @@ def table_findings(
     """
     if actual.resource is None:
         return (finding(expected.name, "table", "there", "gone"),)
-    kept, present_rows, _ = still_kept(expected, actual)
+    unexpired, present_rows, _ = without_expired(expected, actual)
     return (
         *shape_findings(expected, actual.resource),
         *property_findings(expected, actual),
-        *row_findings(kept, present_rows.partitions, exact=exact, only=only),
+        *row_findings(unexpired, present_rows.partitions, exact=exact, only=only),
     )
 
 

@@ -135,7 +135,7 @@ def _permission_checks(looks: Looks, side: permissions.Side) -> Iterator[Check]:
 def _bucket_checks(looks: Looks) -> Iterator[Check]:
     settings, catalog = looks.tools.settings, looks.tools.catalog
 
-    def kept(rule: Callable[..., Iterator[Problem]], name: str) -> Look:
+    def of_bucket(rule: Callable[..., Iterator[Problem]], name: str) -> Look:
         return lambda: rule(looks.bucket(name), name, project_number=looks.project_number)
 
     def apart() -> Iterator[Problem]:
@@ -153,7 +153,7 @@ def _bucket_checks(looks: Looks) -> Iterator[Check]:
 
     well = "what is in it can be neither read by others nor lost at once"
     vault, second = settings.vault_bucket, settings.second_bucket
-    yield Check("vault", vault, kept(buckets.vault_problems, vault), well)
+    yield Check("vault", vault, of_bucket(buckets.vault_problems, vault), well)
     if second:
         yield Check("configuration", second, apart, well)
     elif catalog.resources:

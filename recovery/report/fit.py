@@ -1,4 +1,4 @@
-"""What of a document a page has room for: what needs attention first, the rest as a count. Pure."""
+"""Cuts a document to what a page has room for: what needs attention first, the rest as a count. Pure."""
 
 import itertools
 from bisect import bisect_right
@@ -30,10 +30,10 @@ _MOST_BYTES_OF_A_TEXT = 2_000
 _MOST_BYTES_OF_A_LINE = 600
 _MOST_BELOW = 25
 _MOST_POINTS = 120
-# What a page needs around a line, and around one without a state.
+# How many bytes of HTML are around a line, and around one without a state.
 _MARKUP_BYTES = 75
 _LITTLE_MARKUP_BYTES = 50
-# One that is written out, as `\U0001f600`.
+# The length of a character that is written out, as `\U0001f600`.
 _MOST_BYTES_OF_A_CHARACTER = 10
 _UNCHANGED = ("leave", "equal", "proven", "done")
 
@@ -46,8 +46,8 @@ def fitted_to(document: Document, most_bytes: int) -> Document:
         most_bytes: How many bytes its lines may take, in HTML.
     """
     blocks = [_cut_block(block) for section in document.sections for block in section.blocks]
-    kept = _kept([_lines(block) for block in blocks], most_bytes)
-    folded = map(_folded, blocks, kept)
+    fitting = _fitting([_lines(block) for block in blocks], most_bytes)
+    folded = map(_folded, blocks, fitting)
     end = document.conclusion
     return Document(
         title=_cut(document.title),
@@ -60,20 +60,20 @@ def fitted_to(document: Document, most_bytes: int) -> Document:
     )
 
 
-def _kept(blocks: Sequence[tuple[Row, ...]], most_bytes: int) -> list[set[int]]:
+def _fitting(blocks: Sequence[tuple[Row, ...]], most_bytes: int) -> list[set[int]]:
     """Choose the lines there is room for, of all blocks alike; return the places of each block's."""
     ranked = sorted(
         (_rank(row), place, number)
         for number, rows in enumerate(blocks)
         for place, row in enumerate(rows)
     )
-    kept: list[set[int]] = [set() for _ in blocks]
+    fitting: list[set[int]] = [set() for _ in blocks]
     for _, place, number in ranked:
         most_bytes -= _cost(blocks[number][place])
         if most_bytes < 0:
             break
-        kept[number].add(place)
-    return kept
+        fitting[number].add(place)
+    return fitting
 
 
 def _lines(block: Block) -> tuple[Row, ...]:
@@ -89,22 +89,22 @@ def _lines(block: Block) -> tuple[Row, ...]:
             return ()
 
 
-def _folded(block: Block, kept: set[int]) -> Block:
-    """Return a block without the lines that are not kept, whose number it ends with."""
+def _folded(block: Block, fitting: set[int]) -> Block:
+    """Return a block without the lines there is no room for; it ends with how many these are."""
     lines = _lines(block)
-    if len(kept) == len(lines):
+    if len(fitting) == len(lines):
         return block
-    states = Counter(row.state for place, row in enumerate(lines) if place not in kept)
+    states = Counter(row.state for place, row in enumerate(lines) if place not in fitting)
     told = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()) if state)
-    rest = f"... {len(lines) - len(kept):,} more{f': {told}' if told else ''}"
+    rest = f"... {len(lines) - len(fitting):,} more{f': {told}' if told else ''}"
     match block:
         case Rows():
-            return replace(block, rows=(*_at(block.rows, kept), Row(rest)))
+            return replace(block, rows=(*_at(block.rows, fitting), Row(rest)))
         case Table():
             blank = ("",) * (len(block.columns) - 1)
-            return replace(block, rows=(*_at(block.rows, kept), (rest, *blank)))
+            return replace(block, rows=(*_at(block.rows, fitting), (rest, *blank)))
         case Listing():
-            return replace(block, items=(*_at(block.items, kept), rest))
+            return replace(block, items=(*_at(block.items, fitting), rest))
         case _:
             return block
 

@@ -199,7 +199,7 @@ BUILDERS: dict[str, tuple[Builder, tuple[str, ...], set[str]]] = {
         ("begin", "delete", "insert", "commit"),
         {A, B},
     ),
-    "kept": (lambda table, some: statements.kept_only(A, table, some), ("delete",), {A}),
+    "narrowed": (lambda table, some: statements.narrowed(A, table, some), ("delete",), {A}),
 }
 
 

@@ -116,9 +116,9 @@ class ResourceExporter(Exporter[CatalogResources, ResourceBackup]):
     @override
     def left_over(self, manifest: Manifest) -> Iterable[ObjectInfo]:
         """Yield the files of interrupted attempts, which the manifest does not list."""
-        kept = {item.name for part in manifest.parts(RESOURCES) for item in part.objects}
+        listed = {item.name for part in manifest.parts(RESOURCES) for item in part.objects}
         for item in self.context.vault.list_objects(resources_prefix(manifest.run_id)):
-            if item.name not in kept:
+            if item.name not in listed:
                 yield item
 
     # Made when the first part needs them: a night that protects no resources asks nobody.

@@ -50,10 +50,10 @@ def table_then(
     schema = copy.resource["schema"]
     columns = {field["name"].lower() for field in schema.get("fields", [])}
     if base is None or not _laid_out_by(base.resource) <= columns:
-        kept = {key: copy.resource[key] for key in _COPIED if key in copy.resource}
+        copied = {key: copy.resource[key] for key in _COPIED if key in copy.resource}
         project = copy.resource["tableReference"]["projectId"]
-        kept |= {"type": "TABLE", "tableReference": table_reference(project, name)}
-        return copy.model_copy(update={"resource": kept}), "copy"
+        copied |= {"type": "TABLE", "tableReference": table_reference(project, name)}
+        return copy.model_copy(update={"resource": copied}), "copy"
     then = TableResource(
         resource={**base.resource, "schema": schema},
         row_access_policies=copy.row_access_policies or base.row_access_policies,

@@ -129,32 +129,32 @@ def sort_of(resource: Resource) -> Properties:
 def settings(resource: Resource) -> Resource:
     """Return what of a resource is written to bring it back, all but its name."""
     sort = sort_of(resource)
-    kept = _without(resource, sort.output_only | sort.names)
-    if encryption_key(kept):
-        encryption = kept["encryptionConfiguration"]
-        kept["encryptionConfiguration"] = {**encryption, "kmsKeyName": encryption_key(kept)}
-    if kept.get("schema"):
-        fields = [_written_field(field) for field in kept["schema"].get("fields", [])]
-        kept["schema"] = {**kept["schema"], "fields": fields}
-    if kept.get("timePartitioning"):
+    written = _without(resource, sort.output_only | sort.names)
+    if encryption_key(written):
+        encryption = written["encryptionConfiguration"]
+        written["encryptionConfiguration"] = {**encryption, "kmsKeyName": encryption_key(written)}
+    if written.get("schema"):
+        fields = [_written_field(field) for field in written["schema"].get("fields", [])]
+        written["schema"] = {**written["schema"], "fields": fields}
+    if written.get("timePartitioning"):
         # The same demand of the table itself has taken this one's place (BigQuery REST, Table).
-        by_time = dict(kept["timePartitioning"])
+        by_time = dict(written["timePartitioning"])
         if by_time.pop("requirePartitionFilter", None):
-            kept["requirePartitionFilter"] = True
-        kept["timePartitioning"] = by_time
-    return kept
+            written["requirePartitionFilter"] = True
+        written["timePartitioning"] = by_time
+    return written
 
 
 def _without(resource: Resource, paths: Iterable[str]) -> Resource:
     """Return a resource without what dotted paths name."""
-    kept = dict(resource)
+    left = dict(resource)
     for path in paths:
         key, _, rest = path.partition(".")
         if not rest:
-            kept.pop(key, None)
-        elif isinstance(kept.get(key), Mapping):
-            kept[key] = _without(kept[key], [rest])
-    return kept
+            left.pop(key, None)
+        elif isinstance(left.get(key), Mapping):
+            left[key] = _without(left[key], [rest])
+    return left
 
 
 def _written_field(field: Resource) -> Resource:

@@ -15,7 +15,7 @@ from recovery.scenarios import SCENARIOS, objective_of
 from recovery.units import age, duration
 
 LEVEL_QUERIES = ("backfill-rate", "feature-availability")
-"""What is asked for service levels alone."""
+"""The monitoring queries that only service levels need."""
 
 _HOUR_SECONDS = 3600
 _NOT_ASKED = "the catalog does not name its query in `operations.queries`"
@@ -31,17 +31,17 @@ def service_levels(
     *,
     agreed: Mapping[ScenarioName, Objective] | None = None,
 ) -> Iterator[ServiceLevel]:
-    """Yield each promise with what was measured of it; one that was not measured is not known to be kept.
+    """Yield each promise with what was measured of it; one that was not measured is not known to be met.
 
-    Whether a promise is kept is computed from the number, also where people declared that.
+    Whether a promise is met is computed from the number, even where people declared the number.
 
     Args:
         facts: What `rebound ops` read.
-        proofs: What was shown to restore.
-        declared: What people say that they measured, by the names of promises.
+        proofs: The recoveries and drills that were proven, with the seconds that each took.
+        declared: The numbers that people declare, by the names of promises.
         now: The present instant.
         model: What the catalog says of the model.
-        agreed: What the catalog says of recoveries.
+        agreed: The objectives of the catalog, by scenario; None for Rebound's own.
     """
     yield from _tables(facts)
     yield from _orchestration(facts)
@@ -63,7 +63,7 @@ def service_levels(
 
 
 def _told(name: str, promise: Promise, said: DeclaredLevel | None, today: date) -> ServiceLevel:
-    """Return a promise of which people tell; what has expired is not known."""
+    """Return a promise that people declare; a declaration that expired says nothing."""
     if said is None:
         return ServiceLevel(name=name, target=promise.target, why=promise.why)
     counts = said.counts_on(today)
@@ -71,7 +71,7 @@ def _told(name: str, promise: Promise, said: DeclaredLevel | None, today: date) 
         name=name,
         target=promise.target,
         measured=promise.told(said.value) if counts else "",
-        is_met=promise.is_kept(said.value) if counts else None,
+        is_met=promise.is_met_by(said.value) if counts else None,
         basis="declared",
         evidence=said.told_on(today),
     )
@@ -80,7 +80,7 @@ def _told(name: str, promise: Promise, said: DeclaredLevel | None, today: date) 
 def _measured(
     name: str, target: str, measured: str, *, is_met: bool | None, why: str = ""
 ) -> ServiceLevel:
-    """Return a level; one that has no number says why, or that what tells it could not be read."""
+    """Return a level; one without a number says why it has none."""
     basis: Basis = "nobody" if is_met is None else "looked at"
     why = (why or "what tells it could not be read, or says nothing") if is_met is None else ""
     return ServiceLevel(

@@ -1,4 +1,4 @@
-"""What was promised of the platform and is measured by people alone. Pure."""
+"""Promises about the platform that only people can measure. Pure."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ class Promise(Value):
     """A number that was promised, and that nothing here can measure.
 
     Attributes:
-        bound: The worst number that keeps it.
+        bound: The worst number that meets it, in its unit.
         why: Why nothing here measures it.
         unit: What the number counts.
         is_least: Whether higher numbers are better.
@@ -22,15 +22,15 @@ class Promise(Value):
 
     @property
     def target(self) -> str:
-        """Return it for a person."""
+        """Return the number that was promised, for a person."""
         return f"at {'least' if self.is_least else 'most'} {self.told(self.bound)}"
 
     def told(self, value: float) -> str:
         """Return a number with its unit."""
         return f"{value:g} {self.unit}".rstrip()
 
-    def is_kept(self, value: float) -> bool:
-        """Whether a number is good enough."""
+    def is_met_by(self, value: float) -> bool:
+        """Whether a number, in the unit of the promise, is good enough."""
         return value >= self.bound if self.is_least else value <= self.bound
 
 

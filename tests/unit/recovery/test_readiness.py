@@ -269,8 +269,8 @@ def test_what_people_measure(changes: dict[str, Any], is_met: bool | None, measu
 
 def test_more_is_better_where_it_was_promised_so():
     """A share has a least, a time has a most."""
-    assert PROMISES["availability"].is_kept(99)
-    assert not PROMISES["availability"].is_kept(98.9)
+    assert PROMISES["availability"].is_met_by(99)
+    assert not PROMISES["availability"].is_met_by(98.9)
     assert PROMISES["somebody begins with a P0"].target == "at most 1 h"
     with pytest.raises(ValueError, match="known by something"):
         ServiceLevel(name="a", target="b", measured="c", is_met=True)

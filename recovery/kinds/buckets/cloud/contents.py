@@ -60,8 +60,8 @@ def verify_buckets(buckets: Sequence[BucketBackup], reading: Reading) -> Verdict
         whole = whole.with_more(inventories)
         if not reading.contents:
             continue
-        kept = backup.object_count - backup.not_copied
-        whole = whole.with_more(Verdict(objects=backup.object_count, contents=kept))
+        copied = backup.object_count - backup.not_copied
+        whole = whole.with_more(Verdict(objects=backup.object_count, contents=copied))
         if inventories.findings:
             continue
         with cloud_errors(vault.uri(CONTENTS_PREFIX)):

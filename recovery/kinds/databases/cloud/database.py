@@ -228,9 +228,9 @@ class DatabaseTarget:
         landmarks = [record.path for record in stored]
         read = partial(self._documents.read, landmarks=landmarks)
         live = chain.from_iterable(map(read, ranges)) if exists else iter(())
-        erased, kept = parted(stored, self._erased.holds_document)
+        erased, others = parted(stored, self._erased.holds_document)
         pairs = joined(
-            kept,
+            others,
             live,
             recovery_point_nanos=self._point_nanos,
             begun_nanos=None if begun_at is None else nanos_at(begun_at),

@@ -228,13 +228,13 @@ class ConfigurationWork(Work[ResourcesSeen]):
         gone, pinned = set(), {}
         for item in (item for item in items if not is_of_function(item.stored.resource)):
             for image in images(item.stored.resource):
-                named, kept = rewriting.text(image), item.stored.images.get(image, "")
-                exact = by_digest(named, kept) if kept else ""
+                named, digest = rewriting.text(image), item.stored.images.get(image, "")
+                exact = by_digest(named, digest) if digest else ""
                 if item.resource is not None:
                     is_exact = exact in images(item.resource)
                 elif image_project(named) != self._target.project:
                     continue
-                elif (now := self._configuration.image_digest(named)) and now == (kept or now):
+                elif (now := self._configuration.image_digest(named)) and now == (digest or now):
                     is_exact = False
                 else:
                     is_exact = bool(exact and self._configuration.image_digest(exact))

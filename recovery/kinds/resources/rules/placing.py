@@ -121,10 +121,10 @@ def placed(region: str) -> str:
     """
     name = re.escape(region)
     data = "|".join(_HOLDING_DATA)
-    kept = "|".join(_COLLECTIONS)
+    collections = "|".join(_COLLECTIONS)
     no_data = "".join(rf"(?<!\b{service}\.)" for service in _HOLDING_DATA)
     return (
-        rf"(?<![\w.-])(?:(?<!:){name}|{name}(?!:\w))(?![\w.-])(?!/(?:{kept})/)"
+        rf"(?<![\w.-])(?:(?<!:){name}|{name}(?!:\w))(?![\w.-])(?!/(?:{collections})/)"
         rf"|(?<![\w.-]){name}(?=-(?!(?:{data})\.)[a-z]+\.googleapis\.com)"
         rf"|(?<=\w\.){no_data}{name}(?=\.rep\.googleapis\.com)"
     )

@@ -66,8 +66,8 @@ def added(stored: Resource, present: Resource) -> tuple[Resource | None, list[Gr
         grants += [Grant(role=item["role"], member=who, condition=title) for who in missing]
     if not grants:
         return None, []
-    kept = [item for item in bindings.values() if item["members"]]
-    return {**present, "bindings": kept, "version": 3}, grants
+    granting = [item for item in bindings.values() if item["members"]]
+    return {**present, "bindings": granting, "version": 3}, grants
 
 
 def deleted(stored: Resource, present: Resource) -> list[Grant]:
@@ -104,9 +104,9 @@ def taken(present: Resource, grants: Sequence[Grant]) -> Resource | None:
     for item in present.get("bindings") or ():
         title = str(inner(item, "condition").get("title", ""))
         members = item.get("members") or ()
-        kept = [who for who in members if (item["role"], who, title) not in going]
-        found = found or len(kept) != len(members)
-        bindings += [{**item, "members": kept}] if kept else []
+        remaining = [who for who in members if (item["role"], who, title) not in going]
+        found = found or len(remaining) != len(members)
+        bindings += [{**item, "members": remaining}] if remaining else []
     return {**present, "bindings": bindings, "version": 3} if found else None
 
 

@@ -79,10 +79,12 @@ class PropertySetter:
                 )
             else:
                 self._target.resources.create(path, body, subject=table.name)
-        kept = set(_by_id(table.row_access_policies))
-        for policy_id in sorted(set(present) - kept):
+        wanted = set(_by_id(table.row_access_policies))
+        for policy_id in sorted(set(present) - wanted):
             # Deleting the last policy opens every row, as at the recovery point; it takes `force`.
-            self._target.resources.delete(f"{path}/{policy_id}", subject=table.name, force=not kept)
+            self._target.resources.delete(
+                f"{path}/{policy_id}", subject=table.name, force=not wanted
+            )
 
 
 def writable(resource: Resource) -> Resource:
@@ -104,8 +106,8 @@ def without_foreign_keys(resource: Resource) -> Resource:
     constraints = resource.get("tableConstraints")
     if not constraints:
         return resource
-    kept = {key: value for key, value in constraints.items() if key != "foreignKeys"}
-    return {**resource, "tableConstraints": kept}
+    others = {key: value for key, value in constraints.items() if key != "foreignKeys"}
+    return {**resource, "tableConstraints": others}
 
 
 def _by_id(policies: tuple[Resource, ...]) -> dict[str, Resource]:

@@ -10,7 +10,7 @@ from manifests.cloud.resources import TableResource
 from manifests.cloud.table_paths import table_reference, tables_path
 from manifests.errors import RefusedError
 from manifests.kinds.tables.model import TableBackup, encryption_key
-from recovery.compare.observed import ObservedTable, expired_of, extra_partitions, still_kept
+from recovery.compare.observed import ObservedTable, expired_of, extra_partitions, without_expired
 from recovery.compare.tables import shape_findings, table_findings
 from recovery.kinds.former import FOLDER, Former, former_name
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
@@ -116,7 +116,7 @@ class Publisher:
             exact=whole or request.exact,
             only=() if whole else request.partitions,
         )
-        known, present, gone = still_kept(whole_table, observed)
+        known, present, gone = without_expired(whole_table, observed)
         return Proof(findings, expired_of(table, gone), extra_partitions(known, present))
 
     def undo_of(self, table: TableBackup) -> str:
@@ -193,8 +193,8 @@ class Publisher:
         """
         name = self._target.name(table.name)
         look = self._target.observe_new if is_new else self._target.observe_table
-        kept, observed, _ = still_kept(table, look(table))
-        if observed.partitions == kept.fingerprints:
+        unexpired, observed, _ = without_expired(table, look(table))
+        if observed.partitions == unexpired.fingerprints:
             return
         if observed.partitions:
             raise RefusedError(
@@ -203,8 +203,8 @@ class Publisher:
                 hint="pause the writers, then make a new plan with `--overwrite`",
             )
         incarnation = (observed.resource or {}).get("creationTime", "0")
-        if len(kept.partitions) > statements.MOST_PARTITIONS:
-            everything = Going(tuple(kept.fingerprints))
+        if len(unexpired.partitions) > statements.MOST_PARTITIONS:
+            everything = Going(tuple(unexpired.fingerprints))
             self._replace(table, f"insert-{incarnation}", staged, everything)
             return
         config = bigquery.CopyJobConfig(
@@ -242,8 +242,8 @@ class Publisher:
         """
 
         def is_done() -> bool:
-            kept, observed, _ = still_kept(table, self._target.observe_table(table))
-            present, wanted = observed.partitions, kept.fingerprints
+            unexpired, observed, _ = without_expired(table, self._target.observe_table(table))
+            present, wanted = observed.partitions, unexpired.fingerprints
             return present is not None and all(
                 present.get(name) == wanted.get(name) for name in going.names
             )

@@ -14,7 +14,7 @@ from manifests.errors import CloudError, PartialError, ReboundError, RefusedErro
 from manifests.fingerprint import combined, unchanged_sql
 from manifests.kinds.tables.model import TableBackup
 from manifests.values import Fingerprint, Resource
-from recovery.compare.observed import still_kept
+from recovery.compare.observed import without_expired
 from recovery.compare.tables import shape_findings
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.rules.tables import TableStep, holds_something, modified
@@ -104,8 +104,8 @@ def rows_to_go(
         is_planned = is_seen or not shape_findings(table, live)
     elif live and going.names:
         found, told = target.observe_table(table), step.told(request)
-        kept, observed, _ = still_kept(table, found)
-        known, present = kept.fingerprints, observed.partitions
+        unexpired, observed, _ = without_expired(table, found)
+        known, present = unexpired.fingerprints, observed.partitions
         is_planned = present is not None and all(
             present.get(name) in (None, known.get(name), told.get(name)) for name in going.names
         )

@@ -232,11 +232,11 @@ class Staging:
         else:
             self._load_files(name, export, "WRITE_TRUNCATE_DATA", schema, job)
             if rows != export.row_count:
-                self._keep_only(name, table, owned, job)
+                self._drop_others(name, table, owned, job)
 
-    def _keep_only(self, name: str, table: TableBackup, owned: tuple[str, ...], job: str) -> None:
+    def _drop_others(self, name: str, table: TableBackup, owned: tuple[str, ...], job: str) -> None:
         """Drop what a later export holds, or nobody asked for."""
-        sql = statements.kept_only(self._target.full_id(name), table.resource, owned)
+        sql = statements.narrowed(self._target.full_id(name), table.resource, owned)
         self._target.jobs.query(job.format("prune"), sql, subject=table.name)
 
     def _load_in_pieces(

@@ -149,9 +149,9 @@ def table_changes(
     yield from _of_policies(
         subject, _by_id(table.row_access_policies), _by_id(actual.row_access_policies)
     )
-    kept = _tags(table.resource)
+    wanted_tags = _tags(table.resource)
     for path, names in _tags(actual.resource).items():
-        for name in sorted(names - kept.get(path, set())):
+        for name in sorted(names - wanted_tags.get(path, set())):
             yield removed(subject, f"policy tag {name} of the column {path}")
     now = encryption_key(actual.resource or {})
     wanted = encryption_key(table.resource)

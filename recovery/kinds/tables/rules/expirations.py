@@ -31,10 +31,10 @@ def without_past(
         reference = resource["tableReference"]
         name = f"{reference['datasetId']}.{reference['tableId']}"
         expired[name] = at
-        kept = {key: value for key, value in resource.items() if key != _OWN}
+        others = {key: value for key, value in resource.items() if key != _OWN}
         if expire_at is None:
-            return kept
-        return {**kept, _OWN: str(round(expire_at.timestamp() * _MILLISECONDS))}
+            return others
+        return {**others, _OWN: str(round(expire_at.timestamp() * _MILLISECONDS))}
 
     tables = tuple(
         item.model_copy(update={"resource": renewed(item.resource)}) for item in manifest.tables

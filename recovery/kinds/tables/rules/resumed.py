@@ -16,7 +16,7 @@ from manifests.references import definitions_of
 from manifests.table_types import AnyResource
 from manifests.values import Resource
 from recovery.compare.erased import holding
-from recovery.compare.observed import ObservedTable, still_kept
+from recovery.compare.observed import ObservedTable, without_expired
 from recovery.compare.properties import same_entry
 from recovery.compare.tables import dataset_findings, definition_findings
 from recovery.kinds.decision import Decision, Origin
@@ -126,8 +126,8 @@ def table_now(step: TableStep, origin: Origin, seen: TablesSeen, request: Reques
         return step
     known, now = table.fingerprints, plan_source(table, origin, seen, request)
     # What expired by the table's own rule, or stays erased, does not come back.
-    kept, _, _ = still_kept(holding(table, seen.left.get(step.name, {})), found)
-    rows, stored_bytes = coming_back(kept, step.action, step.partitions)
+    unexpired, _, _ = without_expired(holding(table, seen.left.get(step.name, {})), found)
+    rows, stored_bytes = coming_back(unexpired, step.action, step.partitions)
     update: dict[str, object] = {
         "coming": {name: known[name].row_count if name in known else 0 for name in step.seen},
         "rows": rows,
@@ -208,14 +208,14 @@ def _holds_untold(
     step: TableStep, table: TableBackup, found: ObservedTable, request: Request
 ) -> bool:
     """Whether rows are there that the step would replace or remove, and of which it does not tell."""
-    kept, present, _ = still_kept(table, found)
+    unexpired, present, _ = without_expired(table, found)
     if not present.partitions:
         return False
     if step.action in ("create", "fill"):
         touched = tuple(present.partitions)
     else:
         touched = (*step.partitions, *step.removed_partitions)
-    known, told = kept.fingerprints, step.told(request)
+    known, told = unexpired.fingerprints, step.told(request)
     there = present.partitions
     return any(there.get(name) not in (None, known.get(name), told.get(name)) for name in touched)
 

@@ -29,8 +29,8 @@ def staging_resource(resource: Resource, reference: Resource) -> Resource:
     Without what would remove rows (expirations), hide them (required filters), or be in the way of
     a load (constraints).
     """
-    kept = ("schema", "timePartitioning", "rangePartitioning", "clustering")
-    body: Resource = {key: resource[key] for key in kept if key in resource}
+    alike = ("schema", "timePartitioning", "rangePartitioning", "clustering")
+    body: Resource = {key: resource[key] for key in alike if key in resource}
     if key_name := encryption_key(resource):
         body["encryptionConfiguration"] = {"kmsKeyName": key_name}
     if "timePartitioning" in body:

@@ -12,7 +12,7 @@ from manifests.kinds.tables.model import TableBackup
 from manifests.partitions import WHOLE_TABLE
 from manifests.values import Fingerprint, Resource, UtcTime
 from recovery.compare.findings import Finding
-from recovery.compare.observed import Expired, ObservedTable, expired_of, still_kept
+from recovery.compare.observed import Expired, ObservedTable, expired_of, without_expired
 from recovery.compare.tables import property_findings, row_findings, shape_findings
 from recovery.kinds.events import table_words
 from recovery.kinds.step import MissingWord, Step
@@ -119,8 +119,8 @@ class TableStep(Step):
 
 def plan_table(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
     """Decide what happens to one table."""
-    kept, present, gone = still_kept(table, observed)
-    step = _plan_kept(kept, present, request)
+    unexpired, present, gone = without_expired(table, observed)
+    step = _plan_unexpired(unexpired, present, request)
     drops = _rule_drops(table, observed, present)
     return step.model_copy(
         update={
@@ -146,7 +146,7 @@ def _rule_drops(
     return {name: content for name, content in there.items() if name not in stays}
 
 
-def _plan_kept(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
+def _plan_unexpired(table: TableBackup, observed: ObservedTable, request: Request) -> TableStep:
     if observed.resource is None:
         gone = Finding(subject=table.name, aspect="table", expected="there", actual="gone")
         return _written(
