@@ -1,1 +1,1 @@
-"""What an operator asks the platform itself: monitoring queries."""
+"""What an operator asks the platform itself: its health, its security and its readiness."""

@@ -1,4 +1,4 @@
-"""Looking at several things at once: what cannot be read is told as such, and stops no other look."""
+"""Looks at several things at once: one that cannot be read is reported so, and stops no other."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,8 +14,11 @@ def looked_at(looks: Looks, answered: Callable[[], object]) -> Facts:
     """Look at everything at once.
 
     Args:
-        looks: What looks, by the name of the check.
-        answered: Told of each look, whether it succeeded or not.
+        looks: The functions that look, by the name of the check.
+        answered: Called after each look, whether it succeeded or not.
+
+    Returns:
+        What each function returned, by the same names; `Unread` where it raised a `ReboundError`.
     """
 
     def read(name: str) -> Any:  # noqa: ANN401 - of each check its own

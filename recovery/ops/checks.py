@@ -1,4 +1,4 @@
-"""What `rebound ops` looks at, what judges each, and which mode looks at which. Pure."""
+"""The checks of `rebound ops`, the rules that judge each, and the modes. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ class OpsCheck(NamedTuple):
 
     Attributes:
         name: What is looked at, as findings name it.
-        rules: What judges it; none where it is only shown, or is read for the rules of another one.
+        rules: What judges it; empty where it is only shown, or is read for the rules of another check.
     """
 
     name: str

@@ -48,8 +48,8 @@ def dashboard_document(
     """Tell what was found.
 
     Args:
-        mode: The word of `rebound ops`.
-        platform: What is looked at.
+        mode: The mode of `rebound ops`.
+        platform: The name of the platform.
         findings: What was found.
         facts: What was read.
         frame: When it was, and by which bounds it is judged.
@@ -111,7 +111,7 @@ def _trends(facts: Facts) -> Iterator[Block]:
 
 
 def costs(facts: Facts) -> dict[str, int]:
-    """Return what all queries read, and what they are billed of what they might be."""
+    """Return the bytes that all queries read, are billed, and might be billed at most."""
     answers = [fact for fact in facts.values() if isinstance(fact, QueryResult)]
     return {
         "processed_bytes": sum(item.processed_bytes for item in answers),
@@ -121,7 +121,7 @@ def costs(facts: Facts) -> dict[str, int]:
 
 
 def unread(facts: Facts) -> dict[str, Any]:
-    """Return why each source that could not be read could not."""
+    """Return why sources could not be read, by their names."""
     return {name: fact.why for name, fact in facts.items() if isinstance(fact, Unread)}
 
 

@@ -1,4 +1,4 @@
-"""What was read for a look at the platform, and by which bounds it is judged. Pure.
+"""What was read of the platform, and the bounds that judge it. Pure.
 
 What could not be read is `Unread`, with the reason: it is unknown, never healthy.
 """
@@ -27,9 +27,9 @@ class QueryResult(Value):
     Attributes:
         columns: The names of the columns, in order.
         rows: Each row's values.
-        processed_bytes: What was read.
-        billed_bytes: What is paid for.
-        most_bytes: What might have been billed at most.
+        processed_bytes: How many bytes were read.
+        billed_bytes: How many bytes are billed.
+        most_bytes: How many bytes might have been billed at most.
     """
 
     columns: tuple[str, ...]
@@ -50,7 +50,7 @@ class Unread:
 
     Attributes:
         why: What Google Cloud answered.
-        hint: What helps.
+        hint: What to do about it; empty where nobody knows.
     """
 
     why: str
@@ -62,8 +62,8 @@ class Logged:
     """Entries of a log.
 
     Attributes:
-        counts: How many there are, by what wrote them.
-        is_whole: Whether those are all; False where there are more.
+        counts: How many there are, by the service, job or workflow that wrote them.
+        is_whole: Whether these are all; False where there are more.
     """
 
     counts: Mapping[str, int]
@@ -75,7 +75,8 @@ class LogEntries:
     """Entries of logs as they are, the newest first.
 
     Attributes:
-        is_whole: Whether those are all that there are.
+        entries: The entries, as Cloud Logging lists them.
+        is_whole: Whether these are all that there are.
     """
 
     entries: Sequence[Resource]
@@ -84,15 +85,15 @@ class LogEntries:
 
 @dataclass(frozen=True, slots=True)
 class Vaulted:
-    """The vault bucket, and who has what on it.
+    """The vault bucket, and who has which roles on it.
 
     Attributes:
         bucket: The bucket.
         policy: Its IAM policy.
-        project_policy: That of its project.
-        project_name: Its project.
+        project_policy: The IAM policy of its project.
+        project_name: Its project, as commands name it: by its number.
         project_number: The number of the protected project.
-        roles: What each custom role of the two policies permits.
+        roles: The permissions of each custom role of the two policies.
     """
 
     bucket: Resource
@@ -111,7 +112,7 @@ class Execution:
         workflow: Its name.
         state: As its API says; empty where there was none.
         started_at: When it began.
-        succeeded_at: When one last began that ended well, of those that were looked at.
+        succeeded_at: When the last one began that succeeded, of those that were looked at.
     """
 
     workflow: str
@@ -147,7 +148,7 @@ class Frame:
         now: The present instant.
         operations: What the catalog calls healthy.
         processors: The catalog's calendar; None where it has none.
-        most_fence_hours: A fence that stands longer is critical.
+        most_fence_hours: A fence that stands longer than so many hours is critical.
     """
 
     now: datetime
@@ -157,7 +158,7 @@ class Frame:
 
     @property
     def day(self) -> date:
-        """Return the last day of which rows are due."""
+        """Return the last day whose rows are due: yesterday where the catalog has no calendar."""
         if self.processors is not None:
             return last_due(self.processors, self.now)
         today = self.now.astimezone(ZoneInfo(self.operations.time_zone)).date()
@@ -165,18 +166,18 @@ class Frame:
 
     @property
     def season(self) -> Season | None:
-        """Return the season that has the day; None where none has."""
+        """Return the season that the day is in; None where it is in none."""
         seasons = () if self.processors is None else self.processors.seasons
         return next((item for item in seasons if self.day in item), None)
 
     @property
     def is_off_season(self) -> bool:
-        """Whether no season has the day."""
+        """Whether the catalog has a calendar, and the day is in none of its seasons."""
         return self.processors is not None and self.season is None
 
 
 def graded(value: float, bands: Bands) -> Health:
-    """Return how good a number is."""
+    """Return the health of a number by the bounds of the catalog."""
     if bands.reached(value, bands.critical):
         return Health.CRITICAL
     return Health.WARNING if bands.reached(value, bands.warning) else Health.HEALTHY

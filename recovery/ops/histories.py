@@ -1,7 +1,8 @@
 """The history that the hourly `tick` writes, as BigQuery reads it: external tables of JSON lines. Pure.
 
-A job brings their definitions along, so that nothing has to be made in a dataset (BigQuery, Query data
-in external tables: temporary tables). A console takes none: there they are made in the scratch dataset.
+A query job carries their definitions, so that no table has to be created (BigQuery, Query data in
+external tables: temporary tables). A console takes no definitions: a script for it creates the tables in
+the scratch dataset.
 """
 
 import re
@@ -18,7 +19,7 @@ _API_NAMES = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN"}
 
 
 def histories_of(sql: str) -> tuple[HistoryName, ...]:
-    """Return which histories a statement reads, as `history_runs`."""
+    """Return which histories a statement reads: `runs` where it names `history_runs`."""
     used = set(_TABLE.findall(sql))
     return tuple(name for name in _LINES if name in used)
 
@@ -35,7 +36,7 @@ def _type(schema: Mapping[str, Any]) -> str:
 
 
 def definitions(names: Collection[HistoryName], bucket: str) -> dict[str, Resource]:
-    """Return the definition of each history as a query brings it along, by the name of its table.
+    """Return the definitions that a query job carries, by the name of the table.
 
     Args:
         names: The histories.
@@ -58,12 +59,12 @@ def definitions(names: Collection[HistoryName], bucket: str) -> dict[str, Resour
 
 
 def standing_alone(sql: str, *, bucket: str, dataset: str) -> str:
-    """Return a script that makes the tables that a statement reads in a dataset, and reads them there.
+    """Return a script that creates the history tables of a statement in a dataset, and then runs it.
 
     Args:
         sql: The statement.
         bucket: The landing bucket.
-        dataset: A dataset of that location whose tables expire.
+        dataset: The dataset they are created in; its tables expire, and it is in the bucket's location.
     """
     made = [
         f"CREATE OR REPLACE EXTERNAL TABLE {dataset}.history_{name} (\n  "

@@ -30,14 +30,14 @@ class Logs:
         self._project = project
 
     def entries(self, text: str, *, since: datetime, most: int, subject: str) -> LogEntries:
-        """Return the newest entries that a filter passes.
+        """Return the newest entries that match a filter.
 
-        A page can be empty and not be the last (Logging REST, ListLogEntriesResponse).
+        A page can be empty without being the last (Logging REST, ListLogEntriesResponse).
 
         Args:
             text: The filter, in the Logging query language.
             since: Older entries are left out.
-            most: So many entries at most.
+            most: How many entries at most.
             subject: What is looked for, for errors.
 
         Raises:
@@ -69,7 +69,7 @@ class Logs:
 
 
 def counted_by_writer(found: LogEntries) -> Logged:
-    """Count entries by what wrote them."""
+    """Count entries by the service, function, job or workflow that wrote them."""
     return Logged(Counter(map(_writer, found.entries)), found.is_whole)
 
 

@@ -1,4 +1,4 @@
-"""Looking at the platform and its backups: everything at once, and none stops another."""
+"""Looks at the platform and its backups, at everything at once; one failed look stops no other."""
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -37,7 +37,7 @@ _MOST_ENTRIES = 1000
 _DAY = timedelta(days=1)
 _DAYS = "30"
 _EXECUTIONS = "workflowexecutions.googleapis.com"
-# What someone was refused is told by `rebound security`.
+# Audit logs are left out: `rebound security` tells of refused calls.
 _FAULTS = 'severity>=ERROR AND NOT logName:"cloudaudit.googleapis.com"'
 
 
@@ -70,11 +70,11 @@ class OpsLooks:
         }
 
     def look(self, names: Iterable[str], answered: Callable[[], object]) -> Facts:
-        """Read everything at once; one that cannot be read is told as such.
+        """Read everything at once; what could not be read is `Unread`.
 
         Args:
-            names: What is looked at.
-            answered: Told of each look, whether it succeeded or not.
+            names: The names of the checks.
+            answered: Called after each look, whether it succeeded or not.
         """
         looks = {name: self._own.get(name, partial(self._ask, name)) for name in names}
         return looked_at(looks, answered)
@@ -138,7 +138,7 @@ class OpsLooks:
             return list(pool.map(self._execution, self._frame.operations.workflows))
 
     def _execution(self, workflow: str) -> Execution:
-        """Return how a workflow was executed last; the newest comes first in the list of them."""
+        """Return the last execution of a workflow; its API lists the newest first."""
         for location in self._frame.operations.locations:
             parent = f"projects/{self._project}/locations/{location}/workflows/{workflow}"
             with cloud_errors(f"workflow {workflow}", "workflows.executions.list"):

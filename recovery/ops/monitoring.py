@@ -37,7 +37,9 @@ class Parameter(Value):
     """A value that a query takes.
 
     Attributes:
-        default: What it is when nothing is said: a value, `null`, `now`, or `today ZONE`.
+        name: Its name, as the statement uses it behind an `@`.
+        kind: Its type in BigQuery.
+        default: The text that is read when nothing is said: a value, `null`, `now`, or `today ZONE`.
     """
 
     name: str
@@ -52,7 +54,7 @@ class Parameter(Value):
             now: The present instant.
 
         Raises:
-            UsageError: It is none of this kind.
+            UsageError: It is no value of this type.
         """
         if text == _NULL:
             return None
@@ -78,9 +80,11 @@ class MonitoringQuery(Value):
     """A question to the platform's tables.
 
     Attributes:
+        name: The name of its file, without the ending.
         answers: The question.
         normal: What the answer is when all is well.
         to_do: What helps when it is not.
+        parameters: The values that it takes.
         sql: The statement, with its header.
     """
 
@@ -204,7 +208,7 @@ def said_values(given: Sequence[str]) -> dict[str, str]:
     """Read what an operator said about parameters: `name=value` each.
 
     Raises:
-        UsageError: One is not so, or is said twice.
+        UsageError: One has no name or no `=`, or is said twice.
     """
     said: dict[str, str] = {}
     for text in given:

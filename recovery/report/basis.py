@@ -1,7 +1,7 @@
 """What the report of a recovery rests on, when it is read again. Pure.
 
-The report lies where others can write. What can be compared with something else is; of the rest the report
-says that it is only what somebody wrote.
+Others can write where the report is stored. The manifest of its run is compared with the one that was
+restored; of everything else the document says that nothing was looked at again.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a recovery came to: the error it ends with, or none. Pure."""
+"""Returns how a recovery ended: its state, and the error that the command ends with. Pure."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -99,11 +99,11 @@ def _way_on(report: RecoveryReport, failed: Sequence[Outcome]) -> str:
 def state_of(
     ended: RecoveryReport | None, abandoned: AbandonedRecovery | None
 ) -> tuple[RecoveryState, str]:
-    """Return what became of a recovery, and what is told of that.
+    """Return the state of a recovery, and what failed, differs or was the reason to close it.
 
     Args:
         ended: The report, or that of the last attempt; None when no attempt has ended.
-        abandoned: That an operator closed it, and why; None when nobody did.
+        abandoned: The record that an operator closed it, with the reason; None when nobody did.
     """
     error = None if ended is None else outcome_error(ended)
     is_proven = ended is not None and ended.is_proven
@@ -113,7 +113,13 @@ def state_of(
 def ending(
     error: ReboundError | None, *, is_proven: bool, abandoned: AbandonedRecovery | None
 ) -> tuple[RecoveryState, str]:
-    """Return what became of a recovery, from the error of its last attempt that ended."""
+    """Return the state of a recovery, and the text about it, from its last attempt that ended.
+
+    Args:
+        error: The error of that attempt; None when it had none, or no attempt has ended.
+        is_proven: Whether that attempt proved everything.
+        abandoned: The record that an operator closed it; None when nobody did.
+    """
     if is_proven:
         return ("proven", "") if error is None else ("late", error.message)
     if abandoned is not None:
@@ -129,7 +135,7 @@ def concluded(error: ReboundError | None, *, state: str, undone: str = "") -> Co
     Args:
         error: What the command ends with; None when all is well.
         state: What it is called; in capitals when there is an error.
-        undone: That it was undone since, and when: what was proven is not there any more.
+        undone: A text that it was undone since, and when; empty where it was not.
     """
     then = f", then {undone}" if undone else ""
     if error is None:

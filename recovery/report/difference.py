@@ -1,4 +1,4 @@
-"""What a comparison of rows says, as a document. Pure."""
+"""Writes a comparison of rows as a document. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from recovery.document import Block, Document, FactLine, Listing, Paragraph, Sec
 from recovery.units import counted, listed
 
 _MOST_LETTERS = 300
-"""Of a row that is longer only what differs is told, or its beginning: JSON has it whole."""
+"""How many characters of a row are shown; of a longer one what differs, or its beginning. JSON has it whole."""
 
 
 def difference_document(found: TableDifference) -> Document:

@@ -1,4 +1,4 @@
-"""What a recovery that ended says to the person who asked, as a document. Pure."""
+"""Writes the report of a recovery that ended as a document. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -46,13 +46,13 @@ def report_document(
     """Tell how each part ended, what is proven, whether it was in time, and how to go back.
 
     Args:
-        report: What is told.
-        basis: What it rests on; None where everything was looked at just now.
+        report: The report.
+        basis: What it rests on when it is read again; None where everything was looked at just now.
         fences: The fences of the recovery.
-        undo_until: Until when what was there before is kept; None where nobody says.
-        undone: That it was undone, and when; empty where it was not.
-        is_whole: Whether each of many resources, and of many writers that were left, is named, and what its plan
-            said before it began: what does not come back, and how it was asked for.
+        undo_until: Until when what was there before is kept; None where that is not known.
+        undone: A text that it was undone, and when; empty where it was not.
+        is_whole: Whether each of many resources and of many writers that were left is named, and what the
+            plan says does not come back and the command that asked for it are told too.
     """
     rests_on = (
         () if basis is None else (Section(tuple(basis.sentences(report)), "What this rests on"),)
@@ -127,9 +127,13 @@ def _estimated(report: RecoveryReport) -> Iterator[tuple[str, str]]:
 
 
 def kept_until(report: RecoveryReport, undo_days: int) -> datetime:
-    """Return until when all that a recovery replaced is kept.
+    """Return until when everything that a recovery replaced is kept, at least.
 
-    An undo point of a table was made after the recovery began.
+    The undo point of a table is made after the recovery began, so it expires later.
+
+    Args:
+        report: The report of the recovery.
+        undo_days: How many days undo points stay.
     """
     return report.started_at + timedelta(days=undo_days)
 

@@ -1,4 +1,4 @@
-"""What the ledger of erasures says, as a document, and as statements for whoever has no Rebound. Pure."""
+"""Writes the ledger of erasures as a document, and as SQL for whoever has no Rebound. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -68,13 +68,13 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
 def statements_of(
     table: str, resource: Resource | None, erased: Mapping[str, frozenset[str]], full_id: str
 ) -> Iterator[str]:
-    """Yield statements that remove the rows of a table that stay erased; each line is one.
+    """Yield the lines of a script that removes the rows of a table that stay erased, a statement each.
 
     Args:
-        table: The name that its keys are of.
+        table: The name under which the ledger has its keys.
         resource: Its resource; None where it is not there.
-        erased: Digests by the column of the key.
-        full_id: Its full id.
+        erased: The digests of erased keys, by the column of the key.
+        full_id: The full id of the table that rows are removed from.
     """
     if resource is None:
         yield f"-- {printable(full_id)} is not there"

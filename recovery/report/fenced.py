@@ -1,4 +1,4 @@
-"""What a plan and a report say of the writers that are paused meanwhile. Pure."""
+"""Writes the part of a plan or report about writers that are paused meanwhile. Pure."""
 
 import shlex
 from collections import Counter

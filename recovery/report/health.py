@@ -1,4 +1,4 @@
-"""What is told of health: how each thing is, the worst first, and what mends it. Pure."""
+"""Writes findings of health as documents: the worst first, and what mends each. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -34,12 +34,12 @@ def health_rows(findings: Iterable[HealthFinding]) -> Rows:
 
 
 def health_actions(findings: Iterable[HealthFinding]) -> tuple[Command, ...]:
-    """Return what to do, the worst first; each command once, with the first thing that it mends and how many more."""
+    """Return the commands that mend findings, the worst first; each once, with how many things it mends."""
     return tuple(map(_action, _steps(findings)))
 
 
 def actions_told(findings: Iterable[HealthFinding]) -> tuple[Block, ...]:
-    """Return the same for a document: what mends something in words is no command that could be copied."""
+    """Return the same as blocks of a document; what is a sentence, and no command to copy, is a paragraph."""
     return tuple(
         Paragraph(f"{item.purpose}: {item.command}") if _is_sentence(item.command) else item
         for item in health_actions(findings)
@@ -47,14 +47,14 @@ def actions_told(findings: Iterable[HealthFinding]) -> tuple[Block, ...]:
 
 
 def health_mends(findings: Iterable[HealthFinding]) -> Iterator[str]:
-    """Yield what mends each thing, as a sentence; one that is no command says of what it is."""
+    """Yield what mends each finding; a text that is no command begins with what it is about."""
     for item in findings:
         if item.mend:
             yield item.mend if item.mend.startswith("`") else f"{_about(item)}: {item.mend}"
 
 
 def _steps(findings: Iterable[HealthFinding]) -> Iterable[Sequence[HealthFinding]]:
-    """Return what has a command that mends it, the worst first: together what one command mends."""
+    """Group the findings that something mends by what mends them, the worst first."""
     found: dict[str, list[HealthFinding]] = {}
     for item in sorted(findings, key=lambda item: _WORST_FIRST.index(item.health)):
         if item.mend and item.health is not Health.HEALTHY:
@@ -63,7 +63,7 @@ def _steps(findings: Iterable[HealthFinding]) -> Iterable[Sequence[HealthFinding
 
 
 def _action(findings: Sequence[HealthFinding]) -> Command:
-    """Return what mends some findings; nothing is told behind a command: the line is copied whole."""
+    """Return the command that mends some findings; it ends the line, so that it can be copied."""
     first, *others = findings
     more = f" and {len(others):,} more" if others else ""
     page = f" ({first.page})" if first.page else ""
@@ -77,7 +77,7 @@ def _is_sentence(mend: str) -> bool:
 
 
 def health_conclusion(findings: Sequence[HealthFinding], text: str = "") -> Conclusion:
-    """Say what all findings come to.
+    """Return the worst health of all findings, with the first step.
 
     Args:
         findings: What was found.

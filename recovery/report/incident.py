@@ -1,4 +1,4 @@
-"""An incident report, as far as Rebound knows what happened; the rest is asked for. Pure."""
+"""Writes an incident report of what the journal knows, and lists what people have to fill in. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -37,7 +37,7 @@ class Incident(Value):
     """What is known of an incident from the journal of its recovery.
 
     Attributes:
-        rto_seconds: Within which it had to be proven.
+        rto_seconds: The objective: in so many seconds it had to be proven.
         detail: What is told of the state: what failed or differs.
         begun_by: Who began the recovery; empty where nobody wrote it down.
         reason: Why, in that person's words; empty when none were said.

@@ -1,4 +1,4 @@
-"""What a plan says to the person who is to agree to it, as a document. Pure."""
+"""Writes a plan as a document, for the person who is to agree to it. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ def plan_document(
     Args:
         plan: The plan.
         now: The present instant.
-        refusal: What it still lacks; None when nothing, or when nobody looked.
+        refusal: The error that says what it still lacks; None when it lacks nothing, or nobody looked.
         is_whole: Whether each of many writers that are paused, and of many resources, is named.
     """
     age = duration((now - plan.recovery_point).total_seconds())
@@ -96,7 +96,7 @@ def _summary(plan: Plan) -> Iterator[Paragraph]:
 def _rows(plan: Plan, *, is_whole: bool = True) -> Iterator[Row]:
     dangers = [item for item in plan.access if item.is_danger]
     others = [item for item in plan.access if not item.is_danger]
-    # It is not cut: what is cut out could be who gets access.
+    # Never folded: what is left out could be who gets access.
     yield from (_access_row(item, (item.subject,)) for item in dangers)
     yield from _left_out(plan)
     yield from unseen_rows(plan)

@@ -1,4 +1,4 @@
-"""What a plan and a report say about dates that processors missed, as documents. Pure."""
+"""Writes plans and reports about dates that processors missed as documents. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -39,8 +39,8 @@ class DatesHeld(NamedTuple):
     """What a backup holds of dates that lack.
 
     Attributes:
-        tables: Of each table; nothing where the dates do not come from a backup.
-        run_id: The run that is the backup.
+        tables: The dates of each table; empty where they do not come from a backup.
+        run_id: The id of the run; empty where they do not come from one.
     """
 
     tables: tuple[TableDates, ...] = ()
@@ -103,9 +103,9 @@ def dates_report_document(
     Args:
         report: The report.
         fences: The fences of the recovery.
-        undone: That it was undone, and when; empty where it was not.
-        is_whole: Whether each of many writers that were left as they are is named, and what does not come back, and
-            how it was asked for.
+        undone: A text that it was undone, and when; empty where it was not.
+        is_whole: Whether each of many writers that were left is named, and what does not come back and
+            the command that asked for it are told too.
     """
     told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     error = outcome_error(report)
@@ -151,7 +151,7 @@ def left_section(left: ProcessorPlan) -> Section:
 
 
 def spans(dates: Sequence[date]) -> str:
-    """Write dates: those that follow each other as one, the first of them when there are many."""
+    """Write dates; consecutive ones as a span, and of many spans the first eight."""
     found: list[list[date]] = []
     for day in dates:
         if found and day - found[-1][-1] == timedelta(days=1):

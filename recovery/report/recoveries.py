@@ -1,4 +1,4 @@
-"""What became of each recovery that was begun: one word, everywhere. Pure."""
+"""Writes the state of each recovery, and how far one is that has not ended. Pure."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -34,8 +34,11 @@ class Standing(Value):
     """What became of one recovery.
 
     Attributes:
-        detail: What is told of the state: what failed, what differs, why it was abandoned.
-        wrote_at: When it wrote something down last; None where that is not told.
+        recovery_id: Its id.
+        started_at: When it began.
+        state: Its state.
+        detail: What failed, what differs, or why it was abandoned; empty where there is nothing to say.
+        wrote_at: When its journal was last written; None where that was not looked up.
     """
 
     recovery_id: str
@@ -76,7 +79,7 @@ def _silent(item: Standing, now: datetime) -> str:
 
 
 def since_text(wrote_at: datetime | None, *, now: datetime) -> str:
-    """Say for how long a recovery has written nothing down: nothing else tells whether somebody is at it."""
+    """Say how long ago a journal was last written: only that tells whether somebody is at a recovery."""
     if wrote_at is None:
         return "nobody knows when it wrote something down last"
     return f"it wrote something down last {duration((now - wrote_at).total_seconds())} ago"
@@ -85,10 +88,10 @@ def since_text(wrote_at: datetime | None, *, now: datetime) -> str:
 def so_far_of(
     planned: PlannedRecovery, entries: Callable[[str, type[Any]], Sequence[Any]]
 ) -> tuple[SoFar, ...]:
-    """Tell of every kind how far its recovery is, by what the journal holds.
+    """Tell of every kind how far its recovery is, by the entries of the journal.
 
     Args:
-        planned: What was said yes to.
+        planned: The plan that the operator agreed to.
         entries: Reads the entries of a folder of its journal.
     """
     told = []
@@ -110,11 +113,11 @@ def progress_document(
     """Tell how far a recovery is that no attempt has ended.
 
     Args:
-        planned: What was said yes to.
+        planned: The plan that the operator agreed to.
         so_far: How far each kind is.
         now: The present instant.
-        abandoned: That somebody closed it before it had ended; None when nobody did.
-        wrote_at: When it wrote something down last; None where nobody knows.
+        abandoned: The record that somebody closed it; None when nobody did.
+        wrote_at: When its journal was last written; None where nobody knows.
     """
     since = duration((now - planned.started_at).total_seconds())
     state = "under way or interrupted" if abandoned is None else "abandoned"

@@ -1,4 +1,4 @@
-"""What is told of stored runs. Pure."""
+"""Writes stored runs, their manifests and verdicts as documents. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -44,7 +44,7 @@ def newest_runs(
 
     Args:
         runs: Every run.
-        since: Leaves out runs with an earlier recovery point; one without any stays.
+        since: Runs with an earlier recovery point are left out, those without one are not; None for all.
         limit: How many at most; None for all.
     """
     chosen = [
@@ -108,7 +108,7 @@ def unfinished_document(run: RunSummary, done: Sequence[str]) -> Document:
 
 
 def manifest_document(manifest: Manifest, trust: Trust) -> Document:
-    """Tell what a run holds, and whether it is believed to be from whom it should be."""
+    """Tell what a run holds, and whether its manifest is trusted."""
     point = f"{manifest.recovery_point:%Y-%m-%d %H:%M} UTC"
     finished = f"{manifest.finished_at:%Y-%m-%d %H:%M:%S}"
     parts = counted(sum(1 for _ in manifest.every_part), "part")
@@ -158,7 +158,7 @@ def _later(skews: Sequence[Skew]) -> str:
 
 
 def signed(trust: Trust) -> Paragraph:
-    """Tell whether a manifest is believed to be from whom it should be."""
+    """Tell whether a manifest is trusted, and why."""
     return Paragraph(f"manifest: {trust.problem or trust.told}")
 
 
@@ -168,7 +168,7 @@ def verdict_document(run_id: str, verdict: Verdict, trust: Trust, *, quick: bool
     Args:
         run_id: The run.
         verdict: A verdict without findings.
-        trust: Whether its manifest is believed to be from whom it should be.
+        trust: Whether its manifest is trusted.
         quick: Whether no file was read.
     """
     objects = counted(verdict.objects, "object")

@@ -1,4 +1,4 @@
-"""A document as a text for a terminal: one thing a line, columns where there are some. Pure."""
+"""Writes a document as text for a terminal: one thing a line, tables in columns. Pure."""
 
 import re
 import textwrap
@@ -39,7 +39,7 @@ _SET_OUT: dict[Telling, tuple[tuple[int, int], ...]] = {
     "held": ((0, 0),),
     "health": ((2, 9), (12, 0)),
 }
-# Where that would leave a name no room beside its state, both follow each other.
+# On a narrower terminal a row follows its state at once, so that its name has room.
 _LEAST_SET_OUT = 72
 _SET_CLOSE: tuple[tuple[int, int], ...] = ((2, 0), (4, 8), (13, 0))
 _BARS = "\N{LOWER ONE EIGHTH BLOCK}\N{LOWER ONE QUARTER BLOCK}\N{LOWER THREE EIGHTHS BLOCK}\N{LOWER HALF BLOCK}\N{LOWER FIVE EIGHTHS BLOCK}\N{LOWER THREE QUARTERS BLOCK}\N{LOWER SEVEN EIGHTHS BLOCK}\N{FULL BLOCK}"
@@ -51,8 +51,8 @@ def text_of(document: Document, *, columns: int | None = None) -> str:
 
     Args:
         document: The document; its conclusion is left out.
-        columns: The width of the terminal, to which everything is fitted but a command, which is copied as it
-            stands; None for any.
+        columns: The width of the terminal in characters. Lines are broken to fit it, but for commands, which
+            have to be copied whole; None for no bound.
     """
     lines = folded(printable(document.title), columns=columns) if document.title else []
     for number, section in enumerate(document.sections):
@@ -155,11 +155,10 @@ def row_lines(
 def table_lines(table: Table, *, columns: int | None) -> list[str]:
     """Lay things out in columns; where they are too wide each name gets a line of its own.
 
-    Where not even then the rest of a thing fits on a line, each value is told behind its heading. No line
-    breaks inside a number.
+    Where the columns do not fit even then, each value follows its heading. No line breaks inside a number.
 
     Args:
-        table: The things: first what each is called, last what is told of it alone.
+        table: The things; the first column has their names, the last one notes without a width.
         columns: The width of the terminal; None for one line a thing, however long.
     """
     everything = (tuple(column.heading for column in table.columns), *table.rows)

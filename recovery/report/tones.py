@@ -1,4 +1,4 @@
-"""Which states are good news and which are bad; what is wrong is said in capitals. Pure."""
+"""Tells good states from bad ones; what is wrong is written in capitals. Pure."""
 
 import re
 from typing import Literal
@@ -11,7 +11,7 @@ STATES = re.compile(
     r"(?:proven|complete|partial|foreign|damaged|healthy|warning|unknown|critical)(?=\s\s|[,;]|$)",
     re.MULTILINE,
 )
-"""The states in a text, which have a colour, too: in capitals anywhere, else where one stands as a state.
+"""Finds the states in a text, which are coloured: those in capitals anywhere, others only in a state's place.
 
 "not proven", "proven never" and "the newest complete run" are words of a sentence, `CREATE OR REPLACE` of a statement.
 """

@@ -1,4 +1,4 @@
-"""What is told of a grant for an emergency. Pure."""
+"""Tells of a grant for an emergency, as a document and as JSON. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a grant for an emergency is made of, and what policies become with it and without it. Pure.
+"""The roles of a grant for an emergency, and policies with them and without them. Pure.
 
 It is the grant that terraform/ makes where `restore_until` is set, under a title of its own: each
 role ends by itself (IAM, Overview of IAM Conditions).
@@ -23,9 +23,9 @@ class TimedGrant(NamedTuple):
 
     Attributes:
         on: What it is granted on.
-        name: The project, or the bucket.
+        name: The id of the project, or the name of the bucket.
         role: The full name of the role.
-        expression: When it holds.
+        expression: The condition on which it holds, as IAM writes it.
     """
 
     on: Literal["project", "bucket"]
@@ -53,6 +53,8 @@ class GrantPlaces(NamedTuple):
     """Where grants are made.
 
     Attributes:
+        project: The id of the protected project.
+        vault: The name of the vault bucket.
         vault_project: The id of the vault's project, which has the roles on it.
         has_configuration: Whether the catalog names types of the platform's configuration.
     """
@@ -64,11 +66,11 @@ class GrantPlaces(NamedTuple):
 
 
 def emergency_grants(places: GrantPlaces, until: datetime) -> tuple[TimedGrant, ...]:
-    """Return what whoever recovers is granted.
+    """Return the grants that whoever recovers needs.
 
     Args:
-        places: Where.
-        until: When it ends.
+        places: Where they are made.
+        until: When they end.
     """
     ends = f'request.time < timestamp("{until:%Y-%m-%dT%H:%M:%SZ}")'
     objects = f"projects/_/buckets/{places.vault}/objects"
@@ -93,7 +95,7 @@ def emergency_grants(places: GrantPlaces, until: datetime) -> tuple[TimedGrant, 
 
 
 def policy_with(policy: Resource, grants: Sequence[TimedGrant], member: str) -> Resource:
-    """Return a policy with grants, which take the place of earlier ones of an emergency.
+    """Return a policy with grants, in place of earlier grants for an emergency to the same member.
 
     Args:
         policy: The policy as it was read.
@@ -110,7 +112,7 @@ def policy_without(policy: Resource, member: str) -> Resource:
 
 
 def is_granted(policy: Resource, member: str) -> bool:
-    """Whether somebody has a grant for an emergency, be it over or not."""
+    """Whether a member has a grant for an emergency, even one that has ended."""
     return any(
         is_emergency(binding) and member in binding["members"]
         for binding in policy.get("bindings", ())

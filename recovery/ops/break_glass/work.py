@@ -1,4 +1,4 @@
-"""Reading and changing who has what, on a project and on the vault."""
+"""Reads and changes the IAM policies of the project and of the vault."""
 
 from collections.abc import Callable, Iterable
 
@@ -48,10 +48,10 @@ class Policies:
             return str(self._rest.call("GET", _PROJECTS, f"v3/projects/{number}")["projectId"])
 
     def require(self, email: str, roles: Iterable[str]) -> None:
-        """Insist that an identity and roles are there.
+        """Refuse to go on where an identity or a role does not exist.
 
         Raises:
-            RefusedError: One is not.
+            RefusedError: One does not exist.
             CloudError: They could not be asked for.
         """
         configuration = Configuration(self._rest, self._project)
@@ -129,7 +129,7 @@ def _change(
     changed: Callable[[Resource], Resource],
     write: Callable[[Resource], None],
 ) -> None:
-    """Change a policy, from its start when somebody else changed it meanwhile."""
+    """Change a policy; read it and begin again when somebody else changed it meanwhile."""
     for left in reversed(range(_MOST_TRIES)):
         policy = read()
         wanted = changed(policy)

@@ -1,1 +1,1 @@
-"""How ready the platform is: a score that is computed of what was looked at, never typed."""
+"""How ready the platform is: a score computed from what was looked at, never typed by hand."""

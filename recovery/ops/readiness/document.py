@@ -1,4 +1,4 @@
-"""What is told of readiness: the score, what is missing, and when it is closed. Pure."""
+"""Tells of readiness: the score, what is missing, and in how many days it is to be closed. Pure."""
 
 from collections.abc import Iterator
 

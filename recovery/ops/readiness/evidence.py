@@ -1,4 +1,4 @@
-"""What the configuration of the platform says of readiness: alerts that reach somebody, a model that is run. Pure."""
+"""Judges readiness by the platform's configuration: whether alerts reach people, and the model runs. Pure."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,17 +11,17 @@ from recovery.ops.facts import Facts, Unread
 from recovery.units import age, counted, listed
 
 POLICIES, CHANNELS, SERVICES = "alert policies", "channels", "services"
-"""What is read, by the name of the fact."""
+"""The names of the facts that are read."""
 
 _ALERTS = "gcloud monitoring policies list"
 _CHANNELS = "gcloud beta monitoring channels list"
 
 
 def evidence(facts: Facts, model: Model, now: datetime) -> Iterator[HealthFinding]:
-    """Yield what was found; what could not be read is unknown.
+    """Yield one or more findings of each check; what could not be read is unknown.
 
     Args:
-        facts: Alert policies, channels, services and schedules as their APIs list them.
+        facts: Alert policies, channels, services and schedules, each as its API lists it.
         model: What the catalog says of the model.
         now: The present instant.
     """
@@ -44,7 +44,7 @@ def evidence(facts: Facts, model: Model, now: datetime) -> Iterator[HealthFindin
 
 
 def last_trained(jobs: Iterable[Resource], model: Model) -> datetime | None:
-    """Return when a schedule that trains was last called and answered well; None where none was."""
+    """Return the last successful call of a schedule that trains the model; None where there is none."""
     called = [
         datetime.fromisoformat(job["lastAttemptTime"])
         for job in _named(jobs, model.training)

@@ -1,4 +1,4 @@
-"""What readiness is made of: dimensions of criteria, each looked at or declared by somebody. Pure."""
+"""The model of readiness: dimensions of criteria, each looked at or declared by somebody. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -24,10 +24,11 @@ class Criterion(Value):
     """One thing that has to be so.
 
     Attributes:
-        command: What looks at it; empty where somebody has to declare it.
-        looks: Which findings tell, as `ops:freshness`: the look, and its check.
+        name: Its name.
+        command: The command that looks at it; empty where somebody has to declare it.
+        looks: The findings that decide, as `ops:freshness`: the look, and its check.
         why: Why nothing can look at it, and somebody has to declare it.
-        points: What it gives at most.
+        points: How many points it gives at most.
     """
 
     name: str
@@ -45,7 +46,7 @@ class Criterion(Value):
 
 
 class Dimension(Value):
-    """Criteria that belong together, and how much they weigh of a hundred."""
+    """Criteria that belong together; their weight is in percent of the score."""
 
     name: str
     weight: float
@@ -56,7 +57,7 @@ class ReadinessCriteria(Value):
     """Everything that counts.
 
     Attributes:
-        passed: The score from which on the platform is ready enough.
+        passed: The least score, of 100, at which the platform is ready enough.
     """
 
     passed: float = Field(alias="pass")
@@ -71,7 +72,7 @@ class ReadinessCriteria(Value):
 
 
 class Vouched(Value):
-    """What somebody says of what nothing can look at.
+    """What somebody declares about something that nothing can look at.
 
     Attributes:
         by: Who says so.
@@ -107,7 +108,7 @@ class Declared(Vouched):
     """What somebody says of a criterion.
 
     Attributes:
-        points: What it is worth.
+        points: How many points the criterion gets, up to 20.
     """
 
     points: float = Field(ge=0, le=_POINTS)
@@ -127,8 +128,8 @@ class Declarations(Value):
     """What people declare.
 
     Attributes:
-        criteria: Of criteria, by `dimension/criterion`.
-        levels: Of promises, by their names.
+        criteria: What they declare about criteria, by `dimension/criterion`.
+        levels: What they declare about promises, by the names of these.
     """
 
     criteria: Mapping[str, Declared] = {}
@@ -139,12 +140,15 @@ class Scored(Value):
     """What one criterion got, and why.
 
     Attributes:
-        scored: Its points.
-        lost: What it costs the whole score.
-        basis: What it was told by.
-        evidence: The value, in a sentence.
-        command: What looks again.
-        on: Of which day the evidence is; None where there is none.
+        dimension: The name of its dimension.
+        name: The name of the criterion.
+        points: How many points it gives at most.
+        scored: How many points it got.
+        lost: How many points of the whole score, of 100, it costs.
+        basis: Whether it was looked at, declared, or neither.
+        evidence: What was found or declared, in a sentence.
+        command: The command that looks again; empty where it was declared.
+        on: The day of the evidence; None where there is none.
     """
 
     dimension: str
@@ -162,8 +166,11 @@ class ServiceLevel(Value):
     """What was promised, and what was measured.
 
     Attributes:
-        is_met: None where it was not measured: then it is not known to be met.
-        basis: What it was told by.
+        name: What was promised.
+        target: The number that was promised, with its unit.
+        measured: The number that was measured, with its unit; empty where none was.
+        is_met: Whether the target is met; None where it was not measured.
+        basis: Whether it was looked at, declared, or neither.
         evidence: Who says so, and until when; empty where it was looked at.
         why: Why nothing here measures it; empty where something does.
     """
@@ -220,14 +227,14 @@ class Readiness(Value):
 
     @property
     def record(self) -> ReadinessRecord:
-        """Return what is kept of it."""
+        """Return the scores that are written down."""
         return ReadinessRecord(
             looked_at=self.looked_at, score=self.score, dimensions=self.dimensions
         )
 
     @property
     def gaps(self) -> tuple[Scored, ...]:
-        """Return what is missing, what costs most first."""
+        """Return the criteria that cost points, those that cost most first."""
         missing = [item for item in self.criteria if item.lost > 0]
         return tuple(sorted(missing, key=lambda item: (-item.lost, item.dimension, item.name)))
 

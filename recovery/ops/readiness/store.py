@@ -12,11 +12,19 @@ _MOST_RECORDS = 60
 
 
 def record(landing: Bucket, found: ReadinessRecord) -> None:
-    """Write the scores of a day, once: an earlier record of the same day stays."""
+    """Write the scores of a day, once: an earlier record of the same day stays.
+
+    Raises:
+        CloudError: They could not be written.
+    """
     landing.put_once(readiness_name(found.looked_at.date()), encode(found))
 
 
 def past_records(landing: Bucket) -> tuple[ReadinessRecord, ...]:
-    """Return the newest records; one that cannot be read is told of, and tells nothing."""
+    """Return the 60 newest records, the oldest first; one that cannot be read is left out with a warning.
+
+    Raises:
+        CloudError: The landing bucket could not be read.
+    """
     found = readable(Records(landing).below(READINESS_PREFIX, ReadinessRecord))
     return tuple(deque(found, _MOST_RECORDS))

@@ -1,4 +1,4 @@
-"""Can we recover now? What the vault and the fences say. Pure."""
+"""Judges by runs, proofs and fences whether we can recover now. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from recovery.units import age, counted, listed
 
 _HOUR_SECONDS = 3600
 _UNDER_WAY = timedelta(hours=3)
-"""A run without a manifest may still be written for so long."""
+"""For so long after its recovery point a run without a manifest may still be being written."""
 
 
 def backup_findings(found: Backups, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
@@ -54,7 +54,7 @@ def status_findings(status: Status, _: Frame, __: Facts) -> Iterator[HealthFindi
 def fence_findings(
     standing: Sequence[FoundRecord[FenceRecord]], frame: Frame, _: Facts
 ) -> Iterator[HealthFinding]:
-    """Judge the fences that stand: what is fenced is not written."""
+    """Judge the fences that stand: while one does, its writers are stopped."""
     for fence in standing:
         record = fence.record
         if record is None:

@@ -12,7 +12,7 @@ from recovery.units import counted, listed
 _PAGE = "runbooks/README.md"
 _READ = "gcloud logging read 'severity>=ERROR' --freshness=1d --limit=50"
 _BROKEN = ("DISABLED", "UPDATE_FAILED")
-"""What Cloud Scheduler, not a person, made of a job (Cloud Scheduler REST, Job.State)."""
+"""States that Cloud Scheduler sets, and no person (Cloud Scheduler REST, Job.State)."""
 _GOOD = ("SUCCEEDED", "ACTIVE", "QUEUED")
 
 

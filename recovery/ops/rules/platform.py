@@ -1,4 +1,4 @@
-"""What the platform's tables say of its health. Pure."""
+"""Judges the platform's health by its tables. Pure."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ _DAY = timedelta(days=1)
 
 
 def day_findings(answer: QueryResult, frame: Frame, facts: Facts) -> Iterator[HealthFinding]:
-    """Judge whether every table has rows of the day: of a day without games none is due."""
+    """Judge whether every table has rows of the last due day; of a day without games none are due."""
     day, rows = frame.day, answer.named
     there = [row["table_name"] for row in rows if row["row_count"]]
     games = _games(day, facts.get(GAMES), is_witnessed=bool(there))
@@ -69,7 +69,7 @@ def max_health(one: Health, other: Health) -> Health:
 
 
 def fresh_findings(answer: QueryResult, frame: Frame, facts: Facts) -> Iterator[HealthFinding]:
-    """Judge how many days with games lie behind the newest date of each table."""
+    """Judge how many days with games follow the newest date of each table."""
     for row in answer.named:
         table, last = row["table_name"], row["last_date"]
         if last is None:
@@ -90,7 +90,7 @@ def fresh_findings(answer: QueryResult, frame: Frame, facts: Facts) -> Iterator[
 
 
 def feature_findings(answer: QueryResult, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
-    """Judge which share of each feature is missing, of those who played."""
+    """Judge how many percent of the player-games lack each feature."""
     rows = answer.named
     if not any(row["records"] for row in rows):
         health = Health.HEALTHY if frame.is_off_season else Health.UNKNOWN
@@ -109,7 +109,7 @@ def feature_findings(answer: QueryResult, frame: Frame, _: Facts) -> Iterator[He
 
 
 def validation_findings(answer: QueryResult, frame: Frame, _: Facts) -> Iterator[HealthFinding]:
-    """Judge what was found wrong since yesterday; that nothing was validated is no good news."""
+    """Judge the errors that validations found since yesterday; no validation at all is a warning."""
     rows = [row for row in answer.named if row["found_on"] >= frame.day]
     validations, errors, criticals = (
         sum(row[name] for row in rows) for name in ("validations", "errors", "criticals")
@@ -156,7 +156,7 @@ def _why_unknown(schedule: Any) -> str:  # noqa: ANN401 - a fact
 
 
 def _why_nothing(frame: Frame, table: str, day: date, games: Games) -> str:
-    """Return why a table has nothing to have of a day; empty where it has."""
+    """Return why no rows of a day are due in a table; empty where some are due."""
     service = _service(frame, table)
     if frame.processors is None or service is None:
         return ""
@@ -164,14 +164,14 @@ def _why_nothing(frame: Frame, table: str, day: date, games: Games) -> str:
 
 
 def _behind(frame: Frame, table: str, last: date, days_behind: int, schedule: Any) -> int:  # noqa: ANN401 - a fact
-    """Count the days behind a date on which there were games, or, by the calendar, can have been."""
+    """Count the days after a date with games, or on which the calendar allows games."""
     service = _service(frame, table)
     if frame.processors is None or service is None:
         return days_behind
     rules = frame.processors
     wanted = days(rules, last + _DAY, frame.day)
     known = schedule if isinstance(schedule, Mapping) and schedule else None
-    # A schedule that nobody keeps any more does not say that nobody played.
+    # Where the schedule ends early, the days after its end count: it does not say that nobody played.
     newest = max(known, default=last) if known else last
     games = games_of((day for day in wanted if day <= newest), known, {})
     return sum(

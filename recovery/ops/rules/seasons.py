@@ -1,4 +1,4 @@
-"""How much of each season is done: of the dates on which there were games, not of those that are left. Pure.
+"""Judges how much of each season is done: of all dates with games, not only of those that have rows. Pure.
 
 The schedule says which dates those are. Where there is no schedule, or it does not know a season, the
 season's own rows are judged; a season without any row counts as lost in both cases.
@@ -19,7 +19,7 @@ _PAGE = "runbooks/scenarios/processor-failure.md"
 _LOST = "rebound plan bigquery-dataset-loss"
 _FIRST_MONTH = 10
 _GRACE = timedelta(days=3)
-"""A season that has only just begun may have no rows yet."""
+"""For so long after its first day a season may have no rows yet."""
 
 
 def coverage_findings(answer: QueryResult, frame: Frame, facts: Facts) -> Iterator[HealthFinding]:

@@ -1,1 +1,1 @@
-"""Who did what that nobody expected, and whether the backups themselves are safe."""
+"""Looks for unexpected access and changes, and for what endangers the backups themselves."""

@@ -1,4 +1,4 @@
-"""Who can do what now: to services, to the backups, and with which keys. Pure."""
+"""Judges present access: to services, to the backups, and by keys of service accounts. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -168,7 +168,7 @@ def _stopping(member: str, facts: Facts) -> str:
 def key_findings(
     keys: Mapping[str, Sequence[Resource]], light: Light, _: Facts
 ) -> Iterator[SecurityFinding]:
-    """Tell of keys that people keep: of Rebound's identities none is needed, others grow old."""
+    """Tell of keys of service accounts: any of Rebound's own identities, and others that are old."""
     number = 0
     for email, its in sorted(keys.items()):
         for key in its:

@@ -1,4 +1,4 @@
-"""What `rebound security` looks at, and what judges it. Pure."""
+"""The sources of `rebound security`, and the rules that judge each. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,9 +14,9 @@ SERVICES, VAULTED, ACCOUNT_KEYS = access_rules.SERVICES, access_rules.VAULT, "ke
 
 
 def _in_vault(check: str, rule: Rule) -> Rule:
-    """Return a rule for the vault's project: its findings have a check of their own.
+    """Return a rule that judges the same source of the vault's project, under the name of another check.
 
-    It sees no other facts: those are of the platform's project.
+    It sees no other facts, because those are of the platform's project.
     """
 
     def judged(found: Any, light: Light, _: Facts) -> Iterator[SecurityFinding]:  # noqa: ANN401 - as in Rule
@@ -55,7 +55,7 @@ A source without a rule is read for the rules of others.
 def security_findings(facts: Facts, light: Light) -> list[SecurityFinding]:
     """Judge everything that was looked at; what could not be read is unknown.
 
-    A check that found anything is not healthy besides.
+    Where a check found anything wrong, its healthy findings are left out.
     """
     found: list[SecurityFinding] = []
     for name, fact in facts.items():

@@ -1,4 +1,4 @@
-"""What is told of security: the most urgent first, each with its step. Pure."""
+"""Tells of security: the most urgent finding first, each with its step. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which entries of logs are read (Cloud Audit Logs; IAM, Secret Manager: Audit logging). Pure.
+"""The filters of the log entries that are read (Cloud Audit Logs; IAM, Secret Manager: Audit logging). Pure.
 
 Comparisons of text ignore case, which matters: Resource Manager logs `SetIamPolicy`, IAM
 `google.iam.admin.v1.SetIAMPolicy`. Alternatives stand in parentheses (Logging query language).

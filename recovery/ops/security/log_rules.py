@@ -1,4 +1,4 @@
-"""What logs say that nobody expected. Pure."""
+"""Judges audit logs: new accounts and keys, changed access, read secrets, refused calls. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ _EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 
 
 def account_findings(found: LogEntries, light: Light, _: Facts) -> Iterator[SecurityFinding]:
-    """Tell of service accounts and keys that were made."""
+    """Tell of service accounts and keys that were created."""
     for entry in found.entries:
         who, made = _who(entry), _made(entry)
         if _method(entry).endswith("key"):
@@ -144,13 +144,13 @@ def _who(entry: Resource) -> str:
 
 
 def _project(entry: Resource, light: Light) -> str:
-    """Return whose log an entry is of: `projects/ID/logs/...` (Cloud Logging REST, LogEntry)."""
+    """Return the project of an entry's log: `projects/ID/logs/...` (Cloud Logging REST, LogEntry)."""
     words = str(entry.get("logName", "")).split("/")
     return words[1] if words[0] == "projects" and len(words) > 1 else light.project
 
 
 def _made(entry: Resource) -> str:
-    """Return the email of an account that was made, or of which a key was."""
+    """Return the email of the account that was created, or that a key was created for."""
     response = _payload(entry).get("response")
     email = response.get("email") if isinstance(response, Mapping) else None
     labels = entry.get("resource", {}).get("labels", {})

@@ -1,4 +1,4 @@
-"""Looking at logs, policies and keys: every look at once."""
+"""Reads the logs, policies and keys that `rebound security` judges, all at once."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,8 +33,8 @@ class SecurityLooking:
     Args:
         rest: Calls the APIs.
         vault: The vault bucket.
-        light: Of which project, and since when.
-        locations: Where services are.
+        light: Names the project, and says how far back logs are read.
+        locations: The regions of the services.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class SecurityLooking:
 
     @property
     def looks(self) -> Looks:
-        """Return what looks at each source, in the order in which they are told."""
+        """Return the function that reads each source, in the order of the output."""
         filters = log_filters(self._light.project, self._light.own("restore"))
         own: Looks = {
             **{name: partial(self._entries, name, text) for name, text in filters.items()},
@@ -66,10 +66,10 @@ class SecurityLooking:
         return logs.entries(text, since=since, most=_MOST_ENTRIES, subject=name)
 
     def _of_vault(self, name: str) -> LogEntries:
-        """Return entries of the vault's project; nothing where that is the platform's, which has its own check.
+        """Return entries of the vault's project; none where that is the platform's, which has its own check.
 
         Raises:
-            CloudError: There is no vault, nobody may say whose it is, or the log could not be read.
+            CloudError: There is no vault, its project may not be read, or the log could not be read.
         """
         number = str(self._bucket().get("projectNumber", ""))
         with cloud_errors(f"project {number}", "resourcemanager.projects.get"):

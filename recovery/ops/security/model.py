@@ -1,4 +1,4 @@
-"""What a look at security finds: how urgent it is, and the step to take. Pure."""
+"""The findings of `rebound security`: how urgent each is, and the step to take. Pure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class SecurityFinding:
     """One thing that was found.
 
     Attributes:
-        severity: How urgent it is; None where it is well.
+        severity: How urgent it is; None where nothing is wrong.
         finding: What it is, and the step to take.
     """
 
@@ -60,7 +60,7 @@ class Light:
 def wrong(
     severity: Severity, check: str, subject: str, what: str, *, step: str, danger: str = ""
 ) -> SecurityFinding:
-    """Return that something is wrong.
+    """Return the finding that something is wrong.
 
     Args:
         severity: How urgent it is.
@@ -75,12 +75,12 @@ def wrong(
 
 
 def well(check: str, what: str) -> SecurityFinding:
-    """Return that nothing is wrong."""
+    """Return the finding that nothing is wrong."""
     return SecurityFinding(None, HealthFinding(check, "", Health.HEALTHY, what))
 
 
 def unknown(check: str, what: str, *, step: str, subject: str = "") -> SecurityFinding:
-    """Return that something could not be looked at: that is as urgent as if it were wrong."""
+    """Return the finding that something could not be looked at; it is as urgent as a fault."""
     return SecurityFinding(
         "P1", HealthFinding(check, subject, Health.UNKNOWN, what, mend=step, page=PAGE)
     )
