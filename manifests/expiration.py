@@ -29,11 +29,11 @@ def expired(resource: Resource, partitions: Iterable[str], at: datetime | None) 
 def expires_at(resource: Resource, partition_id: str) -> datetime | None:
     """Return when a partition expires, or None where it never does."""
     by_time = resource.get("timePartitioning") or {}
-    kept_ms = by_time.get("expirationMs")
-    if not kept_ms:
+    lasts_ms = by_time.get("expirationMs")
+    if not lasts_ms:
         return None
     try:
         # An end after the year 9999, the last that Python knows, counts as never.
-        return period_of(by_time, partition_id)[1] + timedelta(milliseconds=int(kept_ms))
+        return period_of(by_time, partition_id)[1] + timedelta(milliseconds=int(lasts_ms))
     except (ValueError, OverflowError):
         return None

@@ -275,17 +275,17 @@ def few(
 
     Args:
         versions: All versions of a name.
-        is_needed: Says which are kept beside the live ones.
-        can_serve: Says of which others the last hundred are kept.
+        is_needed: Says which are returned beside the live ones.
+        can_serve: Says of which others the last hundred are returned.
     """
-    kept: list[ObjectVersion] = []
+    needed: list[ObjectVersion] = []
     others: deque[ObjectVersion] = deque(maxlen=_MOST_KEPT)
     for version in versions:
         if version.state == "live" or is_needed(version):
-            kept.append(version)
+            needed.append(version)
         elif can_serve(version):
             others.append(version)
-    return *kept, *others
+    return *needed, *others
 
 
 def by_name(*listings: Iterable[ObjectVersion]) -> Iterator[tuple[str, Iterator[ObjectVersion]]]:

@@ -88,14 +88,14 @@ def strange(session: Session, thaw: Thaw, said: Collection[str]) -> list[Refused
         thaw: What would be done.
         said: Hosts that the operator names; `*` is any.
     """
-    kept = _kept(session) if any(step.address for step in thaw.steps) else {}
+    then = _sent_to_then(session) if any(step.address for step in thaw.steps) else {}
     catalog = session.catalog
     buckets = (item.bucket for item in catalog.buckets)
     own = set(own_places(thaw.record.project, catalog.dataset_ids, buckets))
-    if not (found := strange_addresses(thaw.steps, own, kept, said)):
+    if not (found := strange_addresses(thaw.steps, own, then, said)):
         return found
     known = own | fencing_of(session).reached(catalog.fence.locations if catalog.fence else ())
-    return strange_addresses(thaw.steps, known, kept, said)
+    return strange_addresses(thaw.steps, known, then, said)
 
 
 def unborne(session: Session, thaw: Thaw, said: Collection[str]) -> list[RefusedError]:
@@ -114,7 +114,7 @@ def unborne(session: Session, thaw: Thaw, said: Collection[str]) -> list[Refused
     )
 
 
-def _kept(session: Session) -> dict[str, str]:
+def _sent_to_then(session: Session) -> dict[str, str]:
     """Return where each writer sent to when the newest run was made, by name."""
     try:
         _, manifest = session.choose(run=None, at=None)

@@ -106,5 +106,5 @@ def _configured(value: object) -> object:
     """Leave out what the service says by itself, and treat empty as absent."""
     if not isinstance(value, dict):
         return value
-    kept = {key: _configured(item) for key, item in value.items() if key not in _TOLD_INSIDE}
-    return {key: item for key, item in kept.items() if present(item) is not None}
+    told = {key: _configured(item) for key, item in value.items() if key not in _TOLD_INSIDE}
+    return {key: item for key, item in told.items() if present(item) is not None}

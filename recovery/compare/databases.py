@@ -60,8 +60,10 @@ databases: location and key), or not back again (App Engine requirement)."""
 
 def database_settings(resource: Resource) -> Resource:
     """Return what somebody set a database to be."""
-    kept = {key: _set(value) for key, value in resource.items() if key not in _TOLD_BY_THE_SERVICE}
-    return {key: value for key, value in kept.items() if present(value) is not None}
+    chosen = {
+        key: _set(value) for key, value in resource.items() if key not in _TOLD_BY_THE_SERVICE
+    }
+    return {key: value for key, value in chosen.items() if present(value) is not None}
 
 
 def database_findings(expected: Resource, actual: Resource) -> tuple[Finding, ...]:

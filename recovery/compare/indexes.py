@@ -208,8 +208,8 @@ def _chosen(value: Resource) -> Resource:
 def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Return a value without the parts that mean the same as absent ones; None where all of it does."""
     if isinstance(value, dict):
-        kept = {key: _plain(item) for key, item in value.items()}
-        return {key: item for key, item in kept.items() if item is not None}
+        parts = {key: _plain(item) for key, item in value.items()}
+        return {key: item for key, item in parts.items() if item is not None}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, str) and (value in _NOT_SET or value.endswith("_UNSPECIFIED")):

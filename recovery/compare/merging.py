@@ -43,9 +43,7 @@ class Merge(Value):
     def merged_sql(self, into: str) -> str:
         """Write the statement that fills a table with what the partitions are to hold."""
         names = ", ".join(map(quoted, self._names))
-        return (
-            f"INSERT INTO {quoted(into)} ({names}) {self._kept_sql()} UNION ALL {self._back_sql()}"
-        )
+        return f"INSERT INTO {quoted(into)} ({names}) {self._staying_sql()} UNION ALL {self._back_sql()}"
 
     def counts_sql(self) -> str:
         """Write the statement that counts what is decided.
@@ -63,7 +61,7 @@ class Merge(Value):
     def _names(self) -> list[str]:
         return [str(field["name"]) for field in self.resource["schema"]["fields"]]
 
-    def _kept_sql(self) -> str:
+    def _staying_sql(self) -> str:
         """Write the rows that are there and stay."""
         names = ", ".join(f"row_.{quoted(name)}" for name in self._names)
         return (

@@ -57,10 +57,10 @@ def begun_again(
     unseen = {item.name for item in seen.unseen}
     looked_at = [step for step in begun if not _is_unseen(step, unseen)]
     _check_in_run(of(looked_at, DefinitionStep), run)
-    kept = [step for step in looked_at if not _is_left(step)]
-    known = {(step.kind, step.name) for step in (*kept, *of(begun, TableStep))}
+    repeated = [step for step in looked_at if not _is_left(step)]
+    known = {(step.kind, step.name) for step in (*repeated, *of(begun, TableStep))}
     untold = [step for step in now.steps if (step.kind, step.name) not in known]
-    steps = (*kept, *(step for step in untold if not isinstance(step, TableStep)))
+    steps = (*repeated, *(step for step in untold if not isinstance(step, TableStep)))
     for step in of(steps, DatasetStep):
         if step.undelete:
             raise ManifestAlteredError("a plan that was begun undeletes nothing", subject=step.name)

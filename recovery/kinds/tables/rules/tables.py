@@ -134,7 +134,7 @@ def plan_table(table: TableBackup, observed: ObservedTable, request: Request) ->
 
 
 def _rule_drops(
-    table: TableBackup, observed: ObservedTable, kept: ObservedTable
+    table: TableBackup, observed: ObservedTable, unexpired: ObservedTable
 ) -> dict[str, Fingerprint]:
     """Return what setting the old expiration would delete; nothing where the table has that now."""
     if observed.resource is None:
@@ -142,7 +142,7 @@ def _rule_drops(
     rules = [item.get("timePartitioning") or {} for item in (table.resource, observed.resource)]
     if rules[0].get("expirationMs") == rules[1].get("expirationMs"):
         return {}
-    there, stays = observed.partitions or {}, kept.partitions or {}
+    there, stays = observed.partitions or {}, unexpired.partitions or {}
     return {name: content for name, content in there.items() if name not in stays}
 
 
