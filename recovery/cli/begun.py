@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +31,6 @@ from recovery.journal import Journal
 from recovery.kinds.processors.rules.outcome import is_of_dates
 from recovery.kinds.processors.rules.outcome import outcome_error as outcome_error_of_dates
 from recovery.outcome import AbandonedRecovery, RecoveryReport
-from recovery.plan.said import resuming
 from recovery.repair.rules import is_repair
 from recovery.report.basis import Basis
 from recovery.report.conclusion import ending, outcome_error, state_of
@@ -90,7 +88,7 @@ def report(
     journal.planned()
     found, now = journal.dated_report(), standing(session, recovery_id)
     if found is None or now.state == "abandoned":
-        _show_under_way(journal, now, html, at=session.started_at, as_json=as_json)
+        _show_under_way(session, journal, now, html, as_json=as_json)
         return
     basis = basis_of(session, *found)
     fences = session.tools.fences.of(found[0].recovery_id)
@@ -269,26 +267,24 @@ def standing(session: Session, recovery_id: str) -> Standing:
 
 
 def _show_under_way(
-    journal: Journal, found: Standing, html: Path | None, *, at: datetime, as_json: bool
+    session: Session, journal: Journal, found: Standing, html: Path | None, *, as_json: bool
 ) -> None:
     """Show how far a recovery is that has no report."""
     planned, abandoned = journal.planned(), journal.abandoned()
     so_far = so_far_of(planned, journal.entries)
-    wrote_at = found.wrote_at
-    document = progress_document(planned, so_far, now=at, abandoned=abandoned, wrote_at=wrote_at)
+    now, wrote_at = session.started_at, found.wrote_at
+    fences = session.tools.fences.of(found.recovery_id) if abandoned else ()
+    document = progress_document(
+        planned, so_far, now=now, abandoned=abandoned, wrote_at=wrote_at, fences=fences
+    )
     write_page(html, document)
     if as_json:
         values = {name: value for item in so_far for name, value in item.values.items()}
         print_json({**found.model_dump(mode="json"), **values})
         return
     tell(document)
-    if abandoned is None:
-        name = journal.recovery_id
-        say(
-            f"hint: if nobody is at it any more, it was interrupted: `{resuming(name, planned.plan)}` "
-            f"goes on, `rebound abandon {name} --why ...` closes it",
-            err=True,
-        )
+    if document.conclusion and document.conclusion.hint:
+        say(f"hint: {document.conclusion.hint}", err=True)
 
 
 def _standings(session: Session) -> list[Standing]:

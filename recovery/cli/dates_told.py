@@ -14,6 +14,7 @@ from recovery.kinds.processors.rules.outcome import (
     PlannedDates,
     outcome_error,
 )
+from recovery.report.fenced import paused_section
 from recovery.report.processors import dates_plan_document, dates_report_document
 from recovery.report.recoveries import abandoned_text, since_text
 from recovery.running import dates_journal
@@ -44,16 +45,22 @@ def _tell_begun(
     closed = journal.abandoned()
     state = "under way or interrupted" if closed is None else abandoned_text(closed)
     title = f"recovery {begun.recovery_id}: {state}, {counted(requests, 'request')} sent"
-    planned = dates_plan_document(begun.plan, protected_processors(session))
-    write_page(html, replace(planned, title=title, conclusion=Conclusion(state)))
+    told = since_text(journal.wrote_at(), now=session.started_at)
+    again = begun.plan.request.resuming(begun.recovery_id)
+    hint = f"{told}; if nobody is at it any more, it was interrupted: `{again}` goes on"
+    page = dates_plan_document(begun.plan, protected_processors(session))
+    fences = session.tools.fences.of(begun.recovery_id) if closed else ()
+    paused = paused_section(begun.plan.fence, fences) if closed else ()
+    page = replace(page, title=title, sections=(*page.sections, *paused))
+    write_page(html, replace(page, conclusion=Conclusion(state, hint="" if closed else hint)))
     if as_json:
         print_json(begun.model_dump(mode="json"))
         return
     say(title)
     if closed is None:
-        told = since_text(journal.wrote_at(), now=session.started_at)
-        again = begun.plan.request.resuming(begun.recovery_id)
-        note(f"hint: {told}; if nobody is at it any more, it was interrupted: `{again}` goes on")
+        note(f"hint: {hint}")
+    elif paused:
+        show(Document(paused))
 
 
 def tell(session: Session, ended: DatesReport, *, as_json: bool, is_whole: bool = False) -> None:

@@ -1,6 +1,7 @@
 """Repairs as other commands meet them: gone on with, told of, planned, agreed to, carried out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from recovery.cli import consent
 from recovery.cli.agreement import Words
 from recovery.cli.options import note, show, tell, write_page
 from recovery.cli.thawing import end_left
+from recovery.document import Conclusion
 from recovery.fencing import despite_too, stand, with_fence
 from recovery.journal import Journal
 from recovery.kinds.tables.cloud.work import bigquery_target
@@ -21,6 +23,7 @@ from recovery.repair.model import FOLDER, Repair
 from recovery.repair.rules import agrees, is_repair, plan_of
 from recovery.repair.running import Repairing
 from recovery.report.conclusion import outcome_error
+from recovery.report.fenced import paused_section
 from recovery.report.recoveries import abandoned_text, since_text
 from recovery.request import Target
 from recovery.running import finish
@@ -85,16 +88,21 @@ def report(
         return
     closed = journal.abandoned()
     state = "under way or interrupted" if closed is None else abandoned_text(closed)
-    write_page(html, repair_document(found, planned.plan, state))
+    since = since_text(journal.wrote_at(), now=session.started_at)
+    again = f"`{resuming(recovery, planned.plan)}` brings it to an end"
+    hint = f"{since}; if nobody is at it any more, it was interrupted: {again}"
+    paused = paused_section(planned.plan.fence, session.tools.fences.of(recovery)) if closed else ()
+    page = repair_document(found, planned.plan, state)
+    page = replace(page, sections=(*page.sections, *paused))
+    write_page(html, replace(page, conclusion=Conclusion(state, hint="" if closed else hint)))
     document = repair_document(found, planned.plan, is_whole=is_whole)
+    document = replace(document, sections=(*document.sections, *paused))
     told = {"recovery_id": recovery, "repair": found.model_dump(mode="json")}
     show(document, told, None, as_json=as_json)
     if closed is not None:
         note(state)
     elif not as_json:
-        since = since_text(journal.wrote_at(), now=session.started_at)
-        again = f"`{resuming(recovery, planned.plan)}` brings it to an end"
-        note(f"hint: {since}; if nobody is at it any more, it was interrupted: {again}")
+        note(f"hint: {hint}")
 
 
 def tell_ended(

@@ -20,9 +20,9 @@ from recovery.outcome import RecoveryReport
 from recovery.plan.model import Plan
 from recovery.plan.said import undoing
 from recovery.repair.model import Repair, Window, Witness
-from recovery.report.conclusion import concluded, outcome_error, state_of
+from recovery.report.conclusion import can_go_back, concluded, outcome_error, state_of
 from recovery.report.difference import difference_blocks
-from recovery.report.fenced import fence_section, fences_told
+from recovery.report.fenced import fence_section, paused_section
 from recovery.units import counted, shown
 
 
@@ -108,7 +108,6 @@ def ended_document(
     """
     error = outcome_error(report)
     (outcome,) = report.of(TableOutcome)
-    told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     state, _ = state_of(report, None)
     conclusion = concluded(error, state=state, undone=undone)
     return Document(
@@ -116,8 +115,8 @@ def ended_document(
         conclusion=conclusion,
         sections=(
             Section(tuple(_ended(found, outcome)), "How it ended"),
-            *((Section(told, "What was paused meanwhile"),) if told else ()),
-            *_way_back(report, outcome, undo_until),
+            *paused_section(report.plan.fence, fences, is_whole=is_whole),
+            *(_way_back(report, outcome, undo_until) if can_go_back(undone) else ()),
         ),
     )
 

@@ -25,6 +25,8 @@ RecoveryState = Literal[
     damaged    its journal cannot be read
 """
 
+UNDONE_IN_PART = "undone in part"
+"""How a sentence begins that tells of an undo which left something."""
 _MEND_THEN_RECOVER = "mend what the plan says of them, and begin another recovery"
 
 
@@ -127,6 +129,15 @@ def ending(
     if isinstance(error, NotEqualError):
         return "not equal", error.message
     return ("partial", error.message) if isinstance(error, PartialError) else ("under way", "")
+
+
+def can_go_back(undone: str) -> bool:
+    """Return whether an undo may find something to put back.
+
+    Args:
+        undone: What is told of the last undo; empty where there was none.
+    """
+    return not undone or undone.startswith(UNDONE_IN_PART)
 
 
 def concluded(error: ReboundError | None, *, state: str, undone: str = "") -> Conclusion:

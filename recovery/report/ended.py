@@ -21,8 +21,8 @@ from recovery.outcome import RecoveryReport
 from recovery.plan.said import recovering, undoing
 from recovery.report.acted import begun_by
 from recovery.report.basis import Basis
-from recovery.report.conclusion import concluded, outcome_error, state_of
-from recovery.report.fenced import fences_told
+from recovery.report.conclusion import can_go_back, concluded, outcome_error, state_of
+from recovery.report.fenced import paused_section
 from recovery.report.folding import folded
 from recovery.report.planned import (
     came_first_rows,
@@ -57,7 +57,6 @@ def report_document(
     rests_on = (
         () if basis is None else (Section(tuple(basis.sentences(report)), "What this rests on"),)
     )
-    told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     state, _ = state_of(report, None)
     conclusion = concluded(outcome_error(report), state=state, undone=undone)
     return Document(
@@ -67,7 +66,7 @@ def report_document(
             Section(()),
             Section(tuple(_how_each_ended(report, is_whole=is_whole)), "How each part ended"),
             Section(tuple(_what_is_proven(report)), "What is proven"),
-            *((Section(told, "What was paused meanwhile"),) if told else ()),
+            *paused_section(report.plan.fence, fences, is_whole=is_whole),
             *rests_on,
             *_way_back(report, undo_until, undone),
             *(_planned(report) if is_whole else ()),
@@ -151,4 +150,5 @@ def _way_back(report: RecoveryReport, until: datetime | None, undone: str) -> It
     command = undoing(report.recovery_id, report.plan.request)
     condition = f"until {until:%Y-%m-%d %H:%M} UTC, where nobody wrote since"
     told = (Paragraph(undone),) if undone else ()
-    yield Section((*told, Command("to go back", command, condition)), "The way back")
+    back = (Command("to go back", command, condition),) if can_go_back(undone) else ()
+    yield Section((*told, *back), "The way back")

@@ -99,6 +99,20 @@ def _writer(writer: FencedWriter, things: Collection[str]) -> str:
     return f"{shown(short_name(writer))}  {writes_text(writer, things)}{refills}"
 
 
+def paused_section(
+    fence: PlannedFence | None, fences: Sequence[StandingFence], *, is_whole: bool = False
+) -> tuple[Section, ...]:
+    """Tell what became of what a recovery paused, under a heading; nothing where it paused nothing.
+
+    Args:
+        fence: What was planned.
+        fences: The fences of the recovery.
+        is_whole: Whether each of many writers that were left is named.
+    """
+    told = tuple(fences_told(fence, fences, is_whole=is_whole))
+    return (Section(told, "What was paused meanwhile"),) if told else ()
+
+
 def fences_told(
     fence: PlannedFence | None, fences: Sequence[StandingFence], *, is_whole: bool = False
 ) -> Iterator[Block]:

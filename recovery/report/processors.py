@@ -27,7 +27,7 @@ from recovery.limits import price
 from recovery.plan.said import confirming
 from recovery.report.acted import begun_by
 from recovery.report.conclusion import concluded, ending
-from recovery.report.fenced import fence_section, fences_told
+from recovery.report.fenced import fence_section, paused_section
 from recovery.units import counted, duration, size, usd
 
 _MOST_SPANS = 8
@@ -107,7 +107,6 @@ def dates_report_document(
         is_whole: Whether each of many writers that were left is named, and what does not come back and
             the command that asked for it are told too.
     """
-    told = tuple(fences_told(report.plan.fence, fences, is_whole=is_whole))
     error = outcome_error(report)
     state, _ = ending(error, is_proven=report.is_proven, abandoned=None)
     ran = tuple(row for step in report.plan.steps for row in _ended(report, step.processor))
@@ -120,7 +119,7 @@ def dates_report_document(
             Section((Rows(ran, "ended"),), "How each date ended"),
             left_section(report.left),
             Section(tuple(_what_is_proven(report)), "What is proven"),
-            *((Section(told, "What was paused meanwhile"),) if told else ()),
+            *paused_section(report.plan.fence, fences, is_whole=is_whole),
             *(_planned(report) if is_whole else ()),
         ),
     )

@@ -15,10 +15,13 @@ from recovery.document import (
     Section,
     Table,
 )
+from recovery.fence.model import StandingFence
 from recovery.kinds.known import RULES
 from recovery.kinds.told import SoFar
 from recovery.outcome import AbandonedRecovery, PlannedRecovery
+from recovery.plan.said import resuming
 from recovery.report.conclusion import RecoveryState
+from recovery.report.fenced import paused_section
 from recovery.units import age, duration, printable, shown
 
 _COLUMNS = (
@@ -109,6 +112,7 @@ def progress_document(
     now: datetime,
     abandoned: AbandonedRecovery | None = None,
     wrote_at: datetime | None = None,
+    fences: Sequence[StandingFence] = (),
 ) -> Document:
     """Tell how far a recovery is that no attempt has ended.
 
@@ -118,6 +122,7 @@ def progress_document(
         now: The present instant.
         abandoned: The record that somebody closed it; None when nobody did.
         wrote_at: When its journal was last written; None where nobody knows.
+        fences: The fences of the recovery: of one that was closed, nothing else ends those that stand.
     """
     since = duration((now - planned.started_at).total_seconds())
     state = "under way or interrupted" if abandoned is None else "abandoned"
@@ -129,11 +134,21 @@ def progress_document(
     rows = tuple(row for item in so_far for row in item.rows)
     return Document(
         title=f"recovery {planned.recovery_id}: {planned.plan.request.scenario}, {state}",
-        conclusion=Conclusion(state),
+        conclusion=Conclusion(state, hint="" if abandoned else _going_on(planned)),
         sections=(
             Section((begun,)),
             Section((Rows(rows, "so far"), *closed), "How far it is"),
+            *(paused_section(planned.plan.fence, fences) if abandoned else ()),
         ),
+    )
+
+
+def _going_on(planned: PlannedRecovery) -> str:
+    """Say how to go on with a recovery that may be under way, and how to close it."""
+    name = planned.recovery_id
+    return (
+        f"if nobody is at it any more, it was interrupted: `{resuming(name, planned.plan)}` goes on, "
+        f"`rebound abandon {name} --why ...` closes it"
     )
 
 

@@ -56,11 +56,13 @@ def text_of(document: Document, *, columns: int | None = None) -> str:
     """
     lines = folded(printable(document.title), columns=columns) if document.title else []
     for number, section in enumerate(document.sections):
-        if document.has_headings and not section.blocks:
+        written = list(_section_lines(section, columns))
+        is_empty = not (section.blocks if document.has_headings else written)
+        if is_empty and (number or document.has_headings):
             continue
         lines += [""] if number or (document.has_headings and lines) else []
         lines += [section.heading] if document.has_headings and section.heading else []
-        lines += _section_lines(section, columns)
+        lines += written
     return as_text(lines)
 
 

@@ -22,6 +22,7 @@ from recovery.plan.own import check_own
 from recovery.plan.said import recovering, undoing
 from recovery.repair.rules import is_repair
 from recovery.repair.running import left_by
+from recovery.report.conclusion import UNDONE_IN_PART
 from recovery.report.ended import kept_until
 from recovery.running import origin_of, told_of_run
 from recovery.session import Session
@@ -242,7 +243,7 @@ def undone_told(journal: Journal) -> str:
     done = [item for item in found if item.outcomes]
     if not done:
         return ""
-    state = "undone in part" if undo_error(done[-1]) else "undone"
+    state = UNDONE_IN_PART if undo_error(done[-1]) else "undone"
     return f"{state} {done[-1].finished_at:%Y-%m-%d %H:%M} UTC"
 
 

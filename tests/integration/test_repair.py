@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from google.cloud import bigquery
@@ -102,7 +103,9 @@ def test_a_while_is_taken_back_without_duplicates(rebound: Rebound, function: Fu
     rebound.run("repair", GAMES, "--run", "night", *where, "--yes", code=9)
 
 
-def test_a_repair_that_was_killed_is_brought_to_its_end(rebound: Rebound, function: Function):
+def test_a_repair_that_was_killed_is_brought_to_its_end(
+    rebound: Rebound, function: Function, tmp_path: Path
+):
     """Wherever it was killed, `resume` publishes what was agreed to, or proves that it is there."""
     function.complete("night")
     before = rows(rebound)
@@ -118,6 +121,9 @@ def test_a_repair_that_was_killed_is_brought_to_its_end(rebound: Rebound, functi
     process.kill()
     process.communicate(RUN_SECONDS)
     name = journal()[0]
+    page = tmp_path / "page.html"
+    rebound.run("report", name, "--html", str(page))
+    assert f"<code>rebound resume {name}" in page.read_text(encoding="utf-8")
     with undone(rebound, name, GAMES):
         told = rebound.run("resume", name, "--yes", code=5).stderr
     assert f"{name}: it was undone 20" in told

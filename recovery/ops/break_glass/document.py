@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from recovery.document import Block, Column, Command, Document, Listing, Section, Table
+from recovery.document import Block, Column, Command, Document, Paragraph, Section, Table
 from recovery.ops.break_glass.rules import TimedGrant
 
 _COLUMNS = (Column("role"), Column("on"), Column("while"))
@@ -21,14 +21,7 @@ def grant_document(
         until: When they end.
         is_made: Whether they were made.
     """
-    rows = tuple(
-        (
-            it.role.rpartition("/")[2],
-            f"gs://{it.name}" if it.on == "bucket" else it.name,
-            it.expression,
-        )
-        for it in grants
-    )
+    rows = tuple((_short(it), _on(it), it.expression) for it in grants)
     email = member.partition(":")[2]
     act = f"gcloud auth application-default login --impersonate-service-account={email}"
     after: tuple[Block, ...] = (
@@ -38,9 +31,8 @@ def grant_document(
         )
         if is_made
         else (
-            Listing(
-                "nothing was granted; these do it:", tuple(it.command(member) for it in grants)
-            ),
+            Paragraph("nothing was granted; these commands do it"),
+            *(Command(f"{_short(it)} on {_on(it)}", it.command(member)) for it in grants),
             Command("all of them", "rebound break-glass --yes --reason WHY"),
         )
     )
@@ -48,6 +40,14 @@ def grant_document(
         title=f"{email}, until {until:%Y-%m-%d %H:%M} UTC",
         sections=(Section((Table(_COLUMNS, rows),)), Section(after)),
     )
+
+
+def _short(grant: TimedGrant) -> str:
+    return grant.role.rpartition("/")[2]
+
+
+def _on(grant: TimedGrant) -> str:
+    return f"gs://{grant.name}" if grant.on == "bucket" else grant.name
 
 
 def grant_json(

@@ -269,13 +269,14 @@ def test_one_recovery_at_a_time(phases: Phases, tmp_path: Path):
     process.communicate(RUN_SECONDS)
     (recovery,) = league.recoveries
     assert "rebound resume" in league.run("recover", SCENARIO, "--yes", code=5).stderr
-    assert "under way" in league.run("report", recovery).stdout
+    page = tmp_path / "page.html"
+    assert "under way" in league.run("report", recovery, "--html", str(page)).stdout
+    assert f"<code>rebound resume {recovery}" in page.read_text(encoding="utf-8")
     with undone(league, recovery, TABLES["teams"]):
         assert "it was undone" in league.run("resume", recovery, "--yes", code=5).stderr
     league.run("abandon", recovery, "--why", "a test")
     assert [item["state"] for item in league.json("report")] == ["abandoned"]
     league.run("resume", recovery, "--yes", code=5)
-    page = tmp_path / "page.html"
     told = league.run("report", recovery, "--html", str(page))
     assert "a test" in told.stdout
     assert "interrupted" not in told.stdout + told.stderr

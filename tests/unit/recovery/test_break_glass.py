@@ -94,6 +94,9 @@ def test_nothing_that_was_not_made_is_told_as_made():
     planned = text_of(grant_document(GRANTS, RESTORE, until=UNTIL, is_made=False))
     assert "nothing was granted" in planned
     assert planned.count("add-iam-policy-binding") == len(GRANTS)
+    narrow = text_of(grant_document(GRANTS, RESTORE, until=UNTIL, is_made=False), columns=60)
+    lines = [line.strip() for line in narrow.splitlines()]
+    assert all(it.command(RESTORE) in lines for it in GRANTS), "it is copied whole"
     made = text_of(grant_document(GRANTS, RESTORE, until=UNTIL, is_made=True))
     assert "rebound break-glass --end" in made
     assert "add-iam" not in made

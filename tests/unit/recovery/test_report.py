@@ -114,6 +114,9 @@ def test_an_undo_is_offered_where_one_is_written(mocker: MockerFixture, *, is_un
     told = text_of(report_document(report(PROVEN), undo_until=POINT))
     assert known
     assert ("to go back: rebound undo loss-1" in told) == is_undone
+    for undone, is_offered in (("undone T", False), ("undone in part T", is_undone)):
+        since = text_of(report_document(report(PROVEN), undo_until=POINT, undone=undone))
+        assert ("to go back" in since) == is_offered
     same = PROVEN.model_copy(update={"action": "leave"})
     assert "to go back" not in text_of(report_document(report(same), undo_until=POINT))
 

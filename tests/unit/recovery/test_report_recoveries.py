@@ -8,6 +8,7 @@ import pytest
 from manifests.errors import PartialError
 from recovery.compare.documents import DatabaseState
 from recovery.compare.findings import Finding
+from recovery.fence.model import StandingFence
 from recovery.kinds.buckets.rules.buckets import ObjectCount
 from recovery.kinds.buckets.rules.outcomes import RangeOutcome
 from recovery.kinds.completions.rules.rebuild import CompletionsStep
@@ -20,6 +21,7 @@ from recovery.kinds.tables.rules.tables import TableStep
 from recovery.kinds.told import SoFar
 from recovery.outcome import AbandonedRecovery, PlannedRecovery, RecoveryReport
 from recovery.report.conclusion import state_of
+from recovery.report.html import page_of
 from recovery.report.recoveries import (
     Standing,
     progress_document,
@@ -97,10 +99,12 @@ def test_how_far_it_is():
     assert waiting
     document = progress_document(planned, so_far(planned), now=BEGUN, abandoned=CLOSED)
     assert document.conclusion is not None, "a page tells it first"
-    assert document.conclusion.state == "abandoned"
+    assert (document.conclusion.state, document.conclusion.hint) == ("abandoned", "")
     text = text_of(document)
     assert text.splitlines()[0].endswith(", abandoned")
     later = BEGUN + timedelta(minutes=5)
+    page = page_of(progress_document(planned, so_far(planned), now=later))
+    assert f"<code>rebound resume {NAME}" in page, "a page says how to go on"
     text = text_of(progress_document(planned, so_far(planned), now=later))
     assert "under way or interrupted" in text.splitlines()[0]
     assert "begun 2026-11-24 09:01:00 UTC, 5 min ago; nobody knows when" in text
@@ -110,6 +114,15 @@ def test_how_far_it_is():
     done = PROVEN.model_copy(update={"name": waiting[0]})
     text = text_of(progress_document(planned, so_far(planned, tables=(done,)), now=BEGUN))
     assert f"published  {waiting[0]}  (create, 6 rows)" in text
+
+
+def test_what_was_closed_says_that_its_fence_stands():
+    """Nothing else ends it; of one that is under way it is not said, as nobody is to end it meanwhile."""
+    planned = PlannedRecovery(recovery_id=NAME, started_at=BEGUN, plan=plan(world(games=GONE)))
+    fence = StandingFence(fence_id="fence-20261124T090000Z-1f2e", is_made=False, writers=3)
+    told = progress_document(planned, (), now=BEGUN, abandoned=CLOSED, fences=(fence,))
+    assert "STILL FENCED: rebound thaw fence-20261124T090000Z-1f2e, 3 writers" in text_of(told)
+    assert "thaw" not in text_of(progress_document(planned, (), now=BEGUN, fences=(fence,)))
 
 
 def test_every_kind_tells_how_far_it_is():

@@ -1,6 +1,7 @@
 """What is told of stored runs, at any width."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from manifests.model.run import PartFailure
 from manifests.selection import RunSummary
 from manifests.signing import Trust
 from manifests.values import RunId, Skew
-from recovery.document import Column, Command, Document, Section, Table
+from recovery.document import Column, Command, Document, Paragraph, Rows, Section, Table
 from recovery.progress import Shares
 from recovery.report.runs import (
     manifest_document,
@@ -155,6 +156,15 @@ def test_folding():
     table = Table((Column("n"), Column("a", "right"), Column("")), (("b" * 9, "1", ""),))
     (header, one, two) = table_lines(table, columns=10)[-3:]
     assert (header, one, two) == ("    a", "b" * 9, "    1")
+
+
+def test_a_section_that_says_nothing_leaves_no_gap():
+    """Beside another one, too, and at the end; a title stands apart from what follows it."""
+    said = Section((Paragraph("said"),), "of this")
+    silent = Section((Rows((), "ended"),), "of nothing")
+    document = Document((Section(()), silent, said, silent, Section(()), said, silent), title="x")
+    assert text_of(document) == "x\n\nsaid\n\nsaid"
+    assert "\n\n\n" not in text_of(replace(document, has_headings=True))
 
 
 def test_a_command_stays_on_one_line():
