@@ -1,12 +1,13 @@
 """Decides again what is left of a plan that was begun: what its journal says is not believed. Pure."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from manifests.errors import ManifestAlteredError
 from recovery.kinds.decision import Origin, Seen
 from recovery.kinds.kind import Rules
 from recovery.kinds.known import rules_of
+from recovery.kinds.step import Step
 from recovery.plan.model import Plan
 from recovery.plan.whole import World, lost_of, point_of, visible, with_access
 from recovery.unseen import FALL_BACK, Unseen
@@ -37,16 +38,26 @@ def resumed(plan: Plan, origin: Origin, world: World) -> Plan:
         rules.kind: rules.resumed(rules.of(plan.steps), known, world[rules.kind], plan.request)
         for rules in covered
     }
+    steps = tuple(step for item in decided.values() for step in item.steps)
     left = plan.model_copy(
         update={
             "recovery_point": (point := point_of(known, decided)),
             "cannot_bring_back": lost_of(known, decided, plan.request, plan.fallen_back, point),
-            "steps": tuple(step for item in decided.values() for step in item.steps),
+            "steps": steps,
+            "left_alone": tuple(name for item in decided.values() for name in item.left_alone),
+            "came_first": tuple(_came_first(plan, steps)),
             "unseen": (*map(_as_begun, plan.unseen), *unseen),
             "passed_over": (),
         }
     )
     return with_access(left, known, world)
+
+
+def _came_first(plan: Plan, steps: Iterable[Step]) -> Iterator[str]:
+    """Tell what a journal says was done first, without its own words, and only of what is in the plan."""
+    for step in steps:
+        if any(told.startswith(f"{step.title}: ") for told in plan.came_first):
+            yield f"{step.title}: done before the rest was planned, as the journal says"
 
 
 def _as_begun(unseen: Unseen) -> Unseen:

@@ -143,3 +143,15 @@ def test_a_materialized_view_is_done_where_it_is_younger_than_its_tables(
     assert not is_done("make again", {**view, "materializedView": {"query": "2"}}, found, [])
     assert is_done("create", view, found, [table])
     assert not is_done("create", view, None, [])
+
+
+@pytest.mark.parametrize("is_created", [False, True])
+def test_a_left_dataset_that_is_gone_by_now_is_told(*, is_created: bool):
+    """It is created where a plan would do that; where a plan would undelete it nothing takes its place."""
+    made = plan(world(), create_datasets=is_created)
+    gone = world().model_copy(update={"datasets": {**world().datasets, "nba": None}})
+    left = resumed(made, Origin(manifest()), {"tables": gone})
+    (step,) = (item for item in left.of(DatasetStep) if item.name == "nba")
+    assert step.action == ("create" if is_created else "leave")
+    assert [item.actual for item in step.findings] == ["gone"]
+    assert step.is_told

@@ -86,7 +86,11 @@ def test_a_journal_has_no_words_of_its_own():
     hidden = Unseen(name="lake.x", why="delete the vault", hint="`rebound prune --yes`")
     run = PassedOver(run_id=RunId("night"), reason="delete it")
     made = plan(world()).model_copy(update={"unseen": (hidden,), "passed_over": (run,)})
+    first = ("dataset nba: delete it", "dataset nowhere: undeleted")
+    made = made.model_copy(update={"left_alone": ("delete it",), "came_first": first})
     left = resumed(made, Origin(manifest()), {"tables": world()})
+    told = ("dataset nba: done before the rest was planned, as the journal says",)
+    assert (left.left_alone, left.came_first) == ((), told)
     assert [(item.name, item.is_damaged) for item in left.unseen] == [("lake.x", False)]
     assert "delete" not in text_of(plan_document(left, now=POINT))
     damaged = made.model_copy(update={"unseen": (hidden.model_copy(update={"is_damaged": True}),)})

@@ -68,12 +68,13 @@ def begun_again(
         with_own_time(table_now(step, origin, seen, request), origin)
         for step in of(steps, TableStep)
     ]
-    again = {step.name: step.authorizes for step in of(now.steps, DatasetStep)}
+    anew = {step.name: step for step in of(now.steps, DatasetStep)}
     datasets = [
-        dataset_now(_authorizing(step, again.get(step.name, ())), run, seen)
-        for step in of(steps, DatasetStep)
+        dataset_now(step, anew.get(step.name), run, seen) for step in of(steps, DatasetStep)
     ]
     definitions = _definitions_now(of(steps, DefinitionStep), tables, origin, seen)
+    told = {step.name for step in steps}
+    left = (*now.left_alone, *(step.name for step in now.steps))
     return Decision(
         # What is written is computed here, and not read from the journal.
         steps=tuple(
@@ -81,6 +82,7 @@ def begun_again(
             for step in (*datasets, *tables, *definitions)
         ),
         lost=lost_of(run, request, datasets, tables, definitions),
+        left_alone=tuple(name for name in left if name not in told),
     )
 
 
@@ -106,8 +108,9 @@ def _is_left(step: Step) -> bool:
     return isinstance(step, DefinitionStep) and step.action == "leave"
 
 
-def _authorizing(step: DatasetStep, again: Sequence[Resource]) -> DatasetStep:
+def _authorizing(step: DatasetStep, anew: DatasetStep | None) -> DatasetStep:
     """Return the step of a dataset with what has to be authorized in it by now, too."""
+    again = () if anew is None else anew.authorizes
     new = (it for it in again if not any(same_entry(it, known) for known in step.authorizes))
     return step.model_copy(update={"authorizes": (*step.authorizes, *new)})
 
@@ -169,18 +172,27 @@ def _going(step: TableStep, table: TableBackup, found: ObservedTable, request: R
     )
 
 
-def dataset_now(step: DatasetStep, run: Manifest, seen: TablesSeen) -> DatasetStep:
+def dataset_now(
+    begun: DatasetStep, anew: DatasetStep | None, run: Manifest, seen: TablesSeen
+) -> DatasetStep:
     """Return the step of a dataset with what differs of it now: that may be set.
+
+    One that is gone by now is told to be gone. It is created where a plan would do that; where a plan would
+    undelete it, it is not, because one that is made in its place could not be undeleted any more.
 
     One that is older than the recovery was not created by it, and is not set as one that was. A dataset is
     undeleted before its plan is written, so that no journal says that it was.
     """
-    found = seen.datasets.get(step.name)
+    step, found = _authorizing(begun, anew), seen.datasets.get(begun.name)
     known = next((item for item in run.datasets if item.dataset_id == step.name), None)
     if known is None:
         raise ManifestAlteredError("the plan names what is not in its run", subject=step.name)
     if found is None:
-        return step
+        if step.create:
+            return step
+        action = "create" if anew is not None and anew.action == "create" else step.action
+        gone = {"action": action, "findings": dataset_findings(known.resource, None)}
+        return step.model_copy(update=gone)
     is_older = step.create and step.name in seen.older
     if not (step.sets or is_older):
         return step

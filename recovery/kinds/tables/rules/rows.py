@@ -69,7 +69,9 @@ def _dataset_rows(dataset: DatasetStep, name: str) -> Iterator[Row]:
         yield Row(f"dataset {name}{why}", "undelete" if dataset.undelete else "create")
         return
     for item in dataset.findings:
-        left = "" if dataset.sets else " (left alone; `--settings` sets it back)"
+        is_gone = item.aspect == "dataset"
+        how = "another recovery undeletes it" if is_gone else "`--settings` sets it back"
+        left = "" if dataset.sets else f" (left alone; {how})"
         yield Row(f"dataset {name}: {item.text}{left}", "set" if dataset.sets else "differs")
     for entry in dataset.authorizes:
         kind, _, *ids = authorized_name(entry)
