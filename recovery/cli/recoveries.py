@@ -233,8 +233,8 @@ def resume(
 
     It shows what it would do, and asks. `--confirm-project`, `--access`,
     `--lock-again` and `--untrusted` are given again in any case. With
-    `--yes` nobody is asked: then `--fall-back` and the options of the last
-    part below that it was begun with are given again, too.
+    `--yes` nobody is asked: then each option listed below that it was
+    begun with is given again, too.
     """
     session, console = open_session(), Console(quiet=as_json)
     recovery_id = parse_recovery_id(recovery) if recovery else only_open(session)

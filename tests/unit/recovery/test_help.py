@@ -94,6 +94,12 @@ def test_help_calls_options_options(path: str):
     assert not [text for text in told if re.search(r"\bwords?\b", text)]
 
 
+@pytest.mark.parametrize("path", EVERY)
+def test_help_speaks_of_no_heading(path: str):
+    """On a narrow terminal its options are a plain list without any."""
+    assert "part below" not in " ".join((EVERY[path].help or "").split())
+
+
 def test_what_is_said_again_of_a_recovery_is_not_what_it_would_do():
     """`undo` and `resume` restore into nothing else: there these options say where it wrote."""
     for path in ("undo", "resume"):
