@@ -55,9 +55,11 @@ def resumed(
         # Others can write a report, so it is compared.
         differ = Repairing(session, target, planned, found, journal).differing()
         if differ:
+            why = "the report says that everything was proven"
+            if told := undone_told(journal):
+                why = f"it was {told}, after everything was proven"
             raise NotEqualError(
-                "the report says that everything was proven, and it is not so now: "
-                f"partition {differ[0]} of {found.table}",
+                f"{why}, and it is not so now: partition {differ[0]} of {found.table}",
                 subject=recovery,
                 hint=f"`rebound report {recovery}` tells what was done; `rebound repair` looks again",
             )
