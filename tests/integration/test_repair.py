@@ -137,7 +137,7 @@ def test_a_repair_that_was_killed_is_brought_to_its_end(
     assert f"{name}: it was undone 20" in told
     # Who can write a report could have written that one.
     told = rebound.run("resume", name, "--yes", code=7).stderr
-    assert "the report says that everything was proven, and it is not so now: partition" in told
+    assert "after everything was proven, and it is not so now: partition" in told
 
 
 def test_a_journal_that_calls_itself_a_repair_is_held_to_the_catalog(
