@@ -29,11 +29,18 @@ from recovery.drill.model import (
     DrillCleaned,
     DrillFinding,
     DrillRecord,
+    FindingClosed,
     Kept,
     Measured,
     SignOff,
 )
-from recovery.fence.model import FencedWriter, FenceRecord, LeftWriter, ThawRecord
+from recovery.fence.model import (
+    FencedWriter,
+    FenceRecord,
+    LeftWriter,
+    ReleasedWriters,
+    ThawRecord,
+)
 from recovery.fence.text import fence_lines
 from recovery.kinds.buckets.rules.outcomes import RangeOutcome
 from recovery.kinds.former import (
@@ -50,6 +57,7 @@ from recovery.kinds.processors.rules.outcome import DateOutcome, DatesReport, Pl
 from recovery.kinds.processors.rules.plan import ProcessorPlan, ProcessorStep, UnreadTable
 from recovery.kinds.processors.rules.request import DatesRequest
 from recovery.kinds.resources.rules.steps import ConfigurationOutcome
+from recovery.kinds.tables.cloud.undeleted import Undeletion
 from recovery.kinds.tables.rules.outcomes import TableOutcome
 from recovery.ledger import Ledger
 from recovery.operator import Acted, Operator
@@ -162,6 +170,11 @@ SAMPLES: tuple[BaseModel, ...] = (
         idle=("projects/p/locations/l/jobs/b",),
         unsubscribed=("eventarc/trigger raw",),
     ),
+    FindingClosed(
+        drill_id=RECOVERY, number=1, closed_at=NOW, by="a@x", identity="a@x", shown_by="drill"
+    ),
+    ReleasedWriters(fence_id=_FENCE, names=("projects/p/topics/t",)),
+    Undeletion(dataset_id="nba", own_id=_FENCE),
     ThawRecord(
         fence_id=_FENCE,
         thawed_at=NOW,
