@@ -161,7 +161,8 @@ def resumed(
     """Resume writers wave by wave, and yield how the writers of each ended.
 
     That the fence holds those of a wave no more is written down before it is looked whether another one does:
-    of two that are thawed at once the later one sees that of the other, and resumes what both held. Where the platform was made anew, the catalog's flow check runs behind the wave that it names.
+    of two that are thawed at once the later one sees that of the other, and resumes what both held. Where the
+    platform was made anew, the catalog's flow check runs behind the wave that it names.
 
     Args:
         session: The clients.

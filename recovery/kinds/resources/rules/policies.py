@@ -7,8 +7,8 @@ from typing import Any
 
 from manifests.shapes import inner
 from manifests.values import Resource, Value
+from recovery.kinds.former import DELETED
 
-_DELETED = "deleted:"
 _UNCHECKED = "invokerIamDisabled"
 _AGENT = re.compile(r"gcp-sa-|:service-\d+@|@cloudservices\.gserviceaccount\.com$")
 """Accounts of Google's own services."""
@@ -88,7 +88,7 @@ def deleted(stored: Resource, present: Resource) -> list[Grant]:
         )
         for item in stored.get("bindings") or ()
         for who in item.get("members") or ()
-        if who.startswith(_DELETED) and who not in there.get(_key(item), ())
+        if who.startswith(DELETED) and who not in there.get(_key(item), ())
     ]
 
 
@@ -125,4 +125,4 @@ def _key(binding: dict[str, Any]) -> tuple[str, str]:
 
 def _is_restored(member: str, role: str) -> bool:
     is_of_google = _AGENT.search(member) and _OF_GOOGLE.match(role)
-    return not (member.startswith(_DELETED) or is_of_google)
+    return not (member.startswith(DELETED) or is_of_google)

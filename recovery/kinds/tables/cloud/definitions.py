@@ -16,7 +16,7 @@ from recovery.kinds.former import GRANTED, FormerGrants, former_name
 from recovery.kinds.outcome import Failure
 from recovery.kinds.tables.cloud.bigquery import BigQueryTarget
 from recovery.kinds.tables.cloud.remaking import definition_body, made_instead, not_granted_again
-from recovery.kinds.tables.rules.definitions import DefinitionStep, ending, is_done
+from recovery.kinds.tables.rules.definitions import DefinitionStep, ended_by, is_done
 from recovery.kinds.tables.rules.outcomes import DefinitionOutcome
 from recovery.kinds.work import Entries
 
@@ -51,15 +51,19 @@ def restore_definitions(
     pending = list(made)
     if unknown := [step.name for step in pending if step.name not in expected]:
         raise ManifestAlteredError("the plan names what is not in its run", subject=unknown[0])
+    tables_of = ended_by(manifest.datasets, made_anew)
     problems: dict[str, str] = {}
     lost: defaultdict[str, list[str]] = defaultdict(list)
     while pending:
         failed = []
         for step in pending:
-            resource = expected[step.name]
-            tables = ending(step.name, manifest.datasets, made_anew)
             problem = _restore(
-                target, step, resource, tables=tables, journal=journal, lost=lost[step.name]
+                target,
+                step,
+                expected[step.name],
+                tables=tables_of.get(step.name, ()),
+                journal=journal,
+                lost=lost[step.name],
             )
             if problem:
                 problems[step.name] = problem

@@ -197,15 +197,18 @@ def is_done(
     )
 
 
-def ending(name: str, datasets: Iterable[DatasetBackup], made: Iterable[str]) -> tuple[str, ...]:
-    """Return the tables that are made anew, and with which a materialized view ends.
+def ended_by(datasets: Sequence[DatasetBackup], made: Iterable[str]) -> dict[str, list[str]]:
+    """Return the materialized views that end with tables that are made anew, each with all of these tables.
 
     Args:
-        name: The view, `dataset.view`.
         datasets: Every dataset of the run.
         made: The tables that are created or replaced, `dataset.table`.
     """
-    return tuple(table for table in made if name in ended_views(datasets, (table,)))
+    tables: dict[str, list[str]] = {}
+    for table in made:
+        for view in ended_views(datasets, (table,)):
+            tables.setdefault(view, []).append(table)
+    return tables
 
 
 def with_lacks(

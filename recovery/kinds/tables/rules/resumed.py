@@ -23,7 +23,7 @@ from recovery.kinds.decision import Decision, Origin
 from recovery.kinds.kind import of
 from recovery.kinds.step import Step
 from recovery.kinds.tables.rules.datasets import DatasetStep
-from recovery.kinds.tables.rules.definitions import DefinitionStep, ending, is_done, with_lacks
+from recovery.kinds.tables.rules.definitions import DefinitionStep, ended_by, is_done, with_lacks
 from recovery.kinds.tables.rules.plan import (
     decided,
     lost_of,
@@ -242,13 +242,14 @@ def _definitions_now(
     Raises:
         ManifestAlteredError: What one says is replaced is nothing that could have been.
     """
-    expected, made = _held_definitions(origin.run), made_anew(tables)
+    expected = _held_definitions(origin.run)
+    tables_of = ended_by(origin.run.datasets, made_anew(tables))
     for step in steps:
         check_replaced(step)
     told = []
     for step in steps:
-        ends_with = ending(step.name, origin.run.datasets, made)
-        resources = [seen.tables[name].resource for name in ends_with if name in seen.tables]
+        ends_with = [name for name in tables_of.get(step.name, ()) if name in seen.tables]
+        resources = [seen.tables[name].resource for name in ends_with]
         found = seen.definitions.get(step.name)
         told.append(_definition_now(step, expected[step.name], found, resources))
     lacking = with_lacks(told, expected, set(seen.missing))
